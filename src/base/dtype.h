@@ -1,0 +1,61 @@
+// Facts about element types: sizes, names, C++ types, ranges of quantized values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "qrt_generated.h"
+
+namespace qrt::rt {
+
+using DType = fb::DType;
+
+// S4 is packed two elements a byte, the lower half first.
+inline size_t dtype_bits(DType type) {
+  switch (type) {
+    case DType::F32:
+    case DType::S32: return 32;
+    case DType::F16:
+    case DType::S16: return 16;
+    case DType::S64: return 64;
+    case DType::S8:
+    case DType::U8:
+    case DType::Bool: return 8;
+    case DType::S4: return 4;
+  }
+  return 0;  // not a member: the verifier refuses it
+}
+
+// Whole bytes an element; not for S4.
+inline size_t dtype_bytes(DType type) { return dtype_bits(type) / 8; }
+
+// "f32", "s8", ...
+const char* dtype_name(DType type);
+
+inline bool dtype_valid(DType type) { return dtype_bits(type) != 0; }
+
+// Integer range of the types that may carry a quantization.
+struct IntRange {
+  int32_t min, max;
+};
+inline bool quantized_range(DType type, IntRange* range) {
+  switch (type) {
+    case DType::S8: *range = {-128, 127}; return true;
+    case DType::U8: *range = {0, 255}; return true;
+    case DType::S16: *range = {-32768, 32767}; return true;
+    case DType::S32: *range = {INT32_MIN, INT32_MAX}; return true;
+    case DType::S4: *range = {-8, 7}; return true;
+    default: return false;
+  }
+}
+
+template <class T> struct DTypeOf;
+template <> struct DTypeOf<float> { static constexpr DType value = DType::F32; };
+template <> struct DTypeOf<int8_t> { static constexpr DType value = DType::S8; };
+template <> struct DTypeOf<uint8_t> { static constexpr DType value = DType::U8; };
+template <> struct DTypeOf<int16_t> { static constexpr DType value = DType::S16; };
+template <> struct DTypeOf<int32_t> { static constexpr DType value = DType::S32; };
+template <> struct DTypeOf<int64_t> { static constexpr DType value = DType::S64; };
+template <> struct DTypeOf<bool> { static constexpr DType value = DType::Bool; };
+
+}  // namespace qrt::rt

@@ -1,0 +1,20 @@
+#include "src/base/memory.h"
+
+#include <cstdlib>
+
+#include "src/base/checked.h"
+
+namespace qrt::rt {
+
+void AlignedFree::operator()(uint8_t* p) const { std::free(p); }
+
+AlignedBuffer allocate_aligned(size_t bytes) {
+  if (bytes > SIZE_MAX - kAlignment) return nullptr;
+  void* memory = nullptr;
+  if (posix_memalign(&memory, kAlignment, align_up(bytes > 0 ? bytes : 1, kAlignment)) != 0) {
+    return nullptr;
+  }
+  return AlignedBuffer(static_cast<uint8_t*>(memory));
+}
+
+}  // namespace qrt::rt

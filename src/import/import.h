@@ -1,0 +1,25 @@
+// Reading other frameworks' models. An importer maps foreign operators to those of schema/qrt.fbs;
+// what it cannot map it collects, and fails with one message that lists all of it by node name.
+#pragma once
+
+#include <string>
+
+#include "src/base/status.h"
+#include "src/graph/graph.h"
+
+namespace qrt::import {
+
+enum class Format { Qrt, Tflite, Onnx, Unknown };
+
+// By content, not by file name.
+Format detect_format(const uint8_t* data, size_t bytes);
+
+// `name` is used in messages; `data` needs to outlive the call only.
+rt::Result<graph::Graph> import_tflite(const uint8_t* data, size_t bytes, const std::string& name);
+// `path` finds external data beside the model.
+rt::Result<graph::Graph> import_onnx(const uint8_t* data, size_t bytes, const std::string& path);
+
+// Reads, imports and optimizes a .tflite or .onnx file: ready to serialize.
+rt::Result<graph::Graph> import_file(const std::string& path);
+
+}  // namespace qrt::import
