@@ -14,14 +14,19 @@ using DType = fb::DType;
 inline size_t dtype_bits(DType type) {
   switch (type) {
     case DType::F32:
-    case DType::S32: return 32;
+    case DType::S32:
+      return 32;
     case DType::F16:
-    case DType::S16: return 16;
-    case DType::S64: return 64;
+    case DType::S16:
+      return 16;
+    case DType::S64:
+      return 64;
     case DType::S8:
     case DType::U8:
-    case DType::Bool: return 8;
-    case DType::S4: return 4;
+    case DType::Bool:
+      return 8;
+    case DType::S4:
+      return 4;
   }
   return 0;  // not a member: the verifier refuses it
 }
@@ -40,22 +45,55 @@ struct IntRange {
 };
 inline bool quantized_range(DType type, IntRange* range) {
   switch (type) {
-    case DType::S8: *range = {-128, 127}; return true;
-    case DType::U8: *range = {0, 255}; return true;
-    case DType::S16: *range = {-32768, 32767}; return true;
-    case DType::S32: *range = {INT32_MIN, INT32_MAX}; return true;
-    case DType::S4: *range = {-8, 7}; return true;
-    default: return false;
+    case DType::S8:
+      *range = {-128, 127};
+      return true;
+    case DType::U8:
+      *range = {0, 255};
+      return true;
+    case DType::S16:
+      *range = {-32768, 32767};
+      return true;
+    case DType::S32:
+      *range = {INT32_MIN, INT32_MAX};
+      return true;
+    case DType::S4:
+      *range = {-8, 7};
+      return true;
+    default:
+      return false;
   }
 }
 
-template <class T> struct DTypeOf;
-template <> struct DTypeOf<float> { static constexpr DType value = DType::F32; };
-template <> struct DTypeOf<int8_t> { static constexpr DType value = DType::S8; };
-template <> struct DTypeOf<uint8_t> { static constexpr DType value = DType::U8; };
-template <> struct DTypeOf<int16_t> { static constexpr DType value = DType::S16; };
-template <> struct DTypeOf<int32_t> { static constexpr DType value = DType::S32; };
-template <> struct DTypeOf<int64_t> { static constexpr DType value = DType::S64; };
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::Bool; };
+template <class T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::F32;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr DType value = DType::S8;
+};
+template <>
+struct DTypeOf<uint8_t> {
+  static constexpr DType value = DType::U8;
+};
+template <>
+struct DTypeOf<int16_t> {
+  static constexpr DType value = DType::S16;
+};
+template <>
+struct DTypeOf<int32_t> {
+  static constexpr DType value = DType::S32;
+};
+template <>
+struct DTypeOf<int64_t> {
+  static constexpr DType value = DType::S64;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::Bool;
+};
 
 }  // namespace qrt::rt

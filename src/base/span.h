@@ -12,7 +12,8 @@ class Span {
  public:
   Span() = default;
   Span(T* data, size_t size) : data_(data), size_(size) {}
-  Span(const std::vector<std::remove_const_t<T>>& v) : data_(v.data()), size_(v.size()) {}  // NOLINT
+  Span(const std::vector<std::remove_const_t<T>>& v)
+      : data_(v.data()), size_(v.size()) {}  // NOLINT
 
   T* data() const { return data_; }
   size_t size() const { return size_; }

@@ -44,8 +44,8 @@ Status error(Code code, const char* format, ...) __attribute__((format(printf, 2
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}             // NOLINT: implicit by intent
-  Result(Status status) : status_(std::move(status)) {}     // NOLINT: implicit by intent
+  Result(T value) : value_(std::move(value)) {}          // NOLINT: implicit by intent
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT: implicit by intent
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
@@ -61,8 +61,8 @@ class [[nodiscard]] Result {
 
 }  // namespace qrt::rt
 
-#define QRT_RETURN_IF_ERROR(expression)                          \
-  do {                                                           \
+#define QRT_RETURN_IF_ERROR(expression)                                                      \
+  do {                                                                                       \
     if (::qrt::rt::Status qrt_status_ = (expression); !qrt_status_.ok()) return qrt_status_; \
   } while (0)
 

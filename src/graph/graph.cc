@@ -82,7 +82,8 @@ std::string node_kind(const Node& node) {
       return kind + "." + fb::EnumNamePoolKind(node.options.AsPool2D()->kind);
     case fb::OpOptions::Reduce:
       return kind + "." + fb::EnumNameReduceKind(node.options.AsReduce()->kind);
-    default: return kind;
+    default:
+      return kind;
   }
 }
 

@@ -73,18 +73,18 @@ class Graph {
 
   int add_value(Value value);
   // A value without data: an intermediate result, an input or an output.
-  int add_tensor(std::string name, DType type, std::vector<int32_t> shape,
+  int add_tensor(std::string value_name, DType type, std::vector<int32_t> shape,
                  Quantization quantization = {});
   template <class T>
-  int add_constant(std::string name, std::vector<int32_t> shape, const std::vector<T>& elements,
-                   Quantization quantization = {}) {
+  int add_constant(std::string value_name, std::vector<int32_t> shape,
+                   const std::vector<T>& elements, Quantization quantization = {}) {
     const auto* begin = reinterpret_cast<const uint8_t*>(elements.data());
-    return add_constant_bytes(std::move(name), rt::DTypeOf<T>::value, std::move(shape),
+    return add_constant_bytes(std::move(value_name), rt::DTypeOf<T>::value, std::move(shape),
                               Bytes(begin, begin + elements.size() * sizeof(T)),
                               std::move(quantization));
   }
-  int add_constant_bytes(std::string name, DType type, std::vector<int32_t> shape, Bytes bytes,
-                         Quantization quantization = {});
+  int add_constant_bytes(std::string value_name, DType type, std::vector<int32_t> shape,
+                         Bytes bytes, Quantization quantization = {});
 
   // Appends a node. Options is an object-API table of the schema: fb::Conv2DT, fb::BinaryT, ...
   template <class Options>

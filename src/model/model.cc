@@ -1,0 +1,59 @@
+#include "src/model/model.h"
+
+#include <algorithm>
+
+#include "src/model/verify.h"
+
+namespace qrt::rt {
+namespace {
+
+// Root offset and identifier.
+constexpr size_t kMinimumBytes = 8;
+
+}  // namespace
+
+bool has_qrt_identifier(const void* data, size_t bytes) {
+  return bytes >= kMinimumBytes && fb::ModelBufferHasIdentifier(data);
+}
+
+Status Model::parse(const void* data, size_t bytes) {
+  if (!has_qrt_identifier(data, bytes)) {
+    return error(Code::InvalidModel, "not a .qrt model (%zu bytes, no QRT1 identifier)", bytes);
+  }
+  if (reinterpret_cast<uintptr_t>(data) % kModelAlignment != 0) {
+    return error(Code::InvalidArgument, "the model's buffer must be aligned to %zu bytes",
+                 kModelAlignment);
+  }
+  const auto* begin = static_cast<const uint8_t*>(data);
+  // FlatBuffers' offsets reach two gigabytes; the weights behind them may be larger.
+  const size_t reach = std::min<size_t>(bytes, FLATBUFFERS_MAX_BUFFER_SIZE - 1);
+  flatbuffers::Verifier verifier(begin, reach);
+  if (!fb::VerifyModelBuffer(verifier)) {
+    return error(Code::InvalidModel, "the model is truncated or damaged (%zu bytes)", bytes);
+  }
+  root_ = fb::GetModel(begin);
+  bytes_ = bytes;
+  QRT_RETURN_IF_ERROR(verify_layout(*root_, bytes));
+  weights_ = Span<const uint8_t>(begin + root_->weights_offset(), root_->weights_bytes());
+  return verify_model(*root_);
+}
+
+Result<std::shared_ptr<const Model>> Model::open(const std::string& path) {
+  QRT_ASSIGN_OR_RETURN(MappedFile file, MappedFile::open(path));
+  std::shared_ptr<Model> model(new Model);
+  model->name_ = path;
+  model->file_ = std::move(file);
+  if (Status s = model->parse(model->file_.data(), model->file_.size()); !s.ok()) {
+    return s.within(path);
+  }
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+Result<std::shared_ptr<const Model>> Model::from_buffer(const void* data, size_t bytes) {
+  if (data == nullptr) return error(Code::InvalidArgument, "the model's buffer is null");
+  std::shared_ptr<Model> model(new Model);
+  QRT_RETURN_IF_ERROR(model->parse(data, bytes));
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+}  // namespace qrt::rt

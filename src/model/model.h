@@ -1,0 +1,47 @@
+// A .qrt model in memory: mapped or in the caller's buffer, completely verified, never copied.
+// Immutable, so any number of threads and Programs may share it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "qrt_generated.h"
+#include "src/base/span.h"
+#include "src/base/status.h"
+#include "src/model/mapped_file.h"
+
+namespace qrt::rt {
+
+// Alignment that a caller's buffer must have: the widest element is eight bytes, and constants are
+// laid out at multiples of sixteen.
+inline constexpr size_t kModelAlignment = 16;
+
+class Model {
+ public:
+  static Result<std::shared_ptr<const Model>> open(const std::string& path);
+  // Uses `data` in place: it must outlive the model and be aligned to kModelAlignment.
+  static Result<std::shared_ptr<const Model>> from_buffer(const void* data, size_t bytes);
+
+  const fb::Model& root() const { return *root_; }
+  const fb::Subgraph& main() const { return *root_->subgraphs()->Get(0); }
+  // The segment that tensors' data_offset counts from.
+  Span<const uint8_t> weights() const { return weights_; }
+  size_t file_bytes() const { return bytes_; }
+  // The path it was opened from, or "model".
+  const std::string& name() const { return name_; }
+
+ private:
+  Model() = default;
+  Status parse(const void* data, size_t bytes);
+
+  MappedFile file_;
+  std::string name_ = "model";
+  size_t bytes_ = 0;
+  const fb::Model* root_ = nullptr;
+  Span<const uint8_t> weights_;
+};
+
+// Whether the bytes claim to be a .qrt file (its identifier; nothing else is looked at).
+bool has_qrt_identifier(const void* data, size_t bytes);
+
+}  // namespace qrt::rt

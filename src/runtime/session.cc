@@ -1,0 +1,166 @@
+#include "src/runtime/session.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "src/base/checked.h"
+#include "src/runtime/storage.h"
+
+namespace qrt::rt {
+namespace {
+
+// Library kernels may read a few elements past the end of an activation.
+constexpr size_t kArenaSlack = 128;
+
+uint64_t now_ns() {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                   std::chrono::steady_clock::now().time_since_epoch())
+                                   .count());
+}
+
+size_t bytes_of(const Tensor& tensor, const Shape& shape) {
+  return (static_cast<size_t>(shape.elements()) * dtype_bits(tensor.type) + 7) / 8;
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<const Program> program, const SessionOptions& options)
+    : program_(std::move(program)),
+      options_(options),
+      pool_(options.pool != nullptr ? ThreadPool(options.pool) : ThreadPool(options.threads)) {}
+
+Session::~Session() = default;
+
+Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Program> program,
+                                                 const SessionOptions& options) {
+  std::unique_ptr<Session> session(new Session(std::move(program), options));
+  QRT_RETURN_IF_ERROR(session->plan(session->program_->default_shapes()));
+  return session;
+}
+
+size_t Session::bytes(int index) const { return bytes_of(tensor(index), shape(index)); }
+
+Status Session::resize_input(size_t i, const Shape& shape) {
+  if (i >= inputs()) {
+    return error(Code::InvalidArgument, "input %zu does not exist, the model has %zu", i, inputs());
+  }
+  const Tensor& declared = input(i);
+  if (shape.rank() != declared.shape.rank()) {
+    return error(Code::InvalidArgument, "input '%s' has %d dimensions, not %d", declared.name,
+                 declared.shape.rank(), shape.rank());
+  }
+  uint64_t size;
+  if (!checked_bytes(shape, dtype_bits(declared.type), options_.max_arena_bytes, &size)) {
+    return error(Code::InvalidArgument, "input '%s' cannot have the shape %s", declared.name,
+                 shape.str().c_str());
+  }
+  Shapes shapes = layout_.shapes;
+  shapes[static_cast<size_t>(program_->inputs()[i])] = shape;
+  QRT_RETURN_IF_ERROR(program_->infer_shapes(shapes));
+  return plan(std::move(shapes));
+}
+
+Status Session::plan(Shapes shapes) {
+  const size_t count = program_->nodes().size();
+  // Everything is made beside the present state, and takes its place only when nothing can fail.
+  Layout next;
+  next.shapes = std::move(shapes);
+  next.states.resize(count);
+  next.scratch.resize(count, 0);
+  std::vector<size_t> scratch_bytes(count, 0);
+  for (size_t n = 0; n < count; ++n) {
+    if (program_->kernel(n) == nullptr) continue;
+    PlanContext plan_context{next.shapes, pool_.max_ranges(), 0, nullptr};
+    QRT_RETURN_IF_ERROR(program_->kernel(n)->plan(program_->nodes()[n], plan_context));
+    scratch_bytes[n] = plan_context.scratch_bytes;
+    next.states[n] = std::move(plan_context.state);
+  }
+  const Storage storage = assign_storage(*program_, next.shapes, scratch_bytes);
+  QRT_ASSIGN_OR_RETURN(MemoryPlan memory, plan_memory(storage.requests, options_.max_arena_bytes));
+
+  next.arena_bytes = memory.bytes;
+  next.arena = allocate_aligned(memory.bytes + kArenaSlack);
+  if (next.arena == nullptr) {
+    return error(Code::OutOfMemory, "no memory for an arena of %zu bytes", memory.bytes);
+  }
+  std::memset(next.arena.get(), 0, memory.bytes + kArenaSlack);
+
+  const std::vector<Tensor>& tensors = program_->tensors();
+  next.variables.resize(tensors.size());
+  next.data.resize(tensors.size(), nullptr);
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    if (!tensors[t].variable) continue;
+    next.variables[t] = allocate_aligned(bytes_of(tensors[t], next.shapes[t]) + kArenaSlack);
+    if (next.variables[t] == nullptr) {
+      return error(Code::OutOfMemory, "no memory for variable '%s'", tensors[t].name);
+    }
+  }
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    if (storage.buffer[t] != kNotInArena) {
+      next.data[t] = next.arena.get() + memory.offsets[static_cast<size_t>(storage.buffer[t])];
+    } else {
+      const auto root = static_cast<size_t>(storage.root[t]);
+      next.data[t] = tensors[root].variable ? next.variables[root].get()
+                                            : const_cast<void*>(tensors[root].data);
+    }
+  }
+  for (size_t n = 0; n < count; ++n) {
+    if (storage.scratch[n] != kNotInArena) {
+      next.scratch[n] = memory.offsets[static_cast<size_t>(storage.scratch[n])];
+    }
+  }
+
+  std::swap(layout_, next);
+  if (Status status = bind(); !status.ok()) {
+    std::swap(layout_, next);
+    return status;
+  }
+  reset_state();
+  return {};
+}
+
+RunContext Session::context(size_t node) {
+  return {program_->nodes()[node],    layout_.shapes,
+          layout_.data.data(),        layout_.arena.get() + layout_.scratch[node],
+          layout_.states[node].get(), pool_};
+}
+
+Status Session::bind() {
+  for (size_t n = 0; n < program_->nodes().size(); ++n) {
+    if (program_->kernel(n) == nullptr) continue;
+    QRT_RETURN_IF_ERROR(program_->kernel(n)->bind(context(n)));
+  }
+  return {};
+}
+
+void Session::run() {
+  const bool profiling = !profile_ns_.empty();
+  for (size_t n = 0; n < program_->nodes().size(); ++n) {
+    const OpKernel* kernel = program_->kernel(n);
+    if (kernel == nullptr) continue;
+    const uint64_t start = profiling ? now_ns() : 0;
+    kernel->run(context(n));
+    if (profiling) profile_ns_[n] += now_ns() - start;
+  }
+}
+
+void Session::reset_state() {
+  for (size_t t = 0; t < layout_.variables.size(); ++t) {
+    if (layout_.variables[t] == nullptr) continue;
+    const Tensor& variable = program_->tensors()[t];
+    const size_t size = bytes_of(variable, layout_.shapes[t]);
+    const int zero = variable.quantization.present() ? variable.quantization.zero_point() : 0;
+    if (dtype_bits(variable.type) == 8) {
+      std::memset(layout_.variables[t].get(), zero, size);
+    } else if (variable.type == DType::S16) {
+      auto* elements = reinterpret_cast<int16_t*>(layout_.variables[t].get());
+      for (size_t i = 0; i < size / 2; ++i) elements[i] = static_cast<int16_t>(zero);
+    } else {
+      std::memset(layout_.variables[t].get(), 0, size);
+    }
+  }
+}
+
+void Session::set_profiling(bool on) { profile_ns_.assign(on ? program_->nodes().size() : 0, 0); }
+
+}  // namespace qrt::rt

@@ -1,0 +1,64 @@
+// Splits loops over a pthreadpool; with one thread there is no pool and no cost.
+#pragma once
+
+#include <pthreadpool.h>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace qrt::rt {
+
+class ThreadPool {
+ public:
+  // threads <= 1: none. Falls back to one thread if the system gives no more.
+  explicit ThreadPool(size_t threads)
+      : pool_(threads > 1 ? pthreadpool_create(threads) : nullptr), owned_(true) {}
+  // Uses the caller's pool, which must outlive this; null is one thread.
+  explicit ThreadPool(pthreadpool_t pool) : pool_(pool), owned_(false) {}
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool() {
+    if (owned_ && pool_ != nullptr) pthreadpool_destroy(pool_);
+  }
+
+  size_t threads() const { return pool_ != nullptr ? pthreadpool_get_threads_count(pool_) : 1; }
+  pthreadpool_t handle() const { return pool_; }
+
+  // The most ranges that parallel_for makes: how many slots of scratch memory a loop may need.
+  size_t max_ranges() const { return pool_ != nullptr ? threads() * kRangesPerThread : 1; }
+
+  // Calls body(begin, end, range) for ranges that cover [0, items), range < max_ranges().
+  // `item_cost` is the work of one item in multiply-accumulates or bytes; a range has at least
+  // kMinCost of it, so that small loops stay on the calling thread.
+  template <class Body>
+  void parallel_for(size_t items, size_t item_cost, const Body& body) {
+    if (items == 0) return;
+    const size_t total = items * std::max<size_t>(item_cost, 1);
+    const size_t ranges = std::min({max_ranges(), total / kMinCost, items});
+    if (pool_ == nullptr || ranges <= 1) {
+      body(size_t{0}, items, size_t{0});
+      return;
+    }
+    const size_t tile = (items + ranges - 1) / ranges;
+    struct Job {
+      const Body* body;
+      size_t tile;
+      static void call(void* self, size_t begin, size_t count) {
+        const Job& job = *static_cast<Job*>(self);
+        (*job.body)(begin, begin + count, begin / job.tile);
+      }
+    } job{&body, tile};
+    pthreadpool_parallelize_1d_tile_1d(pool_, &Job::call, &job, items, tile, 0);
+  }
+
+ private:
+  // Waking the pool takes a few microseconds: about this much work of one thread.
+  static constexpr size_t kMinCost = 32768;
+  // More ranges than threads, so that a thread that is held up does not hold up all.
+  static constexpr size_t kRangesPerThread = 4;
+
+  pthreadpool_t pool_;
+  bool owned_;
+};
+
+}  // namespace qrt::rt
