@@ -1,0 +1,60 @@
+#include <math.h>
+
+#include "kernels/f32.h"
+
+namespace qrt::kernels {
+namespace {
+
+float clamp(float x, float min, float max) { return x < min ? min : x > max ? max : x; }
+
+}  // namespace
+
+void average_pool_f32(const PoolF32Args& args, size_t pixels, float* out) {
+  for (size_t p = 0; p < pixels; ++p) {
+    const float* const* pieces = args.pieces + p * args.taps;
+    size_t count = 0;
+    for (size_t t = 0; t < args.taps; ++t) count += pieces[t] != nullptr;
+    if (args.count_padding) count = args.taps;
+    for (size_t c = 0; c < args.channels; ++c) {
+      float sum = 0;
+      for (size_t t = 0; t < args.taps; ++t) {
+        if (pieces[t] != nullptr) sum += pieces[t][c];
+      }
+      const float mean = count > 0 ? sum / static_cast<float>(count) : 0.0f;
+      out[p * args.out_stride + c] = clamp(mean, args.min, args.max);
+    }
+  }
+}
+
+void max_pool_f32(const PoolF32Args& args, size_t pixels, float* out) {
+  for (size_t p = 0; p < pixels; ++p) {
+    const float* const* pieces = args.pieces + p * args.taps;
+    for (size_t c = 0; c < args.channels; ++c) {
+      float best = -INFINITY;
+      for (size_t t = 0; t < args.taps; ++t) {
+        if (pieces[t] != nullptr && pieces[t][c] > best) best = pieces[t][c];
+      }
+      out[p * args.out_stride + c] = clamp(best, args.min, args.max);
+    }
+  }
+}
+
+void softmax_f32(const float* in, size_t rows, size_t n, float beta, bool log, float* out) {
+  for (size_t r = 0; r < rows; ++r, in += n, out += n) {
+    float max = in[0];
+    for (size_t i = 1; i < n; ++i) max = in[i] > max ? in[i] : max;
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += exp(static_cast<double>(beta * (in[i] - max)));
+    if (log) {
+      const float log_sum = static_cast<float>(::log(sum));
+      for (size_t i = 0; i < n; ++i) out[i] = beta * (in[i] - max) - log_sum;
+    } else {
+      const double inverse = 1.0 / sum;
+      for (size_t i = 0; i < n; ++i) {
+        out[i] = static_cast<float>(exp(static_cast<double>(beta * (in[i] - max))) * inverse);
+      }
+    }
+  }
+}
+
+}  // namespace qrt::kernels

@@ -1,0 +1,58 @@
+// Integer matrix multiplication with weights packed once: what convolution, fully connected layers
+// and recurrent cells run on.
+//
+//   acc[m][n] = bias[n] + sum over taps t and k of
+//               (a[m][t][k] - a_zero_point) * (w[n][t][k] - w_zero_point[n])
+//
+// exactly, in 32 bits that wrap around; no partial sum saturates. A row of `a` is `taps` pieces of
+// `k` contiguous bytes, each with its own address: a convolution's window (an indirection buffer, as
+// in Dukhan, "The Indirect Convolution Algorithm", 2019), or one piece for a plain matrix.
+// Nothing is read before or past a piece. Padding points at k bytes equal to a_zero_point.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/isa.h"
+#include "kernels/requantize.h"
+
+namespace qrt::kernels {
+
+// What is packed. Absent (null): bias 0, w_zero_points 0, multipliers 0 (if only run_s32 is used).
+struct GemmS8Weights {
+  size_t n, taps, k;
+  const int8_t* w;               // [n][taps][k]
+  const int32_t* bias;           // [n]
+  int32_t a_zero_point;
+  const int32_t* w_zero_points;  // [n]
+  const float* multipliers;      // [n]: scale_a * scale_w[n] / scale_out
+};
+
+struct GemmS8Args {
+  const void* packed;
+  size_t n, taps, k;
+  // Either addresses of pieces, [m][taps], or (null, taps == 1) rows `a_stride` bytes apart.
+  const int8_t* const* pieces;
+  const int8_t* a;
+  size_t a_stride;
+  size_t out_stride;  // elements from one row of the output to the next
+  Output out;         // unused by run_s32
+};
+
+struct GemmS8Kernel {
+  const char* name;
+  QrtIsa isa;
+  size_t mr, nr;  // tile: best multiples for the ranges given to run
+  // Bytes that pack writes; 64-byte aligned memory.
+  size_t (*packed_bytes)(size_t n, size_t taps, size_t k);
+  void (*pack)(const GemmS8Weights& weights, void* packed);
+  // Computes rows [m0, m1) and columns [n0, n1) into out[m][n]; n0 is a multiple of nr.
+  void (*run)(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, int8_t* out);
+  // The accumulators themselves.
+  void (*run_s32)(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, int32_t* out);
+};
+
+// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+const GemmS8Kernel* const* gemm_s8_kernels(size_t* count);
+
+}  // namespace qrt::kernels

@@ -1,0 +1,13 @@
+#include "kernels/gemm_s8.h"
+
+namespace qrt::kernels {
+
+extern const GemmS8Kernel kGemmS8Scalar;
+
+const GemmS8Kernel* const* gemm_s8_kernels(size_t* count) {
+  static const GemmS8Kernel* const kRows[] = {&kGemmS8Scalar};
+  *count = sizeof kRows / sizeof kRows[0];
+  return kRows;
+}
+
+}  // namespace qrt::kernels

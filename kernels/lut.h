@@ -1,0 +1,21 @@
+// A function of one eight-bit value is a table of 256.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/isa.h"
+
+namespace qrt::kernels {
+
+struct LutKernel {
+  const char* name;
+  QrtIsa isa;
+  // out[i] = table[in[i]] with in read as unsigned; out may be in.
+  void (*run)(const uint8_t* table, const uint8_t* in, size_t n, uint8_t* out);
+};
+
+// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+const LutKernel* const* lut_kernels(size_t* count);
+
+}  // namespace qrt::kernels

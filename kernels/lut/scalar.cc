@@ -1,0 +1,16 @@
+// The specification of lut.
+#include "kernels/lut.h"
+
+namespace qrt::kernels {
+namespace {
+
+void run(const uint8_t* table, const uint8_t* in, size_t n, uint8_t* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = table[in[i]];
+}
+
+}  // namespace
+
+extern const LutKernel kLutScalar;
+const LutKernel kLutScalar = {"x8_lut__scalar", QRT_ISA_SCALAR, run};
+
+}  // namespace qrt::kernels

@@ -1,0 +1,34 @@
+// Pooling over windows given as addresses, as in dwconv_s8: pieces[p][taps] of `channels` bytes. A
+// piece that lies in the padding is null and does not count.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/isa.h"
+#include "kernels/requantize.h"
+
+namespace qrt::kernels {
+
+struct PoolS8Args {
+  size_t channels, taps;
+  const int8_t* const* pieces;
+  size_t out_stride;
+  int32_t in_zero_point;  // average only
+  // Average only, by the number of pieces that count: scale_in / (scale_out * count). [taps + 1]
+  const float* multipliers;
+  Output out;  // for max: only the limits
+};
+
+struct PoolS8Kernel {
+  const char* name;
+  QrtIsa isa;
+  // Pixels [0, pixels). Average: requantize(sum of (a - zero point), multipliers[count]).
+  void (*average)(const PoolS8Args& args, size_t pixels, int8_t* out);
+  void (*max)(const PoolS8Args& args, size_t pixels, int8_t* out);
+};
+
+// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+const PoolS8Kernel* const* pool_s8_kernels(size_t* count);
+
+}  // namespace qrt::kernels

@@ -1,0 +1,13 @@
+#include "kernels/softmax_s8.h"
+
+namespace qrt::kernels {
+
+extern const SoftmaxS8Kernel kSoftmaxS8Scalar;
+
+const SoftmaxS8Kernel* const* softmax_s8_kernels(size_t* count) {
+  static const SoftmaxS8Kernel* const kRows[] = {&kSoftmaxS8Scalar};
+  *count = sizeof kRows / sizeof kRows[0];
+  return kRows;
+}
+
+}  // namespace qrt::kernels

@@ -1,0 +1,32 @@
+// Sliding windows over [N,H,W,C]: geometry, and the addresses that kernels read a window from.
+#pragma once
+
+#include "src/ops/common.h"
+
+namespace qrt::rt {
+
+struct WindowGeometry {
+  size_t batch = 0, in_h = 0, in_w = 0, channels = 0;
+  size_t out_h = 0, out_w = 0;
+  size_t kernel_h = 0, kernel_w = 0;
+  size_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  size_t pad_top = 0, pad_bottom = 0, pad_left = 0, pad_right = 0;  // "same" padding resolved
+
+  size_t taps() const { return kernel_h * kernel_w; }
+  size_t pixels() const { return batch * out_h * out_w; }
+  // Every output pixel reads exactly the input pixel of the same index.
+  bool is_pointwise() const {
+    return taps() == 1 && stride_h == 1 && stride_w == 1 && out_h == in_h && out_w == in_w;
+  }
+};
+
+// Checks the window's attributes against the input shape and computes the geometry.
+Status resolve_window(const Node& node, const fb::Window2D& window, const Shape& in,
+                      int32_t kernel_h, int32_t kernel_w, WindowGeometry* geometry);
+
+// For output pixels [first, last), counted over batch, rows and columns: pieces[p - first][tap] is
+// the address of the input pixel under that tap, or `padding` outside the picture.
+void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, const void* padding,
+                 size_t first, size_t last, const void** pieces);
+
+}  // namespace qrt::rt
