@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "src/base/checked.h"
+#include "src/ops/list.h"
 #include "src/runtime/op.h"
 
 namespace qrt::rt {
