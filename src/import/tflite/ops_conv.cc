@@ -1,0 +1,252 @@
+// Convolutions and matrix products. Weights keep their integers; a depthwise convolution's are
+// turned from [1,KH,KW,O] to our [O,KH,KW,1].
+#include <cstring>
+#include <limits>
+
+#include "src/import/tflite/op_table.h"
+#include "src/import/tflite/window.h"
+
+namespace qrt::import::tflite {
+namespace {
+
+// 16-bit models have s64 biases, which in practice hold s32 values.
+Status narrowed(OpContext& op, int bias, graph::Bytes* narrow) {
+  const Value& source = op.value(bias);
+  narrow->resize(source.data->size() / 2);
+  for (size_t i = 0; i < narrow->size() / sizeof(int32_t); ++i) {
+    int64_t wide;
+    std::memcpy(&wide, source.data->data() + i * sizeof(wide), sizeof(wide));
+    if (wide < std::numeric_limits<int32_t>::min() || wide > std::numeric_limits<int32_t>::max()) {
+      return error(Code::Unsupported, "its bias '%s' holds %lld, which does not fit s32",
+                   shortened(source.name).c_str(), static_cast<long long>(wide));
+    }
+    const auto value = static_cast<int32_t>(wide);
+    std::memcpy(narrow->data() + i * sizeof(value), &value, sizeof(value));
+  }
+  return {};
+}
+
+// The bias as [channels], or kAbsent.
+Status read_bias(OpContext& op, int i, int32_t channels, int* bias) {
+  *bias = op.input(i);
+  if (*bias == kAbsent) return {};
+  if (element_count(op.in(i).shape) != channels) {
+    return error(Code::InvalidModel, "its bias '%s' has %lld elements for %d output channels",
+                 shortened(op.in(i).name).c_str(),
+                 static_cast<long long>(element_count(op.in(i).shape)), channels);
+  }
+  QRT_RETURN_IF_ERROR(op.reshaped(*bias, {channels}, "/bias", bias));
+  if (op.value(*bias).type != DType::S64) return {};
+  QRT_RETURN_IF_ERROR(op.expect_constant(i, "s64 bias"));
+  graph::Bytes narrow;
+  QRT_RETURN_IF_ERROR(narrowed(op, *bias, &narrow));
+  return op.add_constant(op.value(*bias).name, DType::S32, {channels}, std::move(narrow), {}, bias);
+}
+
+Status expect_channel_axis(const Value& weights, int axis) {
+  if (weights.quantization.axis < 0 || weights.quantization.axis == axis) return {};
+  return error(Code::Unsupported, "its weights '%s' are quantized along axis %d, not axis %d",
+               shortened(weights.name).c_str(), weights.quantization.axis, axis);
+}
+
+// The operators that take f32 activations with quantized weights do so with symmetric s8 ones.
+Status hybrid_weights(OpContext& op, int i, int* weights) {
+  *weights = op.input(i);
+  const Value& w = op.in(i);
+  const bool symmetric = w.type == DType::S8 && w.quantization.zero_points.empty();
+  if (op.in(0).type != DType::F32 || symmetric) return {};
+  return op.dequantized(*weights, weights);
+}
+
+Status conv_2d(OpContext& op) {
+  const tfl::Conv2DOptions* options;
+  QRT_RETURN_IF_ERROR(op.options(&options));
+  QRT_RETURN_IF_ERROR(op.expect_rank(0, "input", 4));
+  QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 4));
+  QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 0));
+  const int32_t outputs = op.in(1).shape[0], inputs = op.in(0).shape[3];
+  const int32_t depth = op.in(1).shape[3];
+  if (inputs % depth != 0 || outputs % (inputs / depth) != 0) {
+    return error(Code::InvalidModel,
+                 "weights of depth %d and %d output channels do not fit %d input channels", depth,
+                 outputs, inputs);
+  }
+  fb::Conv2DT conv;
+  QRT_RETURN_IF_ERROR(
+      read_window(*options, options->dilation_h(), options->dilation_w(), &conv.window));
+  conv.groups = inputs / depth;
+  int weights, bias;
+  QRT_RETURN_IF_ERROR(hybrid_weights(op, 1, &weights));
+  QRT_RETURN_IF_ERROR(read_bias(op, 2, outputs, &bias));
+  FusedActivation activation;
+  QRT_RETURN_IF_ERROR(activation.begin(op, options->activation()));
+  conv.clamp = activation.clamp();
+  QRT_RETURN_IF_ERROR(
+      op.emit(std::move(conv), {op.input(0), weights, bias}, {activation.output()}));
+  return activation.finish(op);
+}
+
+// Elements of four bits become bytes: a transposed row need not start at a whole one.
+graph::Bytes unpack_s4(const graph::Bytes& packed, size_t elements) {
+  graph::Bytes bytes(elements);
+  for (size_t i = 0; i < elements; ++i) {
+    const int nibble = packed[i / 2] >> (i % 2 * 4) & 15;
+    bytes[i] = static_cast<uint8_t>(nibble >= 8 ? nibble - 16 : nibble);
+  }
+  return bytes;
+}
+
+graph::Bytes transpose(const graph::Bytes& source, size_t rows, size_t columns, size_t size) {
+  graph::Bytes result(source.size());
+  for (size_t r = 0; r < rows; ++r) {
+    for (size_t c = 0; c < columns; ++c) {
+      std::memcpy(&result[(c * rows + r) * size], &source[(r * columns + c) * size], size);
+    }
+  }
+  return result;
+}
+
+// [1,KH,KW,O] -> [O,KH,KW,1]
+Status depthwise_weights(OpContext& op, int source, int* result) {
+  Value weights = op.value(source);
+  const Dims shape = weights.shape;
+  weights.shape = {shape[3], shape[1], shape[2], 1};
+  if (weights.quantization.axis >= 0) weights.quantization.axis = 0;
+  if (!weights.constant()) {
+    *result = op.add_inner("/weights", weights.type, weights.shape, weights.quantization);
+    fb::TransposeT transposed;
+    transposed.perm = {3, 1, 2, 0};
+    return op.emit(std::move(transposed), {source}, {*result});
+  }
+  const size_t elements = weights.elements(), columns = at(shape[3]);
+  graph::Bytes unpacked;
+  if (weights.type == DType::S4) {
+    unpacked = unpack_s4(*weights.data, elements);
+    weights.type = DType::S8;
+  }
+  graph::Bytes bytes = transpose(unpacked.empty() ? *weights.data : unpacked, elements / columns,
+                                 columns, rt::dtype_bytes(weights.type));
+  return op.add_constant(std::move(weights.name), weights.type, std::move(weights.shape),
+                         std::move(bytes), std::move(weights.quantization), result);
+}
+
+Status depthwise_conv_2d(OpContext& op) {
+  const tfl::DepthwiseConv2DOptions* options;
+  QRT_RETURN_IF_ERROR(op.options(&options));
+  QRT_RETURN_IF_ERROR(op.expect_rank(0, "input", 4));
+  QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 4));
+  QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 3));
+  const int32_t channels = op.in(0).shape[3], outputs = op.in(1).shape[3];
+  if (op.in(1).shape[0] != 1 || outputs % channels != 0) {
+    return error(Code::InvalidModel, "weights of [%d,..,%d] do not fit %d input channels",
+                 op.in(1).shape[0], outputs, channels);
+  }
+  fb::Conv2DT conv;
+  QRT_RETURN_IF_ERROR(
+      read_window(*options, options->dilation_h(), options->dilation_w(), &conv.window));
+  conv.groups = channels;
+  int weights, bias;
+  QRT_RETURN_IF_ERROR(hybrid_weights(op, 1, &weights));
+  QRT_RETURN_IF_ERROR(depthwise_weights(op, weights, &weights));
+  QRT_RETURN_IF_ERROR(read_bias(op, 2, outputs, &bias));
+  FusedActivation activation;
+  QRT_RETURN_IF_ERROR(activation.begin(op, options->activation()));
+  conv.clamp = activation.clamp();
+  QRT_RETURN_IF_ERROR(
+      op.emit(std::move(conv), {op.input(0), weights, bias}, {activation.output()}));
+  return activation.finish(op);
+}
+
+// The input as the operator sees it: without keep_num_dims everything but the last `depth` elements
+// is the batch, wherever the dimensions' borders are.
+Status flattened_input(OpContext& op, bool keep_num_dims, int32_t depth, int* input) {
+  const Dims shape = op.in(0).shape;
+  *input = op.input(0);
+  const int64_t elements = element_count(shape);
+  const bool fits = !shape.empty() && shape.back() == depth;
+  if (keep_num_dims ? !fits : elements % depth != 0) {
+    return error(Code::InvalidModel, "its input '%s' does not divide into rows of %d elements",
+                 shortened(op.in(0).name).c_str(), depth);
+  }
+  if (keep_num_dims || (fits && shape.size() == 2)) return {};
+  const int64_t rows = elements / depth;
+  if (rows > std::numeric_limits<int32_t>::max()) {
+    return Status(Code::InvalidModel, "its input has too many rows");
+  }
+  return op.reshaped(*input, {static_cast<int32_t>(rows), depth}, "/rows", input);
+}
+
+// Weights that are computed: a product of two activations.
+Status product_of_activations(OpContext& op, int input, int bias, FusedActivation& activation) {
+  fb::MatMulT product;
+  product.transpose_b = true;
+  if (bias != kAbsent && op.out().type != DType::F32) {
+    // The range of the sum before the bias is nowhere in the file.
+    return Status(Code::Unsupported, "has quantized weights that are no constant, and a bias");
+  }
+  const Value& out = op.value(activation.output());
+  if (bias == kAbsent) {
+    QRT_RETURN_IF_ERROR(op.emit(std::move(product), {input, op.input(1)}, {activation.output()}));
+    return activation.finish(op);
+  }
+  const int sum = op.add_inner("/product", out.type, Dims(out.shape));
+  QRT_RETURN_IF_ERROR(op.emit(std::move(product), {input, op.input(1)}, {sum}));
+  fb::BinaryT add;
+  add.kind = fb::BinaryKind::Add;
+  QRT_RETURN_IF_ERROR(op.emit(std::move(add), {sum, bias}, {activation.output()}));
+  return activation.finish(op);
+}
+
+Status fully_connected(OpContext& op) {
+  const auto* options = op.options<tfl::FullyConnectedOptions>();
+  if (options != nullptr && options->weights_format() != tfl::WeightsFormat::DEFAULT) {
+    return Status(Code::Unsupported, "its weights are stored in shuffled order");
+  }
+  QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 2));
+  QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 0));
+  const int32_t outputs = op.in(1).shape[0], depth = op.in(1).shape[1];
+  int input, weights, bias;
+  QRT_RETURN_IF_ERROR(
+      flattened_input(op, options != nullptr && options->keep_num_dims(), depth, &input));
+  Dims shape = op.value(input).shape;
+  shape.back() = outputs;
+  op.out().shape = shape;
+  QRT_RETURN_IF_ERROR(hybrid_weights(op, 1, &weights));
+  QRT_RETURN_IF_ERROR(read_bias(op, 2, outputs, &bias));
+
+  const bool constant = op.in(1).constant();
+  FusedActivation activation;
+  QRT_RETURN_IF_ERROR(activation.begin(
+      op, options != nullptr ? options->activation() : tfl::Activation::NONE, constant));
+  if (!constant) return product_of_activations(op, input, bias, activation);
+  fb::FullyConnectedT product;
+  product.clamp = activation.clamp();
+  QRT_RETURN_IF_ERROR(op.emit(std::move(product), {input, weights, bias}, {activation.output()}));
+  return activation.finish(op);
+}
+
+Status batch_matmul(OpContext& op) {
+  const auto* options = op.options<tfl::BatchMatMulOptions>();
+  fb::MatMulT product;
+  product.transpose_a = options != nullptr && options->adj_x();
+  product.transpose_b = options != nullptr && options->adj_y();
+  int a = op.input(0), b = op.input(1);
+  if (op.out().type == DType::F32) {
+    QRT_RETURN_IF_ERROR(op.dequantized(a, &a));
+    QRT_RETURN_IF_ERROR(op.dequantized(b, &b));
+  }
+  return op.emit(std::move(product), {a, b}, {op.output()});
+}
+
+constexpr OpRule kRules[] = {
+    {tfl::Builtin::CONV_2D, 2, 3, 1, 1, conv_2d},
+    {tfl::Builtin::DEPTHWISE_CONV_2D, 2, 3, 1, 1, depthwise_conv_2d},
+    {tfl::Builtin::FULLY_CONNECTED, 2, 3, 1, 1, fully_connected},
+    {tfl::Builtin::BATCH_MATMUL, 2, 2, 1, 1, batch_matmul},
+};
+
+}  // namespace
+
+rt::Span<const OpRule> conv_rules() { return {kRules, std::size(kRules)}; }
+
+}  // namespace qrt::import::tflite

@@ -1,0 +1,77 @@
+// Operators that change the element type: QUANTIZE, DEQUANTIZE, CAST.
+#include <cstring>
+
+#include "src/import/tflite/op_table.h"
+
+namespace qrt::import::tflite {
+namespace {
+
+Status quantize(OpContext& op) {
+  if (op.out().quantization.empty()) {
+    return error(Code::Unsupported, "its output is %s without a quantization",
+                 rt::dtype_name(op.out().type));
+  }
+  return op.emit(fb::QuantizeT(), {op.input(0)}, {op.output()});
+}
+
+// Exact: every half is a float.
+float half_to_float(uint16_t half) {
+  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
+  uint32_t exponent = half >> 10 & 0x1f, mantissa = half & 0x3ff;
+  uint32_t bits;
+  if (exponent == 0x1f) {
+    bits = 0x7f800000 | mantissa << 13;
+  } else if (exponent != 0) {
+    bits = (exponent + 112) << 23 | mantissa << 13;
+  } else {
+    const float subnormal = static_cast<float>(mantissa) * 0x1p-24f;
+    std::memcpy(&bits, &subnormal, sizeof(bits));
+  }
+  bits |= sign;
+  float result;
+  std::memcpy(&result, &bits, sizeof(result));
+  return result;
+}
+
+// Models with f16 weights keep them so in the file and dequantize each before its use.
+Status widen_constant(OpContext& op) {
+  const graph::Bytes& halves = *op.in(0).data;
+  graph::Bytes floats(2 * halves.size());
+  for (size_t i = 0; i < halves.size() / 2; ++i) {
+    uint16_t half;
+    std::memcpy(&half, &halves[2 * i], sizeof(half));
+    const float value = half_to_float(half);
+    std::memcpy(&floats[4 * i], &value, sizeof(value));
+  }
+  op.out().shape = Dims(op.in(0).shape);
+  return op.make_constant(0, std::move(floats));
+}
+
+Status dequantize(OpContext& op) {
+  if (op.out().type != DType::F32) {
+    return error(Code::InvalidModel, "its output is %s, not f32", rt::dtype_name(op.out().type));
+  }
+  if (op.in(0).type == DType::F16) {
+    if (op.in(0).constant()) return widen_constant(op);
+    return op.emit(fb::CastT(), {op.input(0)}, {op.output()});
+  }
+  if (op.in(0).quantization.empty()) {
+    return error(Code::Unsupported, "its input is %s without a quantization",
+                 rt::dtype_name(op.in(0).type));
+  }
+  return op.emit(fb::DequantizeT(), {op.input(0)}, {op.output()});
+}
+
+Status cast(OpContext& op) { return op.emit(fb::CastT(), {op.input(0)}, {op.output()}); }
+
+constexpr OpRule kRules[] = {
+    {tfl::Builtin::QUANTIZE, 1, 1, 1, 1, quantize},
+    {tfl::Builtin::DEQUANTIZE, 1, 1, 1, 1, dequantize},
+    {tfl::Builtin::CAST, 1, 1, 1, 1, cast},
+};
+
+}  // namespace
+
+rt::Span<const OpRule> convert_rules() { return {kRules, std::size(kRules)}; }
+
+}  // namespace qrt::import::tflite

@@ -1,0 +1,224 @@
+// Operators that pick elements: slices with constant bounds, and gathers.
+#include <algorithm>
+
+#include "src/import/tflite/op_table.h"
+
+namespace qrt::import::tflite {
+namespace {
+
+using tfl::Builtin;
+
+// A strided slice as the file writes it: one entry for each position between the brackets, of which
+// an ellipsis stands for several axes and a new axis for none.
+struct Sparse {
+  std::vector<int64_t> begins, ends, strides;
+  unsigned begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_mask;
+};
+
+// The same with one entry for each axis, and what the result looks like.
+struct Dense {
+  fb::SliceT slice;
+  Dims kept_shape;    // after the slice, without the dropped axes
+  Dims result_shape;  // with the new axes
+};
+
+// Any number beyond s32 is beyond every axis. The result may be negated.
+int32_t saturated(int64_t number) {
+  return static_cast<int32_t>(std::clamp<int64_t>(number, -INT32_MAX, INT32_MAX));
+}
+
+// How many elements begin, end and stride select of an axis, as Python counts them.
+int32_t selected(int64_t begin, int64_t end, int64_t stride, bool from_start, bool to_end,
+                 int64_t dim) {
+  const auto bound = [dim, stride](int64_t index) {
+    const int64_t low = stride > 0 ? 0 : -1, high = stride > 0 ? dim : dim - 1;
+    return std::clamp(index < 0 ? index + dim : index, low, high);
+  };
+  const int64_t first = from_start ? (stride > 0 ? 0 : dim - 1) : bound(begin);
+  const int64_t last = to_end ? (stride > 0 ? dim : -1) : bound(end);
+  const int64_t distance = stride > 0 ? last - first : first - last;
+  const int64_t step = stride > 0 ? stride : -stride;
+  return distance <= 0 ? 0 : static_cast<int32_t>((distance + step - 1) / step);
+}
+
+void append_axis(Dense* dense, int64_t begin, int64_t end, int64_t stride) {
+  dense->slice.begins.push_back(saturated(begin));
+  dense->slice.ends.push_back(saturated(end));
+  dense->slice.strides.push_back(saturated(stride));
+}
+
+void append_whole_axis(Dense* dense, int32_t dim) {
+  append_axis(dense, 0, dim, 1);
+  dense->kept_shape.push_back(dim);
+  dense->result_shape.push_back(dim);
+}
+
+Status append_dropped_axis(Dense* dense, int64_t begin, int32_t dim) {
+  const size_t axis = dense->slice.begins.size();
+  if (begin < -dim || begin >= dim) {
+    return error(Code::InvalidModel, "picks element %lld of axis %zu, which has %d",
+                 static_cast<long long>(begin), axis, dim);
+  }
+  const int64_t index = begin < 0 ? begin + dim : begin;
+  append_axis(dense, index, index + 1, 1);
+  dense->slice.shrink_mask |= 1u << axis;
+  return {};
+}
+
+Status append_range(Dense* dense, const Sparse& sparse, size_t i, int32_t dim) {
+  const size_t axis = dense->slice.begins.size();
+  if (sparse.strides[i] == 0) return error(Code::InvalidModel, "its stride of axis %zu is 0", axis);
+  // The bounds are as good as these, and nothing overflows.
+  const int64_t begin = saturated(sparse.begins[i]), end = saturated(sparse.ends[i]);
+  const int64_t stride = saturated(sparse.strides[i]);
+  const bool from_start = (sparse.begin_mask >> i & 1) != 0;
+  const bool to_end = (sparse.end_mask >> i & 1) != 0;
+  const int32_t count = selected(begin, end, stride, from_start, to_end, dim);
+  if (count == 0) return error(Code::Unsupported, "selects nothing of axis %zu", axis);
+  append_axis(dense, begin, end, stride);
+  if (from_start) dense->slice.begin_mask |= 1u << axis;
+  if (to_end) dense->slice.end_mask |= 1u << axis;
+  dense->kept_shape.push_back(count);
+  dense->result_shape.push_back(count);
+  return {};
+}
+
+Status to_dense(const Sparse& sparse, const Dims& shape, Dense* dense) {
+  const size_t entries = sparse.begins.size();
+  size_t axes_named = 0;
+  for (size_t i = 0; i < entries; ++i) {
+    const bool names_axis = ((sparse.ellipsis_mask | sparse.new_axis_mask) >> i & 1) == 0;
+    if (names_axis) ++axes_named;
+  }
+  if (axes_named > shape.size()) {
+    return error(Code::InvalidModel, "slices %zu axes of %zu", axes_named, shape.size());
+  }
+  const auto axis = [dense] { return dense->slice.begins.size(); };
+  bool ellipsis_seen = false;
+  for (size_t i = 0; i < entries; ++i) {
+    if ((sparse.ellipsis_mask >> i & 1) != 0) {
+      if (ellipsis_seen) return Status(Code::InvalidModel, "has two ellipses");
+      ellipsis_seen = true;
+      const size_t covered = shape.size() - axes_named;
+      for (size_t k = 0; k < covered; ++k) append_whole_axis(dense, shape[axis()]);
+    } else if ((sparse.new_axis_mask >> i & 1) != 0) {
+      dense->result_shape.push_back(1);
+    } else if ((sparse.shrink_mask >> i & 1) != 0) {
+      QRT_RETURN_IF_ERROR(append_dropped_axis(dense, sparse.begins[i], shape[axis()]));
+    } else {
+      QRT_RETURN_IF_ERROR(append_range(dense, sparse, i, shape[axis()]));
+    }
+  }
+  while (axis() < shape.size()) append_whole_axis(dense, shape[axis()]);
+  return {};
+}
+
+Status strided_slice(OpContext& op) {
+  const tfl::StridedSliceOptions* options;
+  QRT_RETURN_IF_ERROR(op.options(&options));
+  if (options->offset()) {
+    return Status(Code::Unsupported, "its ends are offsets from its begins");
+  }
+  Sparse sparse;
+  constexpr size_t kMostEntries = 2 * static_cast<size_t>(rt::kMaxRank);
+  QRT_RETURN_IF_ERROR(op.ints(1, "begins", kMostEntries, &sparse.begins));
+  QRT_RETURN_IF_ERROR(op.ints(2, "ends", kMostEntries, &sparse.ends));
+  QRT_RETURN_IF_ERROR(op.ints(3, "strides", kMostEntries, &sparse.strides));
+  if (sparse.ends.size() != sparse.begins.size() || sparse.strides.size() != sparse.begins.size()) {
+    return Status(Code::InvalidModel, "its begins, ends and strides differ in number");
+  }
+  sparse.begin_mask = static_cast<unsigned>(options->begin_mask());
+  sparse.end_mask = static_cast<unsigned>(options->end_mask());
+  sparse.ellipsis_mask = static_cast<unsigned>(options->ellipsis_mask());
+  sparse.new_axis_mask = static_cast<unsigned>(options->new_axis_mask());
+  sparse.shrink_mask = static_cast<unsigned>(options->shrink_axis_mask());
+  QRT_RETURN_IF_ERROR(op.expect_per_tensor(op.input(0)));
+  Dense dense;
+  QRT_RETURN_IF_ERROR(to_dense(sparse, op.in(0).shape, &dense));
+  if (dense.result_shape.size() > at(rt::kMaxRank)) {
+    return error(Code::Unsupported, "makes %zu dimensions", dense.result_shape.size());
+  }
+  op.out().shape = dense.result_shape;
+  if (dense.result_shape == dense.kept_shape) {
+    return op.emit(std::move(dense.slice), {op.input(0)}, {op.output()});
+  }
+  const int kept =
+      op.add_inner("/slice", op.in(0).type, dense.kept_shape, Quantization(op.in(0).quantization));
+  QRT_RETURN_IF_ERROR(op.emit(std::move(dense.slice), {op.input(0)}, {kept}));
+  fb::ReshapeT reshape;
+  reshape.shape = dense.result_shape;
+  return op.emit(std::move(reshape), {kept}, {op.output()});
+}
+
+Status slice(OpContext& op) {
+  std::vector<int64_t> begins, sizes;
+  QRT_RETURN_IF_ERROR(op.ints(1, "begins", at(rt::kMaxRank), &begins));
+  QRT_RETURN_IF_ERROR(op.ints(2, "sizes", at(rt::kMaxRank), &sizes));
+  const Dims shape = op.in(0).shape;
+  if (begins.size() != shape.size() || sizes.size() != shape.size()) {
+    return error(Code::InvalidModel, "has %zu begins and %zu sizes for %zu dimensions",
+                 begins.size(), sizes.size(), shape.size());
+  }
+  fb::SliceT slice;
+  Dims result;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const int64_t dim = shape[i], begin = begins[i];
+    const int64_t size = sizes[i] == -1 ? dim - begin : sizes[i];
+    if (begin < 0 || begin > dim || size < 0 || size > dim - begin) {
+      return error(Code::InvalidModel,
+                   "takes %lld elements from %lld on of axis %zu, which has %lld",
+                   static_cast<long long>(sizes[i]), static_cast<long long>(begin), i,
+                   static_cast<long long>(dim));
+    }
+    if (size == 0) return error(Code::Unsupported, "selects nothing of axis %zu", i);
+    slice.begins.push_back(static_cast<int32_t>(begin));
+    slice.ends.push_back(static_cast<int32_t>(begin + size));
+    slice.strides.push_back(1);
+    result.push_back(static_cast<int32_t>(size));
+  }
+  op.out().shape = std::move(result);
+  return op.emit(std::move(slice), {op.input(0)}, {op.output()});
+}
+
+Status check_indices(OpContext& op) {
+  const DType type = op.in(1).type;
+  if (type == DType::S32 || type == DType::S64) return {};
+  return error(Code::Unsupported, "its indices '%s' are %s, not s32 or s64",
+               shortened(op.in(1).name).c_str(), rt::dtype_name(type));
+}
+
+Status gather(OpContext& op) {
+  const auto* options = op.options<tfl::GatherOptions>();
+  QRT_RETURN_IF_ERROR(check_indices(op));
+  fb::GatherT gather;
+  const int indices_rank = op.rank(1);
+  int batch_dims = options != nullptr ? options->batch_dims() : 0;
+  QRT_RETURN_IF_ERROR(
+      op.checked_axis(options != nullptr ? options->axis() : 0, op.rank(0), &gather.axis));
+  if (batch_dims < 0) batch_dims += indices_rank;
+  if (batch_dims < 0 || batch_dims > indices_rank || batch_dims > gather.axis) {
+    return error(Code::InvalidModel,
+                 "has %d batch dimensions, gathers along axis %d with %d-d indices", batch_dims,
+                 gather.axis, indices_rank);
+  }
+  gather.batch_dims = batch_dims;
+  return op.emit(std::move(gather), {op.input(0), op.input(1)}, {op.output()});
+}
+
+Status gather_nd(OpContext& op) {
+  QRT_RETURN_IF_ERROR(check_indices(op));
+  return op.emit(fb::GatherNdT(), {op.input(0), op.input(1)}, {op.output()});
+}
+
+constexpr OpRule kRules[] = {
+    {Builtin::STRIDED_SLICE, 4, 4, 1, 1, strided_slice},
+    {Builtin::SLICE, 3, 3, 1, 1, slice},
+    {Builtin::GATHER, 2, 2, 1, 1, gather},
+    {Builtin::GATHER_ND, 2, 2, 1, 1, gather_nd},
+};
+
+}  // namespace
+
+rt::Span<const OpRule> index_rules() { return {kRules, std::size(kRules)}; }
+
+}  // namespace qrt::import::tflite

@@ -1,0 +1,45 @@
+// Tensors of the file as values of the graph. A tensor is looked at when an operator needs it, so
+// that what is odd about a tensor nobody reads stops no import.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "src/graph/graph.h"
+#include "src/import/tflite/file.h"
+
+namespace qrt::import::tflite {
+
+// What an import may allocate, as a multiple of the file's size. Without it a small file, in which
+// a million tensors name the same data, could ask for any amount of memory.
+class Budget {
+ public:
+  explicit Budget(size_t file_bytes) : left_(kBase + kFactor * file_bytes) {}
+  rt::Status take(uint64_t bytes);
+
+ private:
+  static constexpr uint64_t kBase = uint64_t{64} << 20;
+  static constexpr uint64_t kFactor = 16;
+  uint64_t left_;
+};
+
+class ValueReader {
+ public:
+  ValueReader(const File& file, Budget& budget);
+
+  // The tensor's name, type, shape, quantization and, of a constant, its elements. Constants that
+  // share a buffer share their bytes. A tensor without elements is a constant without bytes.
+  rt::Result<graph::Value> read(int tensor);
+
+ private:
+  rt::Status read_data(const tfl::Tensor& tensor, graph::Value* value);
+
+  const File& file_;
+  Budget& budget_;
+  std::vector<std::shared_ptr<const graph::Bytes>> buffers_;  // by buffer index; null: not yet read
+};
+
+// An operator may neither read nor write a value without elements.
+bool has_elements(const graph::Value& value);
+
+}  // namespace qrt::import::tflite
