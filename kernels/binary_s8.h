@@ -12,7 +12,8 @@ namespace qrt::kernels {
 
 // Add: steps = (a - a_zero) * a_multiplier + (b - b_zero) * b_multiplier, each product and the sum
 //      rounded to float; multipliers are scale_a / scale_out and scale_b / scale_out (Sub: minus).
-// Mul: steps = float((a - a_zero) * (b - b_zero)) * a_multiplier, which is scale_a*scale_b/scale_out.
+// Mul: steps = float((a - a_zero) * (b - b_zero)) * a_multiplier, which is
+// scale_a*scale_b/scale_out.
 struct BinaryS8Args {
   int32_t a_zero_point, b_zero_point;
   float a_multiplier, b_multiplier;

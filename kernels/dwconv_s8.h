@@ -1,10 +1,11 @@
 // Depthwise convolution: every input channel has `multiplier` filters of its own.
 //
-//   acc[p][c*M + j] = bias + sum over taps t of (a[p][t][c] - a_zero_point) * (w[c*M + j][t] - w_zero)
+//   acc[p][c*M + j] = bias + sum over taps t of (a[p][t][c] - a_zero_point) * (w[c*M + j][t] -
+//   w_zero)
 //
-// exactly, in 32 bits that wrap around. `pieces` addresses the window of each output pixel: [p][taps]
-// pointers to `channels` contiguous bytes; padding points at bytes equal to a_zero_point. Nothing is
-// read before or past a piece.
+// exactly, in 32 bits that wrap around. `pieces` addresses the window of each output pixel:
+// [p][taps] pointers to `channels` contiguous bytes; padding points at bytes equal to a_zero_point.
+// Nothing is read before or past a piece.
 #pragma once
 
 #include <stddef.h>
@@ -17,8 +18,8 @@ namespace qrt::kernels {
 
 struct DwconvS8Weights {
   size_t channels, multiplier, taps;
-  const int8_t* w;               // [channels * multiplier][taps]
-  const int32_t* bias;           // [channels * multiplier]; null: 0
+  const int8_t* w;      // [channels * multiplier][taps]
+  const int32_t* bias;  // [channels * multiplier]; null: 0
   int32_t a_zero_point;
   const int32_t* w_zero_points;  // [channels * multiplier]; null: 0
   const float* multipliers;      // [channels * multiplier]: scale_a * scale_w / scale_out

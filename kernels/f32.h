@@ -12,7 +12,7 @@ struct ConvF32Args {
   const float* w;     // [n][taps][k]
   const float* bias;  // [n] or null
   const float* const* pieces;
-  size_t k_offset;    // added to every piece: the first channel of a group
+  size_t k_offset;  // added to every piece: the first channel of a group
   size_t out_stride;
   float min, max;
 };

@@ -5,8 +5,8 @@
 //               (a[m][t][k] - a_zero_point) * (w[n][t][k] - w_zero_point[n])
 //
 // exactly, in 32 bits that wrap around; no partial sum saturates. A row of `a` is `taps` pieces of
-// `k` contiguous bytes, each with its own address: a convolution's window (an indirection buffer, as
-// in Dukhan, "The Indirect Convolution Algorithm", 2019), or one piece for a plain matrix.
+// `k` contiguous bytes, each with its own address: a convolution's window (an indirection buffer,
+// as in Dukhan, "The Indirect Convolution Algorithm", 2019), or one piece for a plain matrix.
 // Nothing is read before or past a piece. Padding points at k bytes equal to a_zero_point.
 #pragma once
 
@@ -21,8 +21,8 @@ namespace qrt::kernels {
 // What is packed. Absent (null): bias 0, w_zero_points 0, multipliers 0 (if only run_s32 is used).
 struct GemmS8Weights {
   size_t n, taps, k;
-  const int8_t* w;               // [n][taps][k]
-  const int32_t* bias;           // [n]
+  const int8_t* w;      // [n][taps][k]
+  const int32_t* bias;  // [n]
   int32_t a_zero_point;
   const int32_t* w_zero_points;  // [n]
   const float* multipliers;      // [n]: scale_a * scale_w[n] / scale_out

@@ -2,8 +2,8 @@
 // files are compiled with their own flags and must share no inline code with other files.
 #pragma once
 
-// Better ones come later. Every set includes the portable kernels, and of its own architecture those
-// before it.
+// Better ones come later. Every set includes the portable kernels, and of its own architecture
+// those before it.
 enum QrtIsa {
   QRT_ISA_SCALAR = 0,
   QRT_ISA_AVX2 = 1,

@@ -7,9 +7,9 @@
 
 namespace qrt::kernels {
 
-// Round half to even of a float with |x| < 2^22, as an integer. Adding 1.5 * 2^23 leaves the rounded
-// integer in the low mantissa bits, in the rounding that IEEE 754 prescribes; no library call and
-// no dependence on how a compiler treats rintf.
+// Round half to even of a float with |x| < 2^22, as an integer. Adding 1.5 * 2^23 leaves the
+// rounded integer in the low mantissa bits, in the rounding that IEEE 754 prescribes; no library
+// call and no dependence on how a compiler treats rintf.
 static inline int32_t round_half_even(float x) {
   const float shifted = x + 12582912.0f;
   int32_t bits;

@@ -2,8 +2,6 @@
 # Defines interface targets, so that the rest of the build names roles and not packages:
 #   qrt_runtime_dependencies, qrt_onnx_proto, qrt_tool_dependencies, QRT_FLATC
 include(FetchContent)
-include(CheckSymbolExists)
-include(CMakePushCheckState)
 
 find_package(Threads REQUIRED)
 
@@ -53,8 +51,8 @@ if(QRT_XNNPACK)
 endif()
 
 # XNNPACK brings cpuinfo and pthreadpool along: when it is fetched, all three come from it.
-set(QRT_XNNPACK_COMMIT 24794834234a7926d2f553d34e84204c8ac99dfd)
-set(QRT_XNNPACK_FETCHED FALSE)
+# The same versions as Debian 12 has.
+set(QRT_XNNPACK_COMMIT ae108ef49aa5623b896fc93d4298c49d1750d9ba)
 if(QRT_XNNPACK AND NOT TARGET qrt_xnnpack)
   if(NOT QRT_FETCH)
     qrt_missing(XNNPACK libxnnpack-dev)
@@ -65,7 +63,7 @@ if(QRT_XNNPACK AND NOT TARGET qrt_xnnpack)
                        GIT_TAG ${QRT_XNNPACK_COMMIT})
   FetchContent_MakeAvailable(xnnpack)
   add_library(qrt_xnnpack ALIAS XNNPACK)
-  set(QRT_XNNPACK_FETCHED TRUE)
+  set(qrt_xnnpack_INCLUDE ${xnnpack_SOURCE_DIR}/include)
 endif()
 if(NOT TARGET qrt_pthreadpool)
   if(TARGET pthreadpool)
@@ -74,7 +72,7 @@ if(NOT TARGET qrt_pthreadpool)
     set(PTHREADPOOL_BUILD_TESTS OFF CACHE BOOL "" FORCE)
     set(PTHREADPOOL_BUILD_BENCHMARKS OFF CACHE BOOL "" FORCE)
     FetchContent_Declare(pthreadpool GIT_REPOSITORY https://github.com/google/pthreadpool.git
-                         GIT_TAG 4fe0e1e183925bf8cfa6aae24237e724a96479b8)
+                         GIT_TAG 1787867f6183f056420e532eec640cba25efafea)
     FetchContent_MakeAvailable(pthreadpool)
     add_library(qrt_pthreadpool ALIAS pthreadpool)
   else()
@@ -102,16 +100,9 @@ if(QRT_XNNPACK)
   target_link_libraries(qrt_runtime_dependencies INTERFACE qrt_xnnpack)
   target_compile_definitions(qrt_runtime_dependencies INTERFACE QRT_HAVE_XNNPACK=1)
   # The operator API changed from create/setup/run to create/reshape/setup/run.
-  if(QRT_XNNPACK_FETCHED)
-    set(QRT_XNNPACK_HAS_RESHAPE TRUE)
-  else()
-    cmake_push_check_state(RESET)
-    set(CMAKE_REQUIRED_INCLUDES ${qrt_xnnpack_INCLUDE} ${qrt_pthreadpool_INCLUDE})
-    set(CMAKE_REQUIRED_LIBRARIES ${qrt_xnnpack_LIBRARY})
-    check_symbol_exists(xnn_reshape_convolution2d_nhwc_f32 xnnpack.h QRT_XNNPACK_HAS_RESHAPE)
-    cmake_pop_check_state()
-  endif()
-  if(QRT_XNNPACK_HAS_RESHAPE)
+  file(STRINGS ${qrt_xnnpack_INCLUDE}/xnnpack.h QRT_XNNPACK_RESHAPE_LINES
+       REGEX "xnn_reshape_convolution2d_nhwc_f32")
+  if(QRT_XNNPACK_RESHAPE_LINES)
     target_compile_definitions(qrt_runtime_dependencies INTERFACE QRT_XNNPACK_RESHAPE=1)
   endif()
 endif()

@@ -12,24 +12,23 @@ Status infer(const Node& node, Shapes& shapes) {
   const Shape& in = node.shape_in(shapes, 0);
   const Shape& weights = node.shape_in(shapes, 1);
   if (weights.rank() != 4) {
-    return node.fail(Code::InvalidModel, "takes weights [O,KH,KW,I], not %s", weights.str().c_str());
+    return node.fail(Code::InvalidModel, "takes weights [O,KH,KW,I], not %s",
+                     weights.str().c_str());
   }
   WindowGeometry window;
-  QRT_RETURN_IF_ERROR(
-      resolve_window(node, *options.window(), in, weights[1], weights[2], &window));
+  QRT_RETURN_IF_ERROR(resolve_window(node, *options.window(), in, weights[1], weights[2], &window));
   const int32_t groups = options.groups();
   if (groups < 1 || in[3] % groups != 0 || weights[0] % groups != 0 ||
       weights[3] != in[3] / groups) {
-    return node.fail(Code::InvalidModel,
-                     "its weights %s and %d groups do not fit its input, %s", weights.str().c_str(),
-                     groups, in.str().c_str());
+    return node.fail(Code::InvalidModel, "its weights %s and %d groups do not fit its input, %s",
+                     weights.str().c_str(), groups, in.str().c_str());
   }
   WeightsMode mode;
   QRT_RETURN_IF_ERROR(check_weights(node, static_cast<size_t>(weights[0]), &mode));
   QRT_RETURN_IF_ERROR(check_clamp(node, options.clamp()));
-  set_output(node, shapes, 0,
-             {in[0], static_cast<int32_t>(window.out_h), static_cast<int32_t>(window.out_w),
-              weights[0]});
+  set_output(
+      node, shapes, 0,
+      {in[0], static_cast<int32_t>(window.out_h), static_cast<int32_t>(window.out_w), weights[0]});
   return {};
 }
 
@@ -37,9 +36,12 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
   WeightsMode mode;
   QRT_RETURN_IF_ERROR(check_weights(node, static_cast<size_t>(node.input(1).shape[0]), &mode));
   switch (mode) {
-    case WeightsMode::Quantized: return prepare_conv2d_s8(node, context, kernel);
-    case WeightsMode::Float: return prepare_conv2d_f32(node, context, kernel);
-    case WeightsMode::Dynamic: return prepare_conv2d_dynamic(node, context, kernel);
+    case WeightsMode::Quantized:
+      return prepare_conv2d_s8(node, context, kernel);
+    case WeightsMode::Float:
+      return prepare_conv2d_f32(node, context, kernel);
+    case WeightsMode::Dynamic:
+      return prepare_conv2d_dynamic(node, context, kernel);
   }
   return {};
 }

@@ -34,8 +34,8 @@ class WindowedConv : public OpKernel {
     const WindowGeometry& window = state->conv.window;
     state->padding_bytes = align_up(window.channels, kAlignment);
     state->pieces_per_range = kPixelBlock * window.taps();
-    context.scratch_bytes = state->padding_bytes +
-                            context.max_ranges * state->pieces_per_range * sizeof(void*);
+    context.scratch_bytes =
+        state->padding_bytes + context.max_ranges * state->pieces_per_range * sizeof(void*);
     context.state = std::move(state);
     return {};
   }
@@ -91,10 +91,10 @@ class DepthwiseConv final : public WindowedConv {
     QRT_RETURN_IF_ERROR(allocate(node, kernel_.packed_bytes(channels, multiplier, taps)));
     const auto zero_points = weight_zero_points(w, outputs);
     const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
-    kernel_.pack({channels, multiplier, taps, w.as<int8_t>(), bias_data<int32_t>(node),
-                  in_zero_point_, zero_points.empty() ? nullptr : zero_points.data(),
-                  multipliers.data()},
-                 packed_.get());
+    kernel_.pack(
+        {channels, multiplier, taps, w.as<int8_t>(), bias_data<int32_t>(node), in_zero_point_,
+         zero_points.empty() ? nullptr : zero_points.data(), multipliers.data()},
+        packed_.get());
     return {};
   }
 
@@ -145,11 +145,11 @@ class GemmConv final : public WindowedConv {
     const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
     const auto* bias = bias_data<int32_t>(node);
     for (size_t g = 0; g < groups; ++g) {
-      kernel_.pack({n, taps, k, w.as<int8_t>() + g * n * taps * k,
-                    bias != nullptr ? bias + g * n : nullptr, in_zero_point_,
-                    zero_points.empty() ? nullptr : zero_points.data() + g * n,
-                    multipliers.data() + g * n},
-                   packed_.get() + g * group_bytes_);
+      kernel_.pack(
+          {n, taps, k, w.as<int8_t>() + g * n * taps * k, bias != nullptr ? bias + g * n : nullptr,
+           in_zero_point_, zero_points.empty() ? nullptr : zero_points.data() + g * n,
+           multipliers.data() + g * n},
+          packed_.get() + g * group_bytes_);
     }
     return {};
   }

@@ -5,6 +5,10 @@
 namespace qrt::rt {
 namespace {
 
+// Products a sum may have so that it stays within 32 bits: 2^16 * 2^7 * 2^8 (a weight less its zero
+// point).
+constexpr int64_t kMaxProducts = 65536;
+
 Status check_weight_quantization(const Node& node, size_t outputs) {
   const Tensor& weights = node.input(1);
   const Quantization& q = weights.quantization;
@@ -15,6 +19,12 @@ Status check_weight_quantization(const Node& node, size_t outputs) {
   if (!q.per_tensor() && (q.axis != 0 || q.scales.size() != outputs)) {
     return node.fail(Code::InvalidModel, "its weights '%s' have scales along axis %d, not 0",
                      weights.name, q.axis);
+  }
+  if (weights.shape.elements() / static_cast<int64_t>(outputs) > kMaxProducts) {
+    return node.fail(
+        Code::Unsupported, "sums %lld products an output, more than %lld",
+        static_cast<long long>(weights.shape.elements() / static_cast<int64_t>(outputs)),
+        static_cast<long long>(kMaxProducts));
   }
   return {};
 }
@@ -55,8 +65,8 @@ Status check_weights(const Node& node, size_t outputs, WeightsMode* mode) {
 std::vector<int32_t> weight_zero_points(const Tensor& weights, size_t outputs) {
   std::vector<int32_t> zero_points(outputs);
   for (size_t i = 0; i < outputs; ++i) zero_points[i] = weights.quantization.zero_point(i);
-  const bool all_zero = std::all_of(zero_points.begin(), zero_points.end(),
-                                    [](int32_t z) { return z == 0; });
+  const bool all_zero =
+      std::all_of(zero_points.begin(), zero_points.end(), [](int32_t z) { return z == 0; });
   if (all_zero) zero_points.clear();
   return zero_points;
 }
@@ -65,9 +75,9 @@ std::vector<float> requantize_multipliers(const Tensor& input, const Tensor& wei
                                           const Tensor& output, size_t outputs) {
   std::vector<float> multipliers(outputs);
   for (size_t i = 0; i < outputs; ++i) {
-    multipliers[i] = static_cast<float>(static_cast<double>(input.quantization.scale()) *
-                                        weights.quantization.scale(i) /
-                                        output.quantization.scale());
+    multipliers[i] =
+        static_cast<float>(static_cast<double>(input.quantization.scale()) *
+                           weights.quantization.scale(i) / output.quantization.scale());
   }
   return multipliers;
 }

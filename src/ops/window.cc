@@ -34,8 +34,9 @@ Status resolve_window(const Node& node, const fb::Window2D& w, const Shape& in, 
     return node.fail(Code::InvalidModel, "has a kernel of %dx%d", kernel_h, kernel_w);
   }
   if (w.stride_h() < 1 || w.stride_w() < 1 || w.dilation_h() < 1 || w.dilation_w() < 1) {
-    return node.fail(Code::InvalidModel, "has strides %d,%d and dilations %d,%d; all must be positive",
-                     w.stride_h(), w.stride_w(), w.dilation_h(), w.dilation_w());
+    return node.fail(Code::InvalidModel,
+                     "has strides %d,%d and dilations %d,%d; all must be positive", w.stride_h(),
+                     w.stride_w(), w.dilation_h(), w.dilation_w());
   }
   if (w.pad_top() < 0 || w.pad_bottom() < 0 || w.pad_left() < 0 || w.pad_right() < 0) {
     return node.fail(Code::InvalidModel, "has a negative padding");

@@ -1,0 +1,197 @@
+// Binary on values that are not quantized (f32, s32, s64), comparisons and logic. Integer division
+// by zero gives zero, since a run cannot fail; integers wrap around.
+#include <algorithm>
+#include <type_traits>
+
+#include "src/ops/binary.h"
+
+namespace qrt::rt {
+namespace {
+
+// Wrapping arithmetic for integers, plain for floats.
+template <class T>
+struct Arithmetic {
+  static T add(T a, T b) { return a + b; }
+  static T sub(T a, T b) { return a - b; }
+  static T mul(T a, T b) { return a * b; }
+  static T div(T a, T b) { return a / b; }
+  static T floor_div(T a, T b) { return std::floor(a / b); }
+  static T pow(T a, T b) { return std::pow(a, b); }
+};
+template <class T>
+struct IntegerArithmetic {
+  using U = std::make_unsigned_t<T>;
+  static T add(T a, T b) { return static_cast<T>(static_cast<U>(a) + static_cast<U>(b)); }
+  static T sub(T a, T b) { return static_cast<T>(static_cast<U>(a) - static_cast<U>(b)); }
+  static T mul(T a, T b) { return static_cast<T>(static_cast<U>(a) * static_cast<U>(b)); }
+  static T div(T a, T b) { return b == 0 ? 0 : b == -1 ? sub(0, a) : a / b; }
+  static T floor_div(T a, T b) {
+    if (b == 0 || b == -1) return div(a, b);
+    const T q = a / b;
+    return q * b != a && (a < 0) != (b < 0) ? q - 1 : q;
+  }
+  static T pow(T a, T b) {
+    if (b < 0) return a == 1 ? 1 : 0;
+    T result = 1;
+    for (; b > 0; b >>= 1, a = mul(a, a)) {
+      if (b & 1) result = mul(result, a);
+    }
+    return result;
+  }
+};
+template <>
+struct Arithmetic<int32_t> : IntegerArithmetic<int32_t> {};
+template <>
+struct Arithmetic<int64_t> : IntegerArithmetic<int64_t> {};
+
+template <class T>
+T evaluate(fb::BinaryKind kind, T a, T b) {
+  using A = Arithmetic<T>;
+  switch (kind) {
+    case fb::BinaryKind::Add:
+      return A::add(a, b);
+    case fb::BinaryKind::Sub:
+      return A::sub(a, b);
+    case fb::BinaryKind::Mul:
+      return A::mul(a, b);
+    case fb::BinaryKind::Div:
+      return A::div(a, b);
+    case fb::BinaryKind::FloorDiv:
+      return A::floor_div(a, b);
+    case fb::BinaryKind::FloorMod:
+      return A::sub(a, A::mul(A::floor_div(a, b), b));
+    case fb::BinaryKind::Min:
+      return std::min(a, b);
+    case fb::BinaryKind::Max:
+      return std::max(a, b);
+    case fb::BinaryKind::Pow:
+      return A::pow(a, b);
+    case fb::BinaryKind::SquaredDifference:
+      return A::mul(A::sub(a, b), A::sub(a, b));
+    default:
+      return T{};
+  }
+}
+
+template <class T>
+bool compare(fb::BinaryKind kind, T a, T b) {
+  switch (kind) {
+    case fb::BinaryKind::Equal:
+      return a == b;
+    case fb::BinaryKind::NotEqual:
+      return a != b;
+    case fb::BinaryKind::Less:
+      return a < b;
+    case fb::BinaryKind::LessEqual:
+      return a <= b;
+    case fb::BinaryKind::Greater:
+      return a > b;
+    case fb::BinaryKind::GreaterEqual:
+      return a >= b;
+    case fb::BinaryKind::And:
+      return a && b;
+    case fb::BinaryKind::Or:
+      return a || b;
+    default:
+      return false;
+  }
+}
+
+// out[i] = f(a, b) over one run.
+template <class T, class Out, class F>
+void loop(const T* a, size_t a_step, const T* b, size_t b_step, size_t n, Out* out, const F& f) {
+  for (size_t i = 0; i < n; ++i) out[i] = f(a[i * a_step], b[i * b_step]);
+}
+
+// The common float operators get loops of their own, which compilers turn into vectors.
+template <class T>
+void compute(fb::BinaryKind kind, const T* a, size_t a_step, const T* b, size_t b_step, size_t n,
+             T* out) {
+  using A = Arithmetic<T>;
+  switch (kind) {
+    case fb::BinaryKind::Add:
+      return loop(a, a_step, b, b_step, n, out, A::add);
+    case fb::BinaryKind::Sub:
+      return loop(a, a_step, b, b_step, n, out, A::sub);
+    case fb::BinaryKind::Mul:
+      return loop(a, a_step, b, b_step, n, out, A::mul);
+    default:
+      loop(a, a_step, b, b_step, n, out, [kind](T x, T y) { return evaluate<T>(kind, x, y); });
+  }
+}
+
+template <class T>
+class PlainBinary final : public OpKernel {
+ public:
+  explicit PlainBinary(const Node& node)
+      : kind_(node.options<fb::Binary>().kind()),
+        compares_(node.output(0).type == DType::Bool),
+        limits_(clamp_limits(node.options<fb::Binary>().clamp())) {}
+
+  const char* name() const override { return "binary__scalar"; }
+  bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
+    return node.output(0).type == node.input(input).type &&
+           node.shape_in(shapes, input) == node.shape_out(shapes, 0);
+  }
+
+  void run(const RunContext& context) const override {
+    const BroadcastPlan plan =
+        plan_broadcast(context.shape_in(0), context.shape_in(1), context.shape_out());
+    const T *a = context.in<T>(0), *b = context.in<T>(1);
+    context.pool.parallel_for(plan.runs(), plan.run, [&](size_t begin, size_t end, size_t) {
+      for_each_run(plan, begin, end, [&](size_t a_offset, size_t b_offset, size_t out_offset) {
+        run_one(a + a_offset, b + b_offset, plan, context, out_offset);
+      });
+    });
+  }
+
+ private:
+  void run_one(const T* a, const T* b, const BroadcastPlan& plan, const RunContext& context,
+               size_t offset) const {
+    if (compares_) {
+      loop(a, plan.a_step, b, plan.b_step, plan.run, context.out<bool>() + offset,
+           [this](T x, T y) { return compare<T>(kind_, x, y); });
+      return;
+    }
+    T* out = context.out<T>() + offset;
+    if constexpr (!std::is_same_v<T, bool> && !std::is_same_v<T, int8_t>) {
+      compute(kind_, a, plan.a_step, b, plan.b_step, plan.run, out);
+    }
+    if constexpr (std::is_same_v<T, float>) {
+      if (std::isinf(limits_.min) && std::isinf(limits_.max)) return;
+      for (size_t i = 0; i < plan.run; ++i) {
+        out[i] = std::min(std::max(out[i], limits_.min), limits_.max);
+      }
+    }
+  }
+
+  fb::BinaryKind kind_;
+  bool compares_;
+  Limits limits_;
+};
+
+}  // namespace
+
+Status prepare_binary_plain(const Node& node, std::unique_ptr<OpKernel>* kernel) {
+  switch (node.input(0).type) {
+    case DType::F32:
+      *kernel = std::make_unique<PlainBinary<float>>(node);
+      return {};
+    case DType::S32:
+      *kernel = std::make_unique<PlainBinary<int32_t>>(node);
+      return {};
+    case DType::S64:
+      *kernel = std::make_unique<PlainBinary<int64_t>>(node);
+      return {};
+    case DType::S8:
+      *kernel = std::make_unique<PlainBinary<int8_t>>(node);
+      return {};
+    case DType::Bool:
+      *kernel = std::make_unique<PlainBinary<bool>>(node);
+      return {};
+    default:
+      return node.fail(Code::Unsupported, "cannot run on %s", dtype_name(node.input(0).type));
+  }
+}
+
+}  // namespace qrt::rt

@@ -1,0 +1,156 @@
+// Quantized Add, Sub and Mul by kernels; the rarer operators by a table of all pairs of values.
+#include <algorithm>
+#include <array>
+
+#include "kernels/binary_s8.h"
+#include "src/ops/binary.h"
+#include "src/ops/kernel_choice.h"
+
+namespace qrt::rt {
+namespace {
+
+kernels::Output output_range(const Node& node) {
+  const Tensor& out = node.output(0);
+  const QuantizedLimits limits = quantized_limits(node.options<fb::Binary>().clamp(), out);
+  return {out.quantization.zero_point(), limits.min, limits.max};
+}
+
+// Splits long runs over threads as well as many runs.
+template <class Body>
+void run_broadcast(const RunContext& context, const Body& body) {
+  const BroadcastPlan plan =
+      plan_broadcast(context.shape_in(0), context.shape_in(1), context.shape_out());
+  const auto *a = context.in<int8_t>(0), *b = context.in<int8_t>(1);
+  auto* out = context.out<int8_t>();
+  if (plan.runs() == 1) {
+    context.pool.parallel_for(plan.run, 2, [&](size_t begin, size_t end, size_t) {
+      body(a + begin * plan.a_step, plan.a_step, b + begin * plan.b_step, plan.b_step, end - begin,
+           out + begin);
+    });
+    return;
+  }
+  context.pool.parallel_for(plan.runs(), plan.run * 2, [&](size_t begin, size_t end, size_t) {
+    for_each_run(plan, begin, end, [&](size_t a_offset, size_t b_offset, size_t out_offset) {
+      body(a + a_offset, plan.a_step, b + b_offset, plan.b_step, plan.run, out + out_offset);
+    });
+  });
+}
+
+bool same_bytes(const Node& node, const Shapes& shapes, size_t input) {
+  return node.shape_in(shapes, input) == node.shape_out(shapes, 0);
+}
+
+class AddOrMul final : public OpKernel {
+ public:
+  AddOrMul(const Node& node, const kernels::BinaryS8Kernel& kernel) : kernel_(kernel) {
+    const Quantization &a = node.input(0).quantization, &b = node.input(1).quantization;
+    const double out_scale = node.output(0).quantization.scale();
+    const auto kind = node.options<fb::Binary>().kind();
+    args_ = {a.zero_point(), b.zero_point(), 0, 0, output_range(node)};
+    if (kind == fb::BinaryKind::Mul) {
+      run_ = kernel.mul;
+      args_.a_multiplier =
+          static_cast<float>(static_cast<double>(a.scale()) * b.scale() / out_scale);
+    } else {
+      run_ = kernel.add;
+      const double sign = kind == fb::BinaryKind::Sub ? -1.0 : 1.0;
+      args_.a_multiplier = static_cast<float>(a.scale() / out_scale);
+      args_.b_multiplier = static_cast<float>(sign * b.scale() / out_scale);
+    }
+  }
+
+  const char* name() const override { return kernel_.name; }
+  bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
+    return same_bytes(node, shapes, input);
+  }
+  void run(const RunContext& context) const override {
+    run_broadcast(context,
+                  [&](const int8_t* a, size_t a_step, const int8_t* b, size_t b_step, size_t n,
+                      int8_t* out) { run_(args_, a, a_step, b, b_step, n, out); });
+  }
+
+ private:
+  const kernels::BinaryS8Kernel& kernel_;
+  kernels::BinaryS8Args args_;
+  decltype(kernels::BinaryS8Kernel::add) run_;
+};
+
+double evaluate(fb::BinaryKind kind, double a, double b) {
+  switch (kind) {
+    case fb::BinaryKind::Div:
+      return a / b;
+    case fb::BinaryKind::FloorDiv:
+      return std::floor(a / b);
+    case fb::BinaryKind::FloorMod:
+      return a - std::floor(a / b) * b;
+    case fb::BinaryKind::Min:
+      return std::min(a, b);
+    case fb::BinaryKind::Max:
+      return std::max(a, b);
+    case fb::BinaryKind::Pow:
+      return std::pow(a, b);
+    case fb::BinaryKind::SquaredDifference:
+      return (a - b) * (a - b);
+    default:
+      return 0;  // not reached: AddOrMul
+  }
+}
+
+// table[a][b], computed in double: 64 KiB.
+class PairTable final : public OpKernel {
+ public:
+  explicit PairTable(const Node& node) : table_(256 * 256) {
+    const Quantization &a = node.input(0).quantization, &b = node.input(1).quantization;
+    const double out_scale = node.output(0).quantization.scale();
+    const kernels::Output range = output_range(node);
+    const auto kind = node.options<fb::Binary>().kind();
+    for (int i = 0; i < 256; ++i) {
+      for (int j = 0; j < 256; ++j) {
+        const double x = (static_cast<int8_t>(i) - a.zero_point()) * static_cast<double>(a.scale());
+        const double y = (static_cast<int8_t>(j) - b.zero_point()) * static_cast<double>(b.scale());
+        double steps = evaluate(kind, x, y) / out_scale;
+        if (std::isnan(steps)) steps = 0;
+        const double q = std::clamp(std::nearbyint(steps) + range.zero_point,
+                                    static_cast<double>(range.min), static_cast<double>(range.max));
+        table_[static_cast<size_t>(i * 256 + j)] = static_cast<int8_t>(q);
+      }
+    }
+  }
+
+  const char* name() const override { return "qs8_pair_table__scalar"; }
+  size_t packed_bytes() const override { return table_.size(); }
+  bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
+    return same_bytes(node, shapes, input);
+  }
+  void run(const RunContext& context) const override {
+    run_broadcast(context, [&](const int8_t* a, size_t a_step, const int8_t* b, size_t b_step,
+                               size_t n, int8_t* out) {
+      for (size_t i = 0; i < n; ++i) {
+        out[i] = table_[static_cast<uint8_t>(a[i * a_step]) * 256u +
+                        static_cast<uint8_t>(b[i * b_step])];
+      }
+    });
+  }
+
+ private:
+  std::vector<int8_t> table_;
+};
+
+}  // namespace
+
+Status prepare_binary_s8(const Node& node, const BuildContext& context,
+                         std::unique_ptr<OpKernel>* kernel) {
+  switch (node.options<fb::Binary>().kind()) {
+    case fb::BinaryKind::Add:
+    case fb::BinaryKind::Sub:
+    case fb::BinaryKind::Mul:
+      *kernel =
+          std::make_unique<AddOrMul>(node, choose_kernel(kernels::binary_s8_kernels, context.isa));
+      break;
+    default:
+      *kernel = std::make_unique<PairTable>(node);
+  }
+  return {};
+}
+
+}  // namespace qrt::rt

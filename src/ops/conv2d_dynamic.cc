@@ -1,0 +1,109 @@
+// Convolution of float activations with integer weights (TensorFlow's dynamic-range models): each
+// image is quantized to the range of its own values, convolved in integers, and turned back.
+#include <algorithm>
+#include <cstring>
+
+#include "src/ops/conv2d.h"
+#include "src/ops/dynamic_quantization.h"
+#include "src/ops/kernel_choice.h"
+
+namespace qrt::rt {
+namespace {
+
+constexpr size_t kPixelBlock = 32;
+
+class DynamicConv final : public OpKernel {
+ public:
+  DynamicConv(const Node& node, const BuildContext& context)
+      : convert_(choose_kernel(kernels::convert_kernels, context.isa)),
+        weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.isa),
+                 static_cast<size_t>(node.options<fb::Conv2D>().groups()),
+                 static_cast<size_t>(node.input(1).shape[1] * node.input(1).shape[2]),
+                 static_cast<size_t>(node.input(1).shape[3])) {}
+
+  bool allocated() const { return weights_.allocated(); }
+  const char* name() const override { return weights_.kernel().name; }
+  size_t packed_bytes() const override { return weights_.packed_bytes(); }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    auto state = std::make_unique<State>();
+    state->conv = conv_shape(node, context.shapes);
+    const WindowGeometry& w = state->conv.window;
+    state->image_bytes = align_up(w.in_h * w.in_w * w.channels, kAlignment);
+    state->padding_bytes = align_up(w.channels, kAlignment);
+    state->pieces_bytes = align_up(kPixelBlock * w.taps() * sizeof(void*), kAlignment);
+    state->range_bytes =
+        state->pieces_bytes +
+        align_up(kPixelBlock * state->conv.group_outputs() * sizeof(int32_t), kAlignment);
+    context.scratch_bytes =
+        state->image_bytes + state->padding_bytes + context.max_ranges * state->range_bytes;
+    context.state = std::move(state);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const State& state = *static_cast<const State*>(context.state);
+    WindowGeometry image = state.conv.window;
+    image.batch = 1;
+    const size_t in_elements = image.in_h * image.in_w * image.channels;
+    const size_t out_elements = image.pixels() * state.conv.out_channels;
+    for (size_t b = 0; b < state.conv.window.batch; ++b) {
+      run_image(context, state, image, context.in<float>(0) + b * in_elements,
+                context.out<float>() + b * out_elements);
+    }
+  }
+
+ private:
+  struct State : OpState {
+    ConvShape conv;
+    size_t image_bytes = 0, padding_bytes = 0, pieces_bytes = 0, range_bytes = 0;
+  };
+
+  void run_image(const RunContext& context, const State& state, const WindowGeometry& image,
+                 const float* in, float* out) const {
+    const ConvShape& conv = state.conv;
+    const size_t elements = image.in_h * image.in_w * image.channels;
+    auto* quantized = reinterpret_cast<int8_t*>(context.scratch);
+    auto* padding = context.scratch + state.image_bytes;
+    const DynamicRange range = dynamic_range(in, elements);
+    quantize_dynamic(convert_, in, elements, range, quantized);
+    std::memset(padding, static_cast<uint8_t>(range.zero_point), image.channels);
+    const Limits limits = clamp_limits(context.node.options<fb::Conv2D>().clamp());
+    const size_t cost = image.taps() * conv.group_inputs() * conv.out_channels;
+    context.pool.parallel_for(image.pixels(), cost, [&](size_t begin, size_t end, size_t slot) {
+      uint8_t* scratch = padding + state.padding_bytes + slot * state.range_bytes;
+      auto** pieces = reinterpret_cast<const void**>(scratch);
+      auto* acc = reinterpret_cast<int32_t*>(scratch + state.pieces_bytes);
+      for (size_t p = begin; p < end; p += kPixelBlock) {
+        const size_t count = std::min(kPixelBlock, end - p);
+        fill_pieces(image, quantized, 1, padding, p, p + count, pieces);
+        for (size_t g = 0; g < conv.groups; ++g) {
+          kernels::GemmS8Args args = {};
+          args.taps = image.taps();
+          args.k = conv.group_inputs();
+          args.pieces = reinterpret_cast<const int8_t* const*>(pieces);
+          weights_.run(args, g, count, range, limits, acc,
+                       out + p * conv.out_channels + g * conv.group_outputs(), conv.out_channels);
+          for (size_t i = 0; i < count * image.taps(); ++i) {
+            pieces[i] = static_cast<const int8_t*>(pieces[i]) + conv.group_inputs();
+          }
+        }
+      }
+    });
+  }
+
+  const kernels::ConvertKernel& convert_;
+  DynamicWeights weights_;
+};
+
+}  // namespace
+
+Status prepare_conv2d_dynamic(const Node& node, const BuildContext& context,
+                              std::unique_ptr<OpKernel>* kernel) {
+  auto conv = std::make_unique<DynamicConv>(node, context);
+  if (!conv->allocated()) return node.fail(Code::OutOfMemory, "no memory for packed weights");
+  *kernel = std::move(conv);
+  return {};
+}
+
+}  // namespace qrt::rt

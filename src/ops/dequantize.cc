@@ -1,0 +1,96 @@
+// Dequantize: quantized values (s8, u8, s16, s32; per tensor or per axis) to float.
+#include "kernels/convert.h"
+#include "src/ops/common.h"
+#include "src/ops/kernel_choice.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
+  const Tensor &in = node.input(0), &out = node.output(0);
+  const bool integer = in.type == DType::S8 || in.type == DType::U8 || in.type == DType::S16 ||
+                       in.type == DType::S32;
+  if (!integer || !in.quantization.present() || in.quantization.block != 0 ||
+      out.type != DType::F32) {
+    return node.fail(Code::Unsupported, "cannot turn %s into %s with these scales",
+                     dtype_name(in.type), dtype_name(out.type));
+  }
+  const Shape& shape = node.shape_in(shapes, 0);
+  if (!in.quantization.per_tensor() &&
+      (in.quantization.axis >= shape.rank() ||
+       in.quantization.scales.size() != static_cast<size_t>(shape[in.quantization.axis]))) {
+    return node.fail(Code::InvalidModel, "has %zu scales for %s", in.quantization.scales.size(),
+                     shape.str().c_str());
+  }
+  set_output(node, shapes, 0, shape);
+  return {};
+}
+
+class S8ToFloat final : public OpKernel {
+ public:
+  explicit S8ToFloat(const kernels::ConvertKernel& kernel) : kernel_(kernel) {}
+  const char* name() const override { return kernel_.name; }
+  void run(const RunContext& context) const override {
+    const Quantization& q = context.node.input(0).quantization;
+    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 4,
+                              [&](size_t begin, size_t end, size_t) {
+                                kernel_.s8_to_f32(context.in<int8_t>(0) + begin, end - begin,
+                                                  q.scale(), q.zero_point(),
+                                                  context.out<float>() + begin);
+                              });
+  }
+
+ private:
+  const kernels::ConvertKernel& kernel_;
+};
+
+template <class T>
+class ToFloat final : public OpKernel {
+ public:
+  const char* name() const override { return "dequantize__scalar"; }
+  void run(const RunContext& context) const override {
+    const Quantization& q = context.node.input(0).quantization;
+    const Shape& shape = context.shape_in(0);
+    const T* in = context.in<T>(0);
+    float* out = context.out<float>();
+    // [outer][axis][inner], one scale an index of the axis.
+    const int axis = q.per_tensor() ? shape.rank() : q.axis;
+    const auto inner =
+        static_cast<size_t>(q.per_tensor() ? 1 : shape.elements(axis + 1, shape.rank()));
+    const auto elements = static_cast<size_t>(shape.elements());
+    const size_t scales = q.scales.size();
+    for (size_t i = 0; i < elements; ++i) {
+      const size_t s = i / inner % scales;
+      out[i] = static_cast<float>(static_cast<double>(in[i]) - q.zero_point(s)) * q.scale(s);
+    }
+  }
+};
+
+Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+  const Tensor& in = node.input(0);
+  switch (in.type) {
+    case DType::S8:
+      if (in.quantization.per_tensor()) {
+        *kernel = std::make_unique<S8ToFloat>(choose_kernel(kernels::convert_kernels, context.isa));
+      } else {
+        *kernel = std::make_unique<ToFloat<int8_t>>();
+      }
+      return {};
+    case DType::U8:
+      *kernel = std::make_unique<ToFloat<uint8_t>>();
+      return {};
+    case DType::S16:
+      *kernel = std::make_unique<ToFloat<int16_t>>();
+      return {};
+    default:
+      *kernel = std::make_unique<ToFloat<int32_t>>();
+      return {};
+  }
+}
+
+}  // namespace
+
+const OpDef kDequantizeOp = {fb::OpOptions::Dequantize, infer, prepare};
+
+}  // namespace qrt::rt

@@ -1,0 +1,70 @@
+#include "src/ops/dynamic_quantization.h"
+
+#include <algorithm>
+#include <cfloat>
+
+namespace qrt::rt {
+
+DynamicRange dynamic_range(const float* values, size_t n) {
+  float min = 0, max = 0;
+  for (size_t i = 0; i < n; ++i) {
+    min = values[i] < min ? values[i] : min;
+    max = values[i] > max ? values[i] : max;
+  }
+  if (min == max) return {1.0f, 0};
+  min = std::max(min, -FLT_MAX);  // infinities would leave no scale for the others
+  max = std::min(max, FLT_MAX);
+  const double scale = (static_cast<double>(max) - min) / 255.0;
+  const double zero_point = std::nearbyint(-128.0 - min / scale);
+  return {static_cast<float>(scale), static_cast<int32_t>(std::clamp(zero_point, -128.0, 127.0))};
+}
+
+void quantize_dynamic(const kernels::ConvertKernel& kernel, const float* values, size_t n,
+                      DynamicRange range, int8_t* out) {
+  kernel.f32_to_s8(values, n, 1.0f / range.scale, {range.zero_point, -128, 127}, out);
+}
+
+DynamicWeights::DynamicWeights(const Node& node, const kernels::GemmS8Kernel& kernel, size_t groups,
+                               size_t taps, size_t k)
+    : kernel_(kernel), groups_(groups), bias_(bias_data<float>(node)) {
+  const Tensor& weights = node.input(1);
+  const auto outputs = static_cast<size_t>(weights.shape[0]);
+  n_ = outputs / groups;
+  group_bytes_ = align_up(kernel.packed_bytes(n_, taps, k), kAlignment);
+  packed_ = allocate_aligned(group_bytes_ * groups);
+  if (packed_ == nullptr) return;
+  const auto zero_points = weight_zero_points(weights, outputs);
+  const auto* w = weights.as<int8_t>();
+  for (size_t g = 0; g < groups; ++g) {
+    kernel.pack({n_, taps, k, w + g * n_ * taps * k, nullptr, 0,
+                 zero_points.empty() ? nullptr : zero_points.data() + g * n_, nullptr},
+                packed_.get() + g * group_bytes_);
+  }
+  for (size_t o = 0; o < outputs; ++o) {
+    int32_t sum = 0;
+    for (size_t i = 0; i < taps * k; ++i) {
+      sum += w[o * taps * k + i] - weights.quantization.zero_point(o);
+    }
+    weight_sum_.push_back(sum);
+    scales_.push_back(weights.quantization.scale(o));
+  }
+}
+
+void DynamicWeights::run(kernels::GemmS8Args args, size_t group, size_t m, DynamicRange range,
+                         Limits limits, int32_t* acc, float* out, size_t out_stride) const {
+  args.packed = packed_.get() + group * group_bytes_;
+  args.n = n_;
+  args.out_stride = n_;
+  kernel_.run_s32(args, 0, m, 0, n_, acc);
+  const size_t first = group * n_;
+  for (size_t i = 0; i < m; ++i) {
+    for (size_t n = 0; n < n_; ++n) {
+      const int32_t exact = acc[i * n_ + n] - range.zero_point * weight_sum_[first + n];
+      const float real = static_cast<float>(exact) * (range.scale * scales_[first + n]) +
+                         (bias_ != nullptr ? bias_[first + n] : 0.0f);
+      out[i * out_stride + n] = std::min(std::max(real, limits.min), limits.max);
+    }
+  }
+}
+
+}  // namespace qrt::rt

@@ -1,0 +1,51 @@
+// Quantization of float activations at run time, for operators with integer weights: the range of
+// the values at hand, asymmetric, always holding zero (so that padding is exact).
+#pragma once
+
+#include <vector>
+
+#include "kernels/convert.h"
+#include "kernels/gemm_s8.h"
+#include "src/base/memory.h"
+#include "src/ops/quantized_weights.h"
+
+namespace qrt::rt {
+
+struct DynamicRange {
+  float scale;
+  int32_t zero_point;
+};
+
+// The s8 range that just covers n finite floats and zero.
+DynamicRange dynamic_range(const float* values, size_t n);
+
+// Quantizes n floats with that range.
+void quantize_dynamic(const kernels::ConvertKernel& kernel, const float* values, size_t n,
+                      DynamicRange range, int8_t* out);
+
+// s8 weights [groups][n][taps][k] for float activations: packed without zero point, since that is
+// known only at run time, with each output's weight sum to correct for it afterwards.
+class DynamicWeights {
+ public:
+  DynamicWeights(const Node& node, const kernels::GemmS8Kernel& kernel, size_t groups, size_t taps,
+                 size_t k);
+  bool allocated() const { return packed_ != nullptr; }
+  size_t packed_bytes() const { return groups_ * group_bytes_; }
+  const kernels::GemmS8Kernel& kernel() const { return kernel_; }
+  size_t group_outputs() const { return n_; }
+
+  // Rows of one group: out[m * out_stride + n] = clamp(real value + bias). `args` describes a and
+  // out_stride; `acc` is scratch for m * group_outputs accumulators.
+  void run(kernels::GemmS8Args args, size_t group, size_t m, DynamicRange range, Limits limits,
+           int32_t* acc, float* out, size_t out_stride) const;
+
+ private:
+  const kernels::GemmS8Kernel& kernel_;
+  size_t groups_, n_, group_bytes_;
+  AlignedBuffer packed_;
+  const float* bias_;
+  std::vector<float> scales_;        // by output
+  std::vector<int32_t> weight_sum_;  // by output
+};
+
+}  // namespace qrt::rt

@@ -1,0 +1,211 @@
+// FullyConnected: rows of a matrix times constant weights, in integers, float, or float activations
+// with integer weights (each row quantized to its own range).
+#include <algorithm>
+
+#include "kernels/f32.h"
+#include "src/ops/dynamic_quantization.h"
+#include "src/ops/kernel_choice.h"
+#include "src/runtime/xnn.h"
+
+namespace qrt::rt {
+namespace {
+
+size_t rows_of(const Shape& in) { return static_cast<size_t>(in.elements(0, in.rank() - 1)); }
+size_t inputs_of(const Node& node) { return static_cast<size_t>(node.input(1).shape[1]); }
+size_t outputs_of(const Node& node) { return static_cast<size_t>(node.input(1).shape[0]); }
+const fb::Clamp* clamp_of(const Node& node) { return node.options<fb::FullyConnected>().clamp(); }
+
+class QuantizedLayer final : public OpKernel {
+ public:
+  QuantizedLayer(const Node& node, const kernels::GemmS8Kernel& kernel) : kernel_(kernel) {
+    const Tensor& w = node.input(1);
+    const size_t n = outputs_of(node), k = inputs_of(node);
+    packed_bytes_ = kernel_.packed_bytes(n, 1, k);
+    packed_ = allocate_aligned(packed_bytes_);
+    if (packed_ == nullptr) return;
+    const auto zero_points = weight_zero_points(w, n);
+    const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), n);
+    kernel_.pack(
+        {n, 1, k, w.as<int8_t>(), bias_data<int32_t>(node), node.input(0).quantization.zero_point(),
+         zero_points.empty() ? nullptr : zero_points.data(), multipliers.data()},
+        packed_.get());
+    const QuantizedLimits limits = quantized_limits(clamp_of(node), node.output(0));
+    out_ = {node.output(0).quantization.zero_point(), limits.min, limits.max};
+  }
+
+  bool allocated() const { return packed_ != nullptr; }
+  const char* name() const override { return kernel_.name; }
+  size_t packed_bytes() const override { return packed_bytes_; }
+
+  void run(const RunContext& context) const override {
+    const size_t m = rows_of(context.shape_in(0));
+    const size_t n = outputs_of(context.node), k = inputs_of(context.node);
+    const kernels::GemmS8Args args = {packed_.get(),         n, 1, k,   nullptr,
+                                      context.in<int8_t>(0), k, n, out_};
+    auto* out = context.out<int8_t>();
+    // Few rows are split by output, many by row.
+    if (m < 2 * kernel_.mr) {
+      context.pool.parallel_for(
+          ceil_div(n, kernel_.nr), m * k * kernel_.nr, [&](size_t begin, size_t end, size_t) {
+            kernel_.run(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
+          });
+    } else {
+      context.pool.parallel_for(
+          ceil_div(m, kernel_.mr), n * k * kernel_.mr, [&](size_t begin, size_t end, size_t) {
+            kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, m), 0, n, out);
+          });
+    }
+  }
+
+ private:
+  const kernels::GemmS8Kernel& kernel_;
+  AlignedBuffer packed_;
+  size_t packed_bytes_ = 0;
+  kernels::Output out_ = {};
+};
+
+class DynamicLayer final : public OpKernel {
+ public:
+  DynamicLayer(const Node& node, const BuildContext& context)
+      : convert_(choose_kernel(kernels::convert_kernels, context.isa)),
+        weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.isa), 1, 1,
+                 inputs_of(node)) {}
+
+  bool allocated() const { return weights_.allocated(); }
+  const char* name() const override { return weights_.kernel().name; }
+  size_t packed_bytes() const override { return weights_.packed_bytes(); }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    context.scratch_bytes = context.max_ranges * slot_bytes(node);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const size_t n = outputs_of(context.node), k = inputs_of(context.node);
+    const Limits limits = clamp_limits(clamp_of(context.node));
+    context.pool.parallel_for(
+        rows_of(context.shape_in(0)), n * k, [&](size_t begin, size_t end, size_t slot) {
+          uint8_t* scratch = context.scratch + slot * slot_bytes(context.node);
+          auto* row = reinterpret_cast<int8_t*>(scratch);
+          auto* acc = reinterpret_cast<int32_t*>(scratch + align_up(k, kAlignment));
+          for (size_t m = begin; m < end; ++m) {
+            const float* in = context.in<float>(0) + m * k;
+            const DynamicRange range = dynamic_range(in, k);
+            quantize_dynamic(convert_, in, k, range, row);
+            kernels::GemmS8Args args = {};
+            args.taps = 1;
+            args.k = k;
+            args.a = row;
+            weights_.run(args, 0, 1, range, limits, acc, context.out<float>() + m * n, n);
+          }
+        });
+  }
+
+ private:
+  static size_t slot_bytes(const Node& node) {
+    return align_up(inputs_of(node), kAlignment) +
+           align_up(outputs_of(node) * sizeof(int32_t), kAlignment);
+  }
+
+  const kernels::ConvertKernel& convert_;
+  DynamicWeights weights_;
+};
+
+class XnnLayer final : public OpKernel {
+ public:
+  const char* name() const override { return "f32_gemm__xnnpack"; }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    const Limits limits = clamp_limits(clamp_of(node));
+    auto state = std::make_unique<State>();
+    QRT_ASSIGN_OR_RETURN(state->op,
+                         XnnOperator::create(XnnFullyConnected{
+                             inputs_of(node), outputs_of(node), node.input(1).as<float>(),
+                             bias_data<float>(node), limits.min, limits.max}));
+    context.state = std::move(state);
+    return {};
+  }
+
+  Status bind(const RunContext& context) const override {
+    return static_cast<State*>(context.state)
+        ->op.bind_fully_connected(rows_of(context.shape_in(0)), context.in<float>(0),
+                                  context.out<float>(), context.pool.handle());
+  }
+
+  void run(const RunContext& context) const override {
+    static_cast<State*>(context.state)->op.run(context.pool.handle());
+  }
+
+ private:
+  struct State : OpState {
+    XnnOperator op;
+  };
+};
+
+class PortableLayer final : public OpKernel {
+ public:
+  const char* name() const override { return "f32_gemm__scalar"; }
+
+  void run(const RunContext& context) const override {
+    const Node& node = context.node;
+    const size_t n = outputs_of(node), k = inputs_of(node);
+    const Limits limits = clamp_limits(clamp_of(node));
+    context.pool.parallel_for(
+        rows_of(context.shape_in(0)), n * k, [&](size_t begin, size_t end, size_t) {
+          for (size_t m = begin; m < end; ++m) {
+            const float* row = context.in<float>(0) + m * k;
+            kernels::conv_f32({1, k, n, node.input(1).as<float>(), bias_data<float>(node), &row, 0,
+                               n, limits.min, limits.max},
+                              1, context.out<float>() + m * n);
+          }
+        });
+  }
+};
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(2, 3, 1));
+  const Shape& in = node.shape_in(shapes, 0);
+  const Shape& weights = node.shape_in(shapes, 1);
+  if (in.rank() < 1 || weights.rank() != 2 || weights[1] != in.last()) {
+    return node.fail(Code::InvalidModel, "its weights %s do not fit its input, %s",
+                     weights.str().c_str(), in.str().c_str());
+  }
+  WeightsMode mode;
+  QRT_RETURN_IF_ERROR(check_weights(node, static_cast<size_t>(weights[0]), &mode));
+  QRT_RETURN_IF_ERROR(check_clamp(node, clamp_of(node)));
+  Shape out = in;
+  out[out.rank() - 1] = weights[0];
+  set_output(node, shapes, 0, out);
+  return {};
+}
+
+template <class Layer, class... Args>
+Status make_packed(const Node& node, std::unique_ptr<OpKernel>* kernel, const Args&... args) {
+  auto layer = std::make_unique<Layer>(node, args...);
+  if (!layer->allocated()) return node.fail(Code::OutOfMemory, "no memory for packed weights");
+  *kernel = std::move(layer);
+  return {};
+}
+
+Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+  WeightsMode mode;
+  QRT_RETURN_IF_ERROR(check_weights(node, outputs_of(node), &mode));
+  if (mode == WeightsMode::Quantized) {
+    return make_packed<QuantizedLayer>(node, kernel,
+                                       choose_kernel(kernels::gemm_s8_kernels, context.isa));
+  }
+  if (mode == WeightsMode::Dynamic) return make_packed<DynamicLayer>(node, kernel, context);
+  const Limits limits = clamp_limits(clamp_of(node));
+  if (!context.reference && xnn_available() && !node.input(0).constant && limits.min < limits.max) {
+    *kernel = std::make_unique<XnnLayer>();
+  } else {
+    *kernel = std::make_unique<PortableLayer>();
+  }
+  return {};
+}
+
+}  // namespace
+
+const OpDef kFullyConnectedOp = {fb::OpOptions::FullyConnected, infer, prepare};
+
+}  // namespace qrt::rt

@@ -1,0 +1,24 @@
+// What the integer and the float LSTM share.
+#pragma once
+
+#include "src/ops/common.h"
+
+namespace qrt::rt {
+
+struct LstmShape {
+  size_t batch = 0, steps = 0, inputs = 0, units = 0;
+  // Row of x and of the output that holds step t of sequence b: t * step_stride + b * batch_stride.
+  size_t step_stride = 0, batch_stride = 0;
+
+  size_t row(size_t t, size_t b) const { return t * step_stride + b * batch_stride; }
+};
+LstmShape lstm_shape(const Node& node, const Shapes& shapes);
+
+// Gates in the order of the weights' rows.
+enum LstmGate { kInputGate = 0, kForgetGate = 1, kCellGate = 2, kOutputGate = 3 };
+
+Status prepare_lstm_s8(const Node& node, const BuildContext& context,
+                       std::unique_ptr<OpKernel>* kernel);
+Status prepare_lstm_f32(const Node& node, std::unique_ptr<OpKernel>* kernel);
+
+}  // namespace qrt::rt

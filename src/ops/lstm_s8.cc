@@ -1,0 +1,186 @@
+// The integer LSTM: s8 input, output and weights, s16 cell state (schema/README.md, "Lstm").
+//
+//   gate = clamp16(round(acc_x * m_x) + round(acc_h * m_h))        in steps of 2^-12
+//   i, f, o = sigmoid(gate), g = tanh(gate)                        in steps of 2^-15
+//   c = clamp16(round(f * c * 2^-15 + i * g * 2^-30 / scale_c))    clipped to cell_clip
+//   h = clamp8(round(o * tanh(c) * 2^-30 / scale_h) + zero point)
+//
+// Sums and products are exact in 32 bits, then rounded to float as everywhere. sigmoid and tanh are
+// tables of 1025 points with linear interpolation in integers.
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "kernels/gemm_s8.h"
+#include "src/base/memory.h"
+#include "src/ops/kernel_choice.h"
+#include "src/ops/lstm.h"
+
+namespace qrt::rt {
+namespace {
+
+constexpr double kGateStep = 1.0 / 4096;
+constexpr float kTwoToMinus15 = 1.0f / 32768;
+constexpr double kTwoToMinus30 = 1.0 / (1 << 30);
+
+// A function of 16 bits with values in (-1, 1), in steps of 2^-15.
+class Table16 {
+ public:
+  template <class F>
+  Table16(double in_step, const F& f) {
+    for (int i = 0; i <= kPoints; ++i) {
+      const double y = std::nearbyint(f((i * kSpacing - 32768) * in_step) * 32768);
+      points_[static_cast<size_t>(i)] = static_cast<int32_t>(std::clamp(y, -32768.0, 32767.0));
+    }
+  }
+  int32_t operator()(int32_t x) const {
+    const auto offset = static_cast<uint32_t>(x + 32768);
+    const int32_t* point = &points_[offset / kSpacing];
+    const auto fraction = static_cast<int32_t>(offset % kSpacing);
+    return point[0] + (((point[1] - point[0]) * fraction + kSpacing / 2) >> 6);
+  }
+
+ private:
+  static constexpr int kSpacing = 64, kPoints = 1024;
+  std::array<int32_t, kPoints + 1> points_;
+};
+
+double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+double hyperbolic_tangent(double x) { return std::tanh(x); }
+
+// Per output row: float(scale_in * scale_w / gate step).
+std::vector<float> gate_multipliers(const Tensor& in, const Tensor& weights) {
+  std::vector<float> multipliers(static_cast<size_t>(weights.shape[0]));
+  for (size_t i = 0; i < multipliers.size(); ++i) {
+    multipliers[i] = static_cast<float>(static_cast<double>(in.quantization.scale()) *
+                                        weights.quantization.scale(i) / kGateStep);
+  }
+  return multipliers;
+}
+
+class LstmS8 final : public OpKernel {
+ public:
+  LstmS8(const Node& node, const kernels::GemmS8Kernel& kernel)
+      : kernel_(kernel),
+        input_multipliers_(gate_multipliers(node.input(0), node.input(1))),
+        recurrent_multipliers_(gate_multipliers(node.input(4), node.input(2))),
+        sigmoid_(kGateStep, sigmoid),
+        tanh_(kGateStep, hyperbolic_tangent),
+        cell_tanh_(node.input(5).quantization.scale(), hyperbolic_tangent) {
+    const auto& options = node.options<fb::Lstm>();
+    const double cell_scale = node.input(5).quantization.scale();
+    const Quantization& hidden = node.input(4).quantization;
+    const bool own_scale = options.hidden_scale() > 0;
+    cell_multiplier_ = static_cast<float>(kTwoToMinus30 / cell_scale);
+    hidden_multiplier_ =
+        static_cast<float>(kTwoToMinus30 / (own_scale ? options.hidden_scale() : hidden.scale()));
+    const int32_t hidden_zero =
+        own_scale ? std::clamp(options.hidden_zero_point(), -128, 127) : hidden.zero_point();
+    hidden_ = {hidden_zero, -128, 127};
+    int32_t limit = 32767;
+    if (options.cell_clip() > 0) {
+      limit = static_cast<int32_t>(
+          std::clamp(std::nearbyint(options.cell_clip() / cell_scale), 1.0, 32767.0));
+    }
+    cell_ = {0, options.cell_clip() > 0 ? -limit : -32768, limit};
+    pack(node, node.input(1), node.input(3).as<int32_t>(), node.input(0), &input_weights_);
+    pack(node, node.input(2), nullptr, node.input(4), &recurrent_weights_);
+  }
+
+  bool allocated() const { return input_weights_ != nullptr && recurrent_weights_ != nullptr; }
+  const char* name() const override { return kernel_.name; }
+  size_t packed_bytes() const override { return packed_bytes_; }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    const LstmShape s = lstm_shape(node, context.shapes);
+    context.scratch_bytes = (s.steps + 1) * s.batch * 4 * s.units * sizeof(int32_t);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const LstmShape s = lstm_shape(context.node, context.shapes);
+    auto* input_sums = reinterpret_cast<int32_t*>(context.scratch);
+    int32_t* recurrent_sums = input_sums + s.steps * s.batch * 4 * s.units;
+    auto* h = const_cast<int8_t*>(context.in<int8_t>(4));
+    auto* c = const_cast<int16_t*>(context.in<int16_t>(5));
+    // All steps' inputs at once; only the recurrent part has to wait for the step before.
+    multiply(context, input_weights_.get(), context.in<int8_t>(0), s.steps * s.batch, s.inputs,
+             4 * s.units, input_sums);
+    for (size_t t = 0; t < s.steps; ++t) {
+      multiply(context, recurrent_weights_.get(), h, s.batch, s.units, 4 * s.units, recurrent_sums);
+      for (size_t b = 0; b < s.batch; ++b) {
+        step(s.units, input_sums + s.row(t, b) * 4 * s.units, recurrent_sums + b * 4 * s.units,
+             c + b * s.units, h + b * s.units);
+        std::memcpy(context.out<int8_t>() + s.row(t, b) * s.units, h + b * s.units, s.units);
+      }
+    }
+  }
+
+ private:
+  void pack(const Node&, const Tensor& weights, const int32_t* bias, const Tensor& in,
+            AlignedBuffer* packed) {
+    const auto n = static_cast<size_t>(weights.shape[0]), k = static_cast<size_t>(weights.shape[1]);
+    const size_t bytes = kernel_.packed_bytes(n, 1, k);
+    *packed = allocate_aligned(bytes);
+    if (*packed == nullptr) return;
+    packed_bytes_ += bytes;
+    std::vector<int32_t> zero_points(n);
+    for (size_t i = 0; i < n; ++i) zero_points[i] = weights.quantization.zero_point(i);
+    kernel_.pack({n, 1, k, weights.as<int8_t>(), bias, in.quantization.zero_point(),
+                  zero_points.data(), nullptr},
+                 packed->get());
+  }
+
+  void multiply(const RunContext& context, const void* packed, const int8_t* rows, size_t m,
+                size_t k, size_t n, int32_t* out) const {
+    const kernels::GemmS8Args args = {packed, n, 1, k, nullptr, rows, k, n, {}};
+    context.pool.parallel_for(
+        ceil_div(n, kernel_.nr), m * k * kernel_.nr, [&](size_t begin, size_t end, size_t) {
+          kernel_.run_s32(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
+        });
+  }
+
+  int32_t gate(const int32_t* input_sums, const int32_t* recurrent_sums, size_t row) const {
+    const kernels::Output range = {0, -32768, 32767};
+    const int32_t x = kernels::requantize(input_sums[row], input_multipliers_[row], range);
+    const int32_t h = kernels::requantize(recurrent_sums[row], recurrent_multipliers_[row], range);
+    return std::clamp(x + h, -32768, 32767);
+  }
+
+  void step(size_t units, const int32_t* input_sums, const int32_t* recurrent_sums, int16_t* c,
+            int8_t* h) const {
+    for (size_t u = 0; u < units; ++u) {
+      const auto value = [&](LstmGate g) {
+        return gate(input_sums, recurrent_sums, static_cast<size_t>(g) * units + u);
+      };
+      const int32_t i = sigmoid_(value(kInputGate)), f = sigmoid_(value(kForgetGate));
+      const int32_t g = tanh_(value(kCellGate)), o = sigmoid_(value(kOutputGate));
+      const float kept = static_cast<float>(f * c[u]) * kTwoToMinus15;
+      const float added = static_cast<float>(i * g) * cell_multiplier_;
+      c[u] = static_cast<int16_t>(kernels::quantize_steps(kept + added, cell_));
+      h[u] = static_cast<int8_t>(
+          kernels::requantize(o * cell_tanh_(c[u]), hidden_multiplier_, hidden_));
+    }
+  }
+
+  const kernels::GemmS8Kernel& kernel_;
+  AlignedBuffer input_weights_, recurrent_weights_;
+  size_t packed_bytes_ = 0;
+  std::vector<float> input_multipliers_, recurrent_multipliers_;
+  Table16 sigmoid_, tanh_, cell_tanh_;
+  float cell_multiplier_ = 0, hidden_multiplier_ = 0;
+  kernels::Output cell_ = {}, hidden_ = {};
+};
+
+}  // namespace
+
+Status prepare_lstm_s8(const Node& node, const BuildContext& context,
+                       std::unique_ptr<OpKernel>* kernel) {
+  auto lstm = std::make_unique<LstmS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.isa));
+  if (!lstm->allocated()) return node.fail(Code::OutOfMemory, "no memory for packed weights");
+  *kernel = std::move(lstm);
+  return {};
+}
+
+}  // namespace qrt::rt

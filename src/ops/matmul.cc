@@ -1,0 +1,197 @@
+// MatMul: products of matrices that are both computed at run time, batched with broadcasting.
+// Quantized: the right-hand side is packed anew at every run.
+#include <algorithm>
+
+#include "kernels/f32.h"
+#include "kernels/gemm_s8.h"
+#include "src/base/memory.h"
+#include "src/ops/common.h"
+#include "src/ops/kernel_choice.h"
+
+namespace qrt::rt {
+namespace {
+
+struct MatMulShape {
+  size_t m, k, n, batches;
+  Shape out, a_batch, b_batch;  // out: batch axes only
+};
+
+Status resolve(const Node& node, const Shapes& shapes, MatMulShape* s) {
+  const auto& options = node.options<fb::MatMul>();
+  const Shape &a = node.shape_in(shapes, 0), &b = node.shape_in(shapes, 1);
+  if (a.rank() < 2 || b.rank() < 2) {
+    return node.fail(Code::InvalidModel, "cannot multiply %s and %s", a.str().c_str(),
+                     b.str().c_str());
+  }
+  const auto dim = [](const Shape& shape, int from_end) {
+    return static_cast<size_t>(shape[shape.rank() - from_end]);
+  };
+  s->m = dim(a, options.transpose_a() ? 1 : 2);
+  s->k = dim(a, options.transpose_a() ? 2 : 1);
+  s->n = dim(b, options.transpose_b() ? 2 : 1);
+  const size_t b_k = dim(b, options.transpose_b() ? 1 : 2);
+  s->a_batch = Shape(a.begin(), static_cast<size_t>(a.rank() - 2));
+  s->b_batch = Shape(b.begin(), static_cast<size_t>(b.rank() - 2));
+  if (s->k != b_k || !broadcast(s->a_batch, s->b_batch, &s->out)) {
+    return node.fail(Code::InvalidModel, "cannot multiply %s and %s", a.str().c_str(),
+                     b.str().c_str());
+  }
+  s->batches = static_cast<size_t>(s->out.elements());
+  return {};
+}
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(2, 2, 1));
+  const Tensor &a = node.input(0), &b = node.input(1), &out = node.output(0);
+  const bool floats = a.type == DType::F32 && b.type == DType::F32 && out.type == DType::F32;
+  if (!floats && !(is_qs8(a) && is_qs8(b) && is_qs8(out))) {
+    return node.fail(Code::Unsupported, "cannot multiply %s and %s into %s", dtype_name(a.type),
+                     dtype_name(b.type), dtype_name(out.type));
+  }
+  MatMulShape s;
+  QRT_RETURN_IF_ERROR(resolve(node, shapes, &s));
+  if (!floats && s.k > 65536) {
+    return node.fail(Code::Unsupported, "sums %zu products an output, more than 65536", s.k);
+  }
+  Shape shape = s.out;
+  shape.push_back(static_cast<int32_t>(s.m));
+  shape.push_back(static_cast<int32_t>(s.n));
+  set_output(node, shapes, 0, shape);
+  return {};
+}
+
+// Which matrix of `batch` (with its own axes) belongs to matrix `index` of the output.
+size_t batch_index(const Shape& batch, const Shape& out, size_t index) {
+  int64_t strides[kMaxRank];
+  broadcast_strides(batch, out, strides);
+  size_t result = 0;
+  for (int i = out.rank() - 1; i >= 0; --i) {
+    result += index % static_cast<size_t>(out[i]) * static_cast<size_t>(strides[i]);
+    index /= static_cast<size_t>(out[i]);
+  }
+  return result;
+}
+
+// to[c][r] = from[r][c]
+template <class T>
+void transpose(const T* from, size_t rows, size_t columns, T* to) {
+  for (size_t r = 0; r < rows; ++r) {
+    for (size_t c = 0; c < columns; ++c) to[c * rows + r] = from[r * columns + c];
+  }
+}
+
+template <class T>
+class MatMulBase : public OpKernel {
+ public:
+  Status plan(const Node& node, PlanContext& context) const override {
+    MatMulShape s;
+    QRT_RETURN_IF_ERROR(resolve(node, context.shapes, &s));
+    context.scratch_bytes = align_up(s.m * s.k * sizeof(T), kAlignment) +
+                            align_up(s.n * s.k * sizeof(T), kAlignment) + extra_bytes(s);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    MatMulShape s;
+    (void)resolve(context.node, context.shapes, &s);
+    const auto& options = context.node.template options<fb::MatMul>();
+    T* a_rows = reinterpret_cast<T*>(context.scratch);
+    T* b_columns =
+        reinterpret_cast<T*>(context.scratch + align_up(s.m * s.k * sizeof(T), kAlignment));
+    uint8_t* extra =
+        reinterpret_cast<uint8_t*>(b_columns) + align_up(s.n * s.k * sizeof(T), kAlignment);
+    for (size_t i = 0; i < s.batches; ++i) {
+      const T* a = context.in<T>(0) + batch_index(s.a_batch, s.out, i) * s.m * s.k;
+      const T* b = context.in<T>(1) + batch_index(s.b_batch, s.out, i) * s.n * s.k;
+      if (options.transpose_a()) {
+        transpose(a, s.k, s.m, a_rows);
+        a = a_rows;
+      }
+      if (!options.transpose_b()) {
+        transpose(b, s.k, s.n, b_columns);
+        b = b_columns;
+      }
+      multiply(context, s, a, b, extra, context.out<T>() + i * s.m * s.n);
+    }
+  }
+
+ protected:
+  virtual size_t extra_bytes(const MatMulShape&) const { return 0; }
+  // out[m][n] = sum a[m][k] b[n][k]
+  virtual void multiply(const RunContext& context, const MatMulShape& s, const T* a, const T* b,
+                        uint8_t* extra, T* out) const = 0;
+};
+
+class MatMulS8 final : public MatMulBase<int8_t> {
+ public:
+  MatMulS8(const Node& node, const kernels::GemmS8Kernel& kernel)
+      : kernel_(kernel),
+        multiplier_(static_cast<float>(static_cast<double>(node.input(0).quantization.scale()) *
+                                       node.input(1).quantization.scale() /
+                                       node.output(0).quantization.scale())) {}
+  const char* name() const override { return kernel_.name; }
+
+ private:
+  static size_t column_bytes(const MatMulShape& s) { return align_up(s.n * 4, kAlignment); }
+
+  size_t extra_bytes(const MatMulShape& s) const override {
+    return 2 * column_bytes(s) + kernel_.packed_bytes(s.n, 1, s.k);
+  }
+
+  void multiply(const RunContext& context, const MatMulShape& s, const int8_t* a, const int8_t* b,
+                uint8_t* extra, int8_t* out) const override {
+    const Node& node = context.node;
+    auto* zero_points = reinterpret_cast<int32_t*>(extra);
+    auto* multipliers = reinterpret_cast<float*>(extra + column_bytes(s));
+    uint8_t* packed = extra + 2 * column_bytes(s);
+    std::fill_n(zero_points, s.n, node.input(1).quantization.zero_point());
+    std::fill_n(multipliers, s.n, multiplier_);
+    kernel_.pack({s.n, 1, s.k, b, nullptr, node.input(0).quantization.zero_point(), zero_points,
+                  multipliers},
+                 packed);
+    const kernels::GemmS8Args args = {
+        packed, s.n,     1,
+        s.k,    nullptr, a,
+        s.k,    s.n,     {node.output(0).quantization.zero_point(), -128, 127}};
+    context.pool.parallel_for(
+        ceil_div(s.m, kernel_.mr), s.n * s.k * kernel_.mr, [&](size_t begin, size_t end, size_t) {
+          kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, s.m), 0, s.n, out);
+        });
+  }
+
+  const kernels::GemmS8Kernel& kernel_;
+  float multiplier_;
+};
+
+class MatMulF32 final : public MatMulBase<float> {
+ public:
+  const char* name() const override { return "f32_matmul__scalar"; }
+
+ private:
+  void multiply(const RunContext& context, const MatMulShape& s, const float* a, const float* b,
+                uint8_t*, float* out) const override {
+    context.pool.parallel_for(s.m, s.n * s.k, [&](size_t begin, size_t end, size_t) {
+      for (size_t m = begin; m < end; ++m) {
+        const float* row = a + m * s.k;
+        kernels::conv_f32({1, s.k, s.n, b, nullptr, &row, 0, s.n, -INFINITY, INFINITY}, 1,
+                          out + m * s.n);
+      }
+    });
+  }
+};
+
+Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+  if (node.input(0).type == DType::S8) {
+    *kernel =
+        std::make_unique<MatMulS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.isa));
+  } else {
+    *kernel = std::make_unique<MatMulF32>();
+  }
+  return {};
+}
+
+}  // namespace
+
+const OpDef kMatMulOp = {fb::OpOptions::MatMul, infer, prepare};
+
+}  // namespace qrt::rt

@@ -1,0 +1,157 @@
+// Pool2D: maximum and average over windows, quantized or float.
+#include <algorithm>
+
+#include "kernels/f32.h"
+#include "kernels/pool_s8.h"
+#include "src/ops/kernel_choice.h"
+#include "src/ops/window.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
+  const auto& options = node.options<fb::Pool2D>();
+  const Tensor &in = node.input(0), &out = node.output(0);
+  if (options.kind() > fb::PoolKind::MAX) {
+    return node.fail(Code::InvalidModel, "has an unknown kind, %d",
+                     static_cast<int>(options.kind()));
+  }
+  const bool quantized = is_qs8(in) && is_qs8(out);
+  if (!quantized && !(in.type == DType::F32 && out.type == DType::F32)) {
+    return node.fail(Code::Unsupported, "cannot turn %s into %s", dtype_name(in.type),
+                     dtype_name(out.type));
+  }
+  if (options.kind() == fb::PoolKind::Max) QRT_RETURN_IF_ERROR(check_same_kind(node));
+  QRT_RETURN_IF_ERROR(check_clamp(node, options.clamp()));
+  WindowGeometry window;
+  QRT_RETURN_IF_ERROR(resolve_window(node, *options.window(), node.shape_in(shapes, 0),
+                                     options.kernel_h(), options.kernel_w(), &window));
+  // Sums of the window's bytes stay within 32 bits, and its addresses within reason.
+  if (window.taps() > (size_t{1} << 20)) {
+    return node.fail(Code::Unsupported, "has a window of %zu elements", window.taps());
+  }
+  set_output(node, shapes, 0,
+             {static_cast<int32_t>(window.batch), static_cast<int32_t>(window.out_h),
+              static_cast<int32_t>(window.out_w), static_cast<int32_t>(window.channels)});
+  return {};
+}
+
+class Pool : public OpKernel {
+ public:
+  Status plan(const Node& node, PlanContext& context) const override {
+    const auto& options = node.options<fb::Pool2D>();
+    auto state = std::make_unique<State>();
+    (void)resolve_window(node, *options.window(), node.shape_in(context.shapes, 0),
+                         options.kernel_h(), options.kernel_w(), &state->window);
+    // A block of pixels whose addresses fill no more than a few kilobytes.
+    state->block = std::clamp<size_t>(512 / state->window.taps(), 1, 64);
+    context.scratch_bytes =
+        context.max_ranges * state->block * state->window.taps() * sizeof(void*);
+    prepare_state(node, *state);
+    context.state = std::move(state);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const State& state = *static_cast<const State*>(context.state);
+    const WindowGeometry& window = state.window;
+    context.pool.parallel_for(
+        window.pixels(), window.taps() * window.channels,
+        [&](size_t begin, size_t end, size_t range) {
+          auto** pieces =
+              reinterpret_cast<const void**>(context.scratch) + range * state.block * window.taps();
+          for (size_t p = begin; p < end; p += state.block) {
+            const size_t last = std::min(p + state.block, end);
+            fill_pieces(window, context.in<uint8_t>(0), element_bytes(), nullptr, p, last, pieces);
+            pool(context, state, pieces, p, last - p);
+          }
+        });
+  }
+
+ protected:
+  struct State : OpState {
+    WindowGeometry window;
+    size_t block = 1;
+    std::vector<float> multipliers;  // s8 average: by count
+  };
+  virtual size_t element_bytes() const = 0;
+  virtual void prepare_state(const Node&, State&) const {}
+  virtual void pool(const RunContext& context, const State& state, const void* const* pieces,
+                    size_t first, size_t pixels) const = 0;
+};
+
+class PoolS8 final : public Pool {
+ public:
+  explicit PoolS8(const kernels::PoolS8Kernel& kernel) : kernel_(kernel) {}
+  const char* name() const override { return kernel_.name; }
+
+ private:
+  size_t element_bytes() const override { return 1; }
+
+  void prepare_state(const Node& node, State& state) const override {
+    const double ratio = static_cast<double>(node.input(0).quantization.scale()) /
+                         node.output(0).quantization.scale();
+    const size_t taps = state.window.taps();
+    const bool all = node.options<fb::Pool2D>().count_include_pad();
+    state.multipliers.resize(taps + 1, 0.0f);
+    for (size_t count = 1; count <= taps; ++count) {
+      state.multipliers[count] =
+          static_cast<float>(ratio / static_cast<double>(all ? taps : count));
+    }
+  }
+
+  void pool(const RunContext& context, const State& state, const void* const* pieces, size_t first,
+            size_t pixels) const override {
+    const auto& options = context.node.options<fb::Pool2D>();
+    const Tensor& out = context.node.output(0);
+    const QuantizedLimits limits = quantized_limits(options.clamp(), out);
+    const size_t channels = state.window.channels;
+    const kernels::PoolS8Args args = {channels,
+                                      state.window.taps(),
+                                      reinterpret_cast<const int8_t* const*>(pieces),
+                                      channels,
+                                      context.node.input(0).quantization.zero_point(),
+                                      state.multipliers.data(),
+                                      {out.quantization.zero_point(), limits.min, limits.max}};
+    const auto run = options.kind() == fb::PoolKind::Max ? kernel_.max : kernel_.average;
+    run(args, pixels, context.out<int8_t>() + first * channels);
+  }
+
+  const kernels::PoolS8Kernel& kernel_;
+};
+
+class PoolF32 final : public Pool {
+ public:
+  const char* name() const override { return "f32_pool__scalar"; }
+
+ private:
+  size_t element_bytes() const override { return sizeof(float); }
+
+  void pool(const RunContext& context, const State& state, const void* const* pieces, size_t first,
+            size_t pixels) const override {
+    const auto& options = context.node.options<fb::Pool2D>();
+    const Limits limits = clamp_limits(options.clamp());
+    const size_t channels = state.window.channels;
+    const auto run =
+        options.kind() == fb::PoolKind::Max ? kernels::max_pool_f32 : kernels::average_pool_f32;
+    run({channels, state.window.taps(), reinterpret_cast<const float* const*>(pieces), channels,
+         options.count_include_pad(), limits.min, limits.max},
+        pixels, context.out<float>() + first * channels);
+  }
+};
+
+Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+  if (node.input(0).type == DType::S8) {
+    *kernel = std::make_unique<PoolS8>(choose_kernel(kernels::pool_s8_kernels, context.isa));
+  } else {
+    *kernel = std::make_unique<PoolF32>();
+  }
+  return {};
+}
+
+}  // namespace
+
+const OpDef kPool2DOp = {fb::OpOptions::Pool2D, infer, prepare};
+
+}  // namespace qrt::rt

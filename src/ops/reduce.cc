@@ -1,0 +1,252 @@
+// Reduce: mean, sum, maximum, minimum and product over any set of axes.
+//
+// Quantized mean and sum add (q - zero point) exactly and requantize once, with the multiplier
+// scale_in / (scale_out * count) or scale_in / scale_out; maximum and minimum keep their input's
+// quantization.
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "kernels/requantize.h"
+#include "src/ops/common.h"
+
+namespace qrt::rt {
+namespace {
+
+// Which axes are reduced; false if one is out of range or named twice.
+bool reduced_axes(const Node& node, int rank, bool* reduced) {
+  std::fill_n(reduced, kMaxRank, false);
+  for (int32_t axis : *node.options<fb::Reduce>().axes()) {
+    int resolved;
+    if (!resolve_axis(axis, rank, &resolved) || reduced[resolved]) return false;
+    reduced[resolved] = true;
+  }
+  return true;
+}
+
+Status check_types(const Node& node, fb::ReduceKind kind) {
+  const Tensor &in = node.input(0), &out = node.output(0);
+  const bool plain = in.type == DType::F32 || in.type == DType::S32 || in.type == DType::S64;
+  if (in.type == out.type && plain && !in.quantization.present()) return {};
+  if (!is_qs8(in) || !is_qs8(out) || kind == fb::ReduceKind::Prod) {
+    return node.fail(Code::Unsupported, "%s cannot turn %s into %s", fb::EnumNameReduceKind(kind),
+                     dtype_name(in.type), dtype_name(out.type));
+  }
+  const bool selects = kind == fb::ReduceKind::Max || kind == fb::ReduceKind::Min;
+  return selects ? check_same_kind(node) : Status();
+}
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
+  const auto& options = node.options<fb::Reduce>();
+  if (options.kind() > fb::ReduceKind::MAX) {
+    return node.fail(Code::InvalidModel, "has an unknown kind, %d",
+                     static_cast<int>(options.kind()));
+  }
+  QRT_RETURN_IF_ERROR(check_types(node, options.kind()));
+  const Shape& in = node.shape_in(shapes, 0);
+  bool reduced[kMaxRank];
+  if (!reduced_axes(node, in.rank(), reduced)) {
+    return node.fail(Code::InvalidModel, "has an axis that %s lacks, or one twice",
+                     in.str().c_str());
+  }
+  Shape out;
+  int64_t count = 1;
+  for (int i = 0; i < in.rank(); ++i) {
+    if (reduced[i]) count *= in[i];
+    if (!reduced[i] || options.keep_dims()) out.push_back(reduced[i] ? 1 : in[i]);
+  }
+  // Sums of bytes stay within 32 bits.
+  if (node.input(0).type == DType::S8 && count > (int64_t{1} << 22)) {
+    return node.fail(Code::Unsupported, "reduces %lld values to one",
+                     static_cast<long long>(count));
+  }
+  set_output(node, shapes, 0, out);
+  return {};
+}
+
+// The input as blocks [outer][reduced][inner], or, when the reduced axes are not neighbours, as a
+// walk with the output's strides.
+struct ReducePlan {
+  int rank = 0;
+  size_t dims[kMaxRank] = {};
+  size_t out_strides[kMaxRank] = {};  // 0 along reduced axes
+  size_t out_elements = 1, count = 1;
+};
+
+ReducePlan plan_reduce(const Node& node, const Shape& in) {
+  bool reduced[kMaxRank];
+  (void)reduced_axes(node, in.rank(), reduced);
+  ReducePlan plan;
+  // Neighbouring axes of one kind are one axis.
+  bool kind[kMaxRank] = {};
+  for (int i = 0; i < in.rank(); ++i) {
+    if (in[i] == 1) continue;
+    if (plan.rank > 0 && kind[plan.rank - 1] == reduced[i]) {
+      plan.dims[plan.rank - 1] *= static_cast<size_t>(in[i]);
+    } else {
+      kind[plan.rank] = reduced[i];
+      plan.dims[plan.rank++] = static_cast<size_t>(in[i]);
+    }
+  }
+  for (int i = plan.rank - 1; i >= 0; --i) {
+    if (kind[i]) {
+      plan.count *= plan.dims[i];
+    } else {
+      plan.out_strides[i] = plan.out_elements;
+      plan.out_elements *= plan.dims[i];
+    }
+  }
+  return plan;
+}
+
+// acc[o] = combine(acc[o], in) for every element, in the input's order.
+template <class In, class Acc, class Combine>
+void accumulate(const ReducePlan& plan, const In* in, Acc* acc, const Combine& combine) {
+  const int last = plan.rank - 1;
+  const size_t inner = plan.rank > 0 ? plan.dims[last] : 1;
+  const size_t step = plan.rank > 0 ? plan.out_strides[last] : 0;
+  size_t outer = 1;
+  for (int i = 0; i < last; ++i) outer *= plan.dims[i];
+  for (size_t r = 0; r < outer; ++r, in += inner) {
+    size_t rest = r, offset = 0;
+    for (int i = last - 1; i >= 0; --i) {
+      offset += rest % plan.dims[i] * plan.out_strides[i];
+      rest /= plan.dims[i];
+    }
+    Acc* target = acc + offset;
+    if (step == 0) {
+      Acc value = *target;
+      for (size_t i = 0; i < inner; ++i) value = combine(value, in[i]);
+      *target = value;
+    } else {
+      for (size_t i = 0; i < inner; ++i) target[i] = combine(target[i], in[i]);
+    }
+  }
+}
+
+class ReduceS8 final : public OpKernel {
+ public:
+  const char* name() const override { return "qs8_reduce__scalar"; }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    context.scratch_bytes =
+        static_cast<size_t>(node.shape_out(context.shapes, 0).elements()) * sizeof(int32_t);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const ReducePlan plan = plan_reduce(context.node, context.shape_in(0));
+    const auto kind = context.node.options<fb::Reduce>().kind();
+    const auto* in = context.in<int8_t>(0);
+    auto* acc = reinterpret_cast<int32_t*>(context.scratch);
+    auto* out = context.out<int8_t>();
+    const Quantization& in_q = context.node.input(0).quantization;
+    const Quantization& out_q = context.node.output(0).quantization;
+    if (kind == fb::ReduceKind::Max || kind == fb::ReduceKind::Min) {
+      const bool max = kind == fb::ReduceKind::Max;
+      std::fill_n(acc, plan.out_elements, max ? -128 : 127);
+      accumulate(plan, in, acc, [max](int32_t a, int8_t x) {
+        return max ? std::max<int32_t>(a, x) : std::min<int32_t>(a, x);
+      });
+      for (size_t i = 0; i < plan.out_elements; ++i) out[i] = static_cast<int8_t>(acc[i]);
+      return;
+    }
+    const int32_t zero_point = in_q.zero_point();
+    std::fill_n(acc, plan.out_elements, 0);
+    accumulate(plan, in, acc, [zero_point](int32_t a, int8_t x) { return a + (x - zero_point); });
+    double ratio = static_cast<double>(in_q.scale()) / out_q.scale();
+    if (kind == fb::ReduceKind::Mean) ratio /= static_cast<double>(plan.count);
+    const auto multiplier = static_cast<float>(ratio);
+    for (size_t i = 0; i < plan.out_elements; ++i) {
+      out[i] = static_cast<int8_t>(
+          kernels::requantize(acc[i], multiplier, {out_q.zero_point(), -128, 127}));
+    }
+  }
+};
+
+template <class T>
+T initial(fb::ReduceKind kind) {
+  using L = std::numeric_limits<T>;
+  switch (kind) {
+    case fb::ReduceKind::Max:
+      return L::has_infinity ? -L::infinity() : L::min();
+    case fb::ReduceKind::Min:
+      return L::has_infinity ? L::infinity() : L::max();
+    case fb::ReduceKind::Prod:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+template <class T>
+class PlainReduce final : public OpKernel {
+ public:
+  const char* name() const override { return "reduce__scalar"; }
+
+  void run(const RunContext& context) const override {
+    const ReducePlan plan = plan_reduce(context.node, context.shape_in(0));
+    const auto kind = context.node.options<fb::Reduce>().kind();
+    const T* in = context.in<T>(0);
+    T* out = context.out<T>();
+    std::fill_n(out, plan.out_elements, initial<T>(kind));
+    switch (kind) {
+      case fb::ReduceKind::Max:
+        return accumulate(plan, in, out, [](T a, T x) { return std::max(a, x); });
+      case fb::ReduceKind::Min:
+        return accumulate(plan, in, out, [](T a, T x) { return std::min(a, x); });
+      case fb::ReduceKind::Prod:
+        return accumulate(plan, in, out, [](T a, T x) { return wrap_mul(a, x); });
+      case fb::ReduceKind::Sum:
+      case fb::ReduceKind::Mean:
+        break;
+    }
+    accumulate(plan, in, out, [](T a, T x) { return wrap_add(a, x); });
+    if (kind == fb::ReduceKind::Mean) {
+      for (size_t i = 0; i < plan.out_elements; ++i) out[i] /= static_cast<T>(plan.count);
+    }
+  }
+
+ private:
+  static T wrap_add(T a, T x) {
+    if constexpr (std::is_integral_v<T>) {
+      using U = std::make_unsigned_t<T>;
+      return static_cast<T>(static_cast<U>(a) + static_cast<U>(x));
+    } else {
+      return a + x;
+    }
+  }
+  static T wrap_mul(T a, T x) {
+    if constexpr (std::is_integral_v<T>) {
+      using U = std::make_unsigned_t<T>;
+      return static_cast<T>(static_cast<U>(a) * static_cast<U>(x));
+    } else {
+      return a * x;
+    }
+  }
+};
+
+Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
+  switch (node.input(0).type) {
+    case DType::S8:
+      *kernel = std::make_unique<ReduceS8>();
+      return {};
+    case DType::F32:
+      *kernel = std::make_unique<PlainReduce<float>>();
+      return {};
+    case DType::S32:
+      *kernel = std::make_unique<PlainReduce<int32_t>>();
+      return {};
+    default:
+      *kernel = std::make_unique<PlainReduce<int64_t>>();
+      return {};
+  }
+}
+
+}  // namespace
+
+const OpDef kReduceOp = {fb::OpOptions::Reduce, infer, prepare};
+
+}  // namespace qrt::rt

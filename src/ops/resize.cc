@@ -1,0 +1,166 @@
+// Resize: nearest and bilinear scaling of [N,H,W,C].
+#include "kernels/resize.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "src/ops/common.h"
+#include "src/ops/kernel_choice.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
+  const auto& options = node.options<fb::Resize>();
+  const Shape& in = node.shape_in(shapes, 0);
+  const DType type = node.input(0).type;
+  if (options.mode() > fb::ResizeMode::MAX) {
+    return node.fail(Code::InvalidModel, "has an unknown mode, %d",
+                     static_cast<int>(options.mode()));
+  }
+  const bool nearest = options.mode() == fb::ResizeMode::Nearest;
+  if (type == DType::S4 || (!nearest && type != DType::F32 && type != DType::S8)) {
+    return node.fail(Code::Unsupported, "cannot run on %s", dtype_name(type));
+  }
+  QRT_RETURN_IF_ERROR(check_same_kind(node));
+  if (in.rank() != 4 || options.out_h() < 1 || options.out_w() < 1) {
+    return node.fail(Code::InvalidModel, "cannot resize %s to %dx%d", in.str().c_str(),
+                     options.out_h(), options.out_w());
+  }
+  if (options.align_corners() && options.half_pixel_centers()) {
+    return node.fail(Code::InvalidModel, "both aligns corners and centres pixels");
+  }
+  set_output(node, shapes, 0, {in[0], options.out_h(), options.out_w(), in[3]});
+  return {};
+}
+
+// Where along one axis an output pixel comes from: two neighbours and the weight of the second.
+struct Tap {
+  int32_t first, second;
+  float weight;
+  int32_t fixed_weight;  // of 2^kResizeBits
+};
+
+float axis_scale(int32_t in, int32_t out, bool align_corners) {
+  if (align_corners && out > 1) return static_cast<float>(in - 1) / static_cast<float>(out - 1);
+  return static_cast<float>(in) / static_cast<float>(out);
+}
+
+void bilinear_taps(int32_t in, int32_t out, bool align_corners, bool half_pixel, Tap* taps) {
+  const float scale = axis_scale(in, out, align_corners);
+  for (int32_t i = 0; i < out; ++i) {
+    const float position =
+        half_pixel ? (static_cast<float>(i) + 0.5f) * scale - 0.5f : static_cast<float>(i) * scale;
+    const float from = std::clamp(position, 0.0f, static_cast<float>(in - 1));
+    const auto first = static_cast<int32_t>(from);
+    const float weight = from - static_cast<float>(first);
+    taps[i] = {first, std::min(first + 1, in - 1), weight,
+               static_cast<int32_t>(
+                   std::nearbyint(weight * static_cast<float>(1 << kernels::kResizeBits)))};
+  }
+}
+
+void nearest_taps(int32_t in, int32_t out, bool align_corners, bool half_pixel, Tap* taps) {
+  const float scale = axis_scale(in, out, align_corners);
+  for (int32_t i = 0; i < out; ++i) {
+    const float position = (static_cast<float>(i) + (half_pixel ? 0.5f : 0.0f)) * scale;
+    const float rounded = align_corners ? std::round(position) : std::floor(position);
+    const auto from = static_cast<int32_t>(std::clamp(rounded, 0.0f, static_cast<float>(in - 1)));
+    taps[i] = {from, from, 0, 0};
+  }
+}
+
+class ResizeImage final : public OpKernel {
+ public:
+  explicit ResizeImage(const kernels::ResizeKernel& kernel) : kernel_(kernel) {}
+  const char* name() const override { return kernel_.name; }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    const auto& options = node.options<fb::Resize>();
+    const Shape& in = node.shape_in(context.shapes, 0);
+    const auto make = options.mode() == fb::ResizeMode::Nearest ? nearest_taps : bilinear_taps;
+    auto state = std::make_unique<State>();
+    state->y.resize(static_cast<size_t>(options.out_h()));
+    state->x.resize(static_cast<size_t>(options.out_w()));
+    make(in[1], options.out_h(), options.align_corners(), options.half_pixel_centers(),
+         state->y.data());
+    make(in[2], options.out_w(), options.align_corners(), options.half_pixel_centers(),
+         state->x.data());
+    context.state = std::move(state);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const State& state = *static_cast<const State*>(context.state);
+    const Shape& in = context.shape_in(0);
+    const size_t rows = static_cast<size_t>(in[0]) * state.y.size();
+    const size_t channels = static_cast<size_t>(in[3]);
+    const bool nearest = context.node.options<fb::Resize>().mode() == fb::ResizeMode::Nearest;
+    const DType type = context.node.input(0).type;
+    const size_t element = dtype_bytes(type);
+    context.pool.parallel_for(
+        rows, state.x.size() * channels * 8, [&](size_t begin, size_t end, size_t) {
+          for (size_t r = begin; r < end; ++r) {
+            const size_t image = r / state.y.size();
+            const Tap& y = state.y[r % state.y.size()];
+            const size_t row_bytes = static_cast<size_t>(in[2]) * channels * element;
+            const uint8_t* base =
+                context.in<uint8_t>(0) + image * static_cast<size_t>(in[1]) * row_bytes;
+            const uint8_t* top = base + static_cast<size_t>(y.first) * row_bytes;
+            const uint8_t* bottom = base + static_cast<size_t>(y.second) * row_bytes;
+            uint8_t* out = context.out<uint8_t>() + r * state.x.size() * channels * element;
+            if (nearest) {
+              copy_row(state, top, channels * element, out);
+            } else if (type == DType::S8) {
+              row<int8_t>(state, kernel_.bilinear_s8, y.fixed_weight, top, bottom, channels, out);
+            } else {
+              row<float>(state, kernel_.bilinear_f32, y.weight, top, bottom, channels, out);
+            }
+          }
+        });
+  }
+
+ private:
+  struct State : OpState {
+    std::vector<Tap> y, x;
+  };
+
+  static void copy_row(const State& state, const uint8_t* from, size_t pixel, uint8_t* out) {
+    for (const Tap& x : state.x) {
+      std::memcpy(out, from + static_cast<size_t>(x.first) * pixel, pixel);
+      out += pixel;
+    }
+  }
+
+  static int32_t weight_of(const Tap& tap, int8_t) { return tap.fixed_weight; }
+  static float weight_of(const Tap& tap, float) { return tap.weight; }
+
+  template <class T, class Bilinear, class Weight>
+  static void row(const State& state, Bilinear bilinear, Weight y, const uint8_t* top_bytes,
+                  const uint8_t* bottom_bytes, size_t channels, uint8_t* out_bytes) {
+    const T* top = reinterpret_cast<const T*>(top_bytes);
+    const T* bottom = reinterpret_cast<const T*>(bottom_bytes);
+    T* out = reinterpret_cast<T*>(out_bytes);
+    for (const Tap& x : state.x) {
+      const size_t left = static_cast<size_t>(x.first) * channels;
+      const size_t right = static_cast<size_t>(x.second) * channels;
+      const T* corners[4] = {top + left, top + right, bottom + left, bottom + right};
+      bilinear(corners, channels, y, weight_of(x, T{}), out);
+      out += channels;
+    }
+  }
+
+  const kernels::ResizeKernel& kernel_;
+};
+
+Status prepare(const Node&, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+  *kernel = std::make_unique<ResizeImage>(choose_kernel(kernels::resize_kernels, context.isa));
+  return {};
+}
+
+}  // namespace
+
+const OpDef kResizeOp = {fb::OpOptions::Resize, infer, prepare};
+
+}  // namespace qrt::rt

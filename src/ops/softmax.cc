@@ -1,0 +1,97 @@
+// Softmax and log-softmax over the last axis.
+#include <algorithm>
+#include <array>
+
+#include "kernels/f32.h"
+#include "kernels/softmax_s8.h"
+#include "src/ops/common.h"
+#include "src/ops/kernel_choice.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
+  const auto& options = node.options<fb::Softmax>();
+  const Tensor &in = node.input(0), &out = node.output(0);
+  const bool quantized = is_qs8(in) && is_qs8(out) && !options.log();
+  if (!quantized && !(in.type == DType::F32 && out.type == DType::F32)) {
+    return node.fail(Code::Unsupported, "cannot turn %s into %s", dtype_name(in.type),
+                     dtype_name(out.type));
+  }
+  if (!std::isfinite(options.beta()) || options.beta() <= 0) {
+    return node.fail(Code::InvalidModel, "has a beta of %g", static_cast<double>(options.beta()));
+  }
+  const Shape& shape = node.shape_in(shapes, 0);
+  if (shape.rank() < 1) return node.fail(Code::InvalidModel, "needs at least one axis");
+  set_output(node, shapes, 0, shape);
+  return {};
+}
+
+struct Rows {
+  size_t rows, n;
+  explicit Rows(const Shape& shape)
+      : rows(static_cast<size_t>(shape.elements(0, shape.rank() - 1))),
+        n(static_cast<size_t>(shape.last())) {}
+};
+
+class SoftmaxS8 final : public OpKernel {
+ public:
+  SoftmaxS8(const Node& node, const kernels::SoftmaxS8Kernel& kernel) : kernel_(kernel) {
+    const double step = static_cast<double>(node.options<fb::Softmax>().beta()) *
+                        node.input(0).quantization.scale();
+    for (size_t d = 0; d < exponentials_.size(); ++d) {
+      exponentials_[d] = static_cast<uint32_t>(
+          std::nearbyint(std::exp(-step * static_cast<double>(d)) * (1 << 23)));
+    }
+  }
+
+  const char* name() const override { return kernel_.name; }
+  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
+
+  void run(const RunContext& context) const override {
+    const Rows shape(context.shape_in(0));
+    const Quantization& out = context.node.output(0).quantization;
+    const kernels::SoftmaxS8Args args = {
+        shape.n, exponentials_.data(), 1.0 / out.scale(), {out.zero_point(), -128, 127}};
+    context.pool.parallel_for(shape.rows, shape.n * 8, [&](size_t begin, size_t end, size_t) {
+      kernel_.run(args, context.in<int8_t>(0) + begin * shape.n, end - begin,
+                  context.out<int8_t>() + begin * shape.n);
+    });
+  }
+
+ private:
+  const kernels::SoftmaxS8Kernel& kernel_;
+  std::array<uint32_t, 256> exponentials_;
+};
+
+class SoftmaxF32 final : public OpKernel {
+ public:
+  const char* name() const override { return "f32_softmax__scalar"; }
+  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
+
+  void run(const RunContext& context) const override {
+    const Rows shape(context.shape_in(0));
+    const auto& options = context.node.options<fb::Softmax>();
+    context.pool.parallel_for(shape.rows, shape.n * 32, [&](size_t begin, size_t end, size_t) {
+      kernels::softmax_f32(context.in<float>(0) + begin * shape.n, end - begin, shape.n,
+                           options.beta(), options.log(), context.out<float>() + begin * shape.n);
+    });
+  }
+};
+
+Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+  if (node.input(0).type == DType::S8) {
+    *kernel =
+        std::make_unique<SoftmaxS8>(node, choose_kernel(kernels::softmax_s8_kernels, context.isa));
+  } else {
+    *kernel = std::make_unique<SoftmaxF32>();
+  }
+  return {};
+}
+
+}  // namespace
+
+const OpDef kSoftmaxOp = {fb::OpOptions::Softmax, infer, prepare};
+
+}  // namespace qrt::rt

@@ -1,0 +1,116 @@
+// Loops over arrays of up to 16 axes that are read and written with strides, and the copy made of
+// them: what Transpose, Slice, Tile and their like have in common. Nothing here allocates.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "src/ops/common.h"
+
+namespace qrt::rt {
+
+// An index space in which each of N operands has a stride, in elements, along each axis. Axes of
+// one element vanish and axes that continue each other merge as they are added.
+template <int N>
+class StridedLoop {
+ public:
+  static constexpr int kMaxAxes = 2 * kMaxRank;
+  using Strides = std::array<int64_t, N>;
+  struct Axis {
+    int64_t size = 1;
+    Strides strides = {};
+  };
+
+  // From the outermost axis inwards; at most kMaxAxes.
+  void add(int64_t size, const Strides& strides) {
+    if (size == 1) return;
+    if (rank_ > 0 && continues(axes_[rank_ - 1].strides, size, strides)) {
+      axes_[rank_ - 1].size *= size;
+      axes_[rank_ - 1].strides = strides;
+    } else {
+      axes_[rank_++] = {size, strides};
+    }
+  }
+
+  int rank() const { return rank_; }
+  const Axis& axis(int i) const { return axes_[i]; }
+
+  // Removes and returns an axis; one of one element if the loop has none such.
+  Axis take(int i) {
+    if (i < 0) return {};
+    const Axis taken = axes_[i];
+    for (int k = i; k + 1 < rank_; ++k) axes_[k] = axes_[k + 1];
+    --rank_;
+    return taken;
+  }
+
+  int64_t count() const {
+    int64_t product = 1;
+    for (int i = 0; i < rank_; ++i) product *= axes_[i].size;
+    return product;
+  }
+
+  // Calls body(offsets) for the positions [begin, end) of count(), in order.
+  template <class Body>
+  void walk(int64_t begin, int64_t end, const Body& body) const {
+    std::array<int64_t, kMaxAxes> index = {};
+    Strides offsets = {};
+    int64_t rest = begin;
+    for (int i = rank_ - 1; i >= 0; --i) {
+      index[i] = rest % axes_[i].size;
+      rest /= axes_[i].size;
+      for (int n = 0; n < N; ++n) offsets[n] += index[i] * axes_[i].strides[n];
+    }
+    for (int64_t position = begin; position < end; ++position) {
+      body(offsets);
+      for (int i = rank_ - 1; i >= 0; --i) {
+        for (int n = 0; n < N; ++n) offsets[n] += axes_[i].strides[n];
+        if (++index[i] < axes_[i].size) break;
+        for (int n = 0; n < N; ++n) offsets[n] -= axes_[i].strides[n] * axes_[i].size;
+        index[i] = 0;
+      }
+    }
+  }
+
+ private:
+  static bool continues(const Strides& outer, int64_t size, const Strides& inner) {
+    for (int n = 0; n < N; ++n) {
+      if (outer[n] != inner[n] * size) return false;
+    }
+    return true;
+  }
+
+  int rank_ = 0;
+  std::array<Axis, kMaxAxes> axes_;
+};
+
+// A copy of elements: operand 0 is where they come from, 1 where they go.
+using CopyLoop = StridedLoop<2>;
+
+// Element sizes of 1, 2, 4 and 8 bytes. `from` and `to` do not overlap, or are equal and the loop
+// leaves everything where it is.
+void strided_copy(const CopyLoop& loop, size_t element_bytes, const uint8_t* from, uint8_t* to,
+                  ThreadPool& pool);
+
+// Whether the loop copies one array onto another of the same layout.
+bool is_plain_copy(const CopyLoop& loop);
+
+// Strides of a dense array, in elements.
+void dense_strides(const Shape& shape, int64_t* strides);
+
+// check_same_kind, and elements that keep their meaning in any place and have an address: one scale
+// for all, and whole bytes.
+Status check_movable(const Node& node);
+
+// Output 0 as a strided view of input 0.
+struct Move {
+  CopyLoop loop;
+  int64_t first = 0;  // element of the input with which the output begins
+};
+// The kernel of an operator that is one Move. `describe` must be right for every shape that the
+// operator's infer accepts. `name` is a literal.
+std::unique_ptr<OpKernel> make_move_kernel(const char* name,
+                                           Move (*describe)(const Node&, const Shapes&));
+
+}  // namespace qrt::rt

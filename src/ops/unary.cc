@@ -1,0 +1,147 @@
+// Unary: a function of each element. In s8 a table of 256 entries, computed in double when the
+// Program is built; in float the function itself.
+#include <algorithm>
+#include <array>
+
+#include "kernels/lut.h"
+#include "src/ops/common.h"
+#include "src/ops/kernel_choice.h"
+#include "src/ops/unary_functions.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
+  const auto& options = node.options<fb::Unary>();
+  const Tensor &in = node.input(0), &out = node.output(0);
+  if (options.kind() > fb::UnaryKind::MAX) {
+    return node.fail(Code::InvalidModel, "has an unknown kind, %d",
+                     static_cast<int>(options.kind()));
+  }
+  const char* name = fb::EnumNameUnaryKind(options.kind());
+  const bool logical = options.kind() == fb::UnaryKind::Not;
+  const bool plain_types =
+      logical ? in.type == DType::Bool
+              : in.type == DType::F32 || in.type == DType::S32 || in.type == DType::S64;
+  const bool plain = plain_types && !in.quantization.present();
+  if (in.type != out.type || (!plain && (logical || !is_qs8(in) || !is_qs8(out)))) {
+    return node.fail(Code::Unsupported, "%s cannot turn %s into %s", name, dtype_name(in.type),
+                     dtype_name(out.type));
+  }
+  QRT_RETURN_IF_ERROR(check_clamp(node, options.clamp()));
+  set_output(node, shapes, 0, node.shape_in(shapes, 0));
+  return {};
+}
+
+class Table final : public OpKernel {
+ public:
+  Table(const Node& node, const kernels::LutKernel& kernel) : kernel_(kernel) {
+    const auto& options = node.options<fb::Unary>();
+    const Quantization &in = node.input(0).quantization, &out = node.output(0).quantization;
+    const QuantizedLimits limits = quantized_limits(options.clamp(), node.output(0));
+    for (int i = 0; i < 256; ++i) {
+      const double x = (static_cast<int8_t>(i) - in.zero_point()) * static_cast<double>(in.scale());
+      double steps = unary_function(options.kind(), x, options.alpha(), options.beta()) /
+                     static_cast<double>(out.scale());
+      if (std::isnan(steps)) steps = 0;
+      const double q = std::clamp(std::nearbyint(steps) + out.zero_point(),
+                                  static_cast<double>(limits.min), static_cast<double>(limits.max));
+      table_[static_cast<size_t>(i)] = static_cast<uint8_t>(static_cast<int8_t>(q));
+    }
+  }
+
+  const char* name() const override { return kernel_.name; }
+  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
+  void run(const RunContext& context) const override {
+    const auto* in = context.in<uint8_t>(0);
+    auto* out = context.out<uint8_t>();
+    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 1,
+                              [&](size_t begin, size_t end, size_t) {
+                                kernel_.run(table_.data(), in + begin, end - begin, out + begin);
+                              });
+  }
+
+ private:
+  const kernels::LutKernel& kernel_;
+  std::array<uint8_t, 256> table_;
+};
+
+template <class T>
+class Plain final : public OpKernel {
+ public:
+  explicit Plain(const Node& node) : limits_(clamp_limits(node.options<fb::Unary>().clamp())) {}
+
+  const char* name() const override { return "unary__scalar"; }
+  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
+  void run(const RunContext& context) const override {
+    const auto& options = context.node.options<fb::Unary>();
+    const T* in = context.in<T>(0);
+    T* out = context.out<T>();
+    const size_t cost = options.kind() == fb::UnaryKind::Clip ? 1 : 32;
+    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), cost,
+                              [&](size_t begin, size_t end, size_t) {
+                                if constexpr (std::is_same_v<T, float>) {
+                                  if (options.kind() == fb::UnaryKind::Clip) {
+                                    for (size_t i = begin; i < end; ++i) {
+                                      out[i] = std::min(std::max(in[i], limits_.min), limits_.max);
+                                    }
+                                    return;
+                                  }
+                                }
+                                for (size_t i = begin; i < end; ++i) {
+                                  const double y =
+                                      unary_function(options.kind(), static_cast<double>(in[i]),
+                                                     options.alpha(), options.beta());
+                                  out[i] = convert(y);
+                                }
+                              });
+  }
+
+ private:
+  // Back to the element type, clamped; integers saturate.
+  T convert(double y) const {
+    const double clamped =
+        std::min(std::max(y, static_cast<double>(limits_.min)), static_cast<double>(limits_.max));
+    if constexpr (std::is_same_v<T, float>) {
+      return static_cast<float>(clamped);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      return clamped != 0;
+    } else {
+      // 2^31 and 2^63 themselves do not fit, so the upper limit is exclusive.
+      constexpr double kLimit = -static_cast<double>(std::numeric_limits<T>::min());
+      if (!(clamped < kLimit)) return std::numeric_limits<T>::max();
+      return clamped < -kLimit ? std::numeric_limits<T>::min() : static_cast<T>(clamped);
+    }
+  }
+
+  Limits limits_;
+};
+
+Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+  switch (node.input(0).type) {
+    case DType::S8:
+      *kernel = std::make_unique<Table>(node, choose_kernel(kernels::lut_kernels, context.isa));
+      return {};
+    case DType::F32:
+      *kernel = std::make_unique<Plain<float>>(node);
+      return {};
+    case DType::S32:
+      *kernel = std::make_unique<Plain<int32_t>>(node);
+      return {};
+    case DType::S64:
+      *kernel = std::make_unique<Plain<int64_t>>(node);
+      return {};
+    case DType::Bool:
+      *kernel = std::make_unique<Plain<bool>>(node);
+      return {};
+    default:
+      return node.fail(Code::Unsupported, "cannot run on %s", dtype_name(node.input(0).type));
+  }
+}
+
+}  // namespace
+
+const OpDef kUnaryOp = {fb::OpOptions::Unary, infer, prepare};
+
+}  // namespace qrt::rt

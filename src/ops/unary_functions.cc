@@ -1,0 +1,75 @@
+#include "src/ops/unary_functions.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace qrt::rt {
+namespace {
+
+constexpr double kInverseSqrt2 = 0.70710678118654752440;
+constexpr double kSqrt2OverPi = 0.79788456080286535588;
+
+// log(1 + e^x) without overflow.
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
+
+}  // namespace
+
+double unary_function(fb::UnaryKind kind, double x, double alpha, double beta) {
+  switch (kind) {
+    case fb::UnaryKind::Clip:
+      return x;
+    case fb::UnaryKind::Logistic:
+      return 1.0 / (1.0 + std::exp(-x));
+    case fb::UnaryKind::Tanh:
+      return std::tanh(x);
+    case fb::UnaryKind::Sqrt:
+      return std::sqrt(x);
+    case fb::UnaryKind::Rsqrt:
+      return 1.0 / std::sqrt(x);
+    case fb::UnaryKind::Exp:
+      return std::exp(x);
+    case fb::UnaryKind::Log:
+      return std::log(x);
+    case fb::UnaryKind::Neg:
+      return -x;
+    case fb::UnaryKind::Abs:
+      return std::fabs(x);
+    case fb::UnaryKind::Square:
+      return x * x;
+    case fb::UnaryKind::Floor:
+      return std::floor(x);
+    case fb::UnaryKind::Ceil:
+      return std::ceil(x);
+    case fb::UnaryKind::Round:
+      return std::nearbyint(x);
+    case fb::UnaryKind::Sin:
+      return std::sin(x);
+    case fb::UnaryKind::Cos:
+      return std::cos(x);
+    case fb::UnaryKind::HardSwish:
+      return x * std::clamp(x / 6.0 + 0.5, 0.0, 1.0);
+    case fb::UnaryKind::Elu:
+      return x < 0 ? alpha * std::expm1(x) : x;
+    case fb::UnaryKind::LeakyRelu:
+      return x < 0 ? alpha * x : x;
+    case fb::UnaryKind::Gelu:
+      return 0.5 * x * (1.0 + std::erf(x * kInverseSqrt2));
+    case fb::UnaryKind::GeluTanh:
+      return 0.5 * x * (1.0 + std::tanh(kSqrt2OverPi * (x + 0.044715 * x * x * x)));
+    case fb::UnaryKind::Erf:
+      return std::erf(x);
+    case fb::UnaryKind::Not:
+      return x == 0 ? 1.0 : 0.0;
+    case fb::UnaryKind::Sign:
+      return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0;
+    case fb::UnaryKind::HardSigmoid:
+      return std::clamp(alpha * x + beta, 0.0, 1.0);
+    case fb::UnaryKind::Softplus:
+      return softplus(x);
+    case fb::UnaryKind::Reciprocal:
+      return 1.0 / x;
+  }
+  return x;
+}
+
+}  // namespace qrt::rt
