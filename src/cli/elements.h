@@ -1,0 +1,27 @@
+// Real numbers to a tensor's elements and back, one at a time and in plain code: what the tool
+// needs to feed models from pictures and sounds, and to show what they answer.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/runtime/op.h"
+
+namespace qrt::cli {
+
+// The bytes that `count` elements of the type take.
+size_t bytes_for(rt::DType type, size_t count);
+
+// Whether encode can write the tensor: a float, or an integer with one scale.
+bool takes_reals(const rt::Tensor& tensor);
+
+// Writes the elements of a tensor that takes_reals: quantized to the nearest (ties to even) and
+// clamped. An error for a value that is not a number.
+rt::Status encode(const rt::Tensor& tensor, const std::vector<float>& reals,
+                  std::vector<uint8_t>* bytes);
+
+// The real numbers that elements stand for; integers without a quantization as they are.
+std::vector<double> decode(const rt::Tensor& tensor, const void* data, size_t count);
+
+}  // namespace qrt::cli

@@ -1,0 +1,227 @@
+// `qrt inspect`: what is in a model, for people: operators, tensors, sizes, quantization, and what
+// runs in float. inspect_json.cc says the same to programs.
+#include <memory>
+
+#include "src/base/dtype.h"
+#include "src/cli/commands.h"
+#include "src/cli/inspect_json.h"
+#include "src/cli/model_facts.h"
+#include "src/cli/model_source.h"
+#include "src/cli/table.h"
+#include "src/cli/terminal.h"
+
+namespace qrt::cli {
+namespace {
+
+struct Options {
+  std::string model;
+  bool json = false;
+  bool cpu = false;
+  bool wide = false;
+};
+
+// Names longer than this are shortened, unless --wide.
+constexpr size_t kNameWidth = 36;
+
+constexpr const char* kFooter = R"(Examples:
+  qrt inspect model.qrt
+  qrt inspect model.tflite --cpu            which kernel each operator gets on this machine
+  qrt inspect model.qrt --json | jq .float_operators)";
+
+class Report {
+ public:
+  Report(const OpenModel& open, const rt::Program* program, bool wide)
+      : open_(open),
+        graph_(open.model->main()),
+        facts_(*open.model),
+        program_(program),
+        wide_(wide) {}
+
+  void print() const {
+    print_summary();
+    print_operators();
+    print_tensors();
+    print_float();
+    print_metadata();
+  }
+
+ private:
+  std::string name(const flatbuffers::String* text) const {
+    const std::string safe = printable(name_of(text));
+    return wide_ ? safe : shorten(safe, kNameWidth);
+  }
+  const fb::Tensor& tensor(int32_t index) const {
+    return *graph_.tensors()->Get(static_cast<unsigned>(index));
+  }
+
+  void print_summary() const {
+    const rt::Model& model = *open_.model;
+    Facts lines;
+    lines.add("model", printable(open_.path));
+    if (open_.converted()) {
+      lines.add("format", format("%s, %s; below is what it becomes", format_name(open_.format),
+                                 human_bytes(open_.source_bytes).c_str()));
+    } else {
+      lines.add("format",
+                format("libqrt %u.%u", model.root().version_major(), model.root().version_minor()));
+    }
+    lines.add("size", human_bytes(model.file_bytes()) + ", weights " +
+                          human_bytes(model.weights().size()) + weight_types());
+    for (int32_t input : *graph_.inputs()) lines.add("input", port(input));
+    for (int32_t output : *graph_.outputs()) lines.add("output", port(output));
+    lines.add("operators", facts_.summary());
+    if (facts_.macs > 0) {
+      lines.add("work", human_count(facts_.macs) + " multiply-accumulates a run");
+    }
+    if (program_ != nullptr) {
+      lines.add("kernels", std::string("for ") + rt::isa_name(program_->isa()) + ", " +
+                               human_bytes(program_->packed_bytes()) + " of packed weights");
+    }
+    lines.print();
+  }
+
+  std::string weight_types() const {
+    std::string text;
+    for (const auto& [type, bytes] : facts_.weight_bytes) {
+      text += (text.empty() ? " (" : ", ") + type + " " + human_bytes(bytes);
+    }
+    return text.empty() ? "" : text + ")";
+  }
+
+  std::string port(int32_t index) const {
+    const fb::Tensor& t = tensor(index);
+    const std::string quantization = quantization_text(t);
+    return format("%s  %s %s%s", name(t.name()).c_str(), rt::dtype_name(t.type()),
+                  shape_text(t).c_str(), quantization.empty() ? "" : (", " + quantization).c_str());
+  }
+
+  // "1x128x128x3 s8, 1x128 f32": the activations, or else the constants, of a list of tensors.
+  std::string list(const flatbuffers::Vector<int32_t>& indices, bool constants) const {
+    std::string text;
+    for (int32_t index : indices) {
+      if (index < 0 || tensor(index).is_constant() != constants) continue;
+      text += (text.empty() ? "" : ", ") + shape_text(tensor(index)) + " " +
+              rt::dtype_name(tensor(index).type());
+    }
+    return text;
+  }
+
+  void print_operators() const {
+    std::vector<Table::Column> columns = {{"#", true},   {"operator"}, {"name"},      {"reads"},
+                                          {"constants"}, {"writes"},   {"MACs", true}};
+    if (program_ != nullptr) columns.push_back({"kernel"});
+    Table table(columns);
+    for (size_t i = 0; i < facts_.ops.size(); ++i) {
+      const OpFacts& op = facts_.ops[i];
+      std::vector<std::string> row = {std::to_string(i),
+                                      op.kind,
+                                      name(op.op->name()),
+                                      list(*op.op->inputs(), false),
+                                      list(*op.op->inputs(), true),
+                                      list(*op.op->outputs(), false),
+                                      op.macs > 0 ? human_count(op.macs) : ""};
+      if (program_ != nullptr) row.push_back(kernel_name(*program_, i));
+      table.add(row);
+    }
+    std::printf("\n%s\n", bold("Operators").c_str());
+    table.print();
+  }
+
+  void print_tensors() const {
+    const auto& tensors = *graph_.tensors();
+    std::vector<const char*> roles(tensors.size(), "");
+    for (unsigned i = 0; i < tensors.size(); ++i) {
+      if (tensors.Get(i)->is_constant()) roles[i] = "constant";
+      if (tensors.Get(i)->is_variable()) roles[i] = "state";
+    }
+    for (int32_t input : *graph_.inputs()) roles[static_cast<size_t>(input)] = "input";
+    for (int32_t output : *graph_.outputs()) roles[static_cast<size_t>(output)] = "output";
+
+    Table table(
+        {{"#", true}, {"name"}, {"role"}, {"type"}, {"shape"}, {"bytes", true}, {"quantization"}});
+    for (unsigned i = 0; i < tensors.size(); ++i) {
+      const fb::Tensor& t = *tensors.Get(i);
+      const uint64_t bytes = constant_bytes(t);
+      table.add({std::to_string(i), name(t.name()), roles[i], rt::dtype_name(t.type()),
+                 shape_text(t), bytes > 0 ? human_bytes(bytes) : "", quantization_text(t)});
+    }
+    std::printf("\n%s\n", bold("Tensors").c_str());
+    table.print();
+  }
+
+  void print_float() const {
+    if (facts_.float_ops == 0) {
+      std::printf("\n%s\n  nothing: every operator works on integers\n", bold("In float").c_str());
+      return;
+    }
+    std::printf("\n%s\n  %zu of %zu operators, %s: %s\n", bold("In float").c_str(),
+                facts_.float_ops, facts_.ops.size(), facts_.float_share().c_str(),
+                facts_.float_kinds().c_str());
+    std::printf(
+        "  An operator in float moves four bytes a value instead of one, and its integer "
+        "kernels are not used.\n");
+    if (facts_.float_ops == facts_.ops.size()) return;  // the table above is the list
+    Table table({{"#", true}, {"operator"}, {"name"}, {"MACs", true}});
+    for (size_t i = 0; i < facts_.ops.size(); ++i) {
+      const OpFacts& op = facts_.ops[i];
+      if (op.numeric != Numeric::Float) continue;
+      table.add({std::to_string(i), op.kind, name(op.op->name()),
+                 op.macs > 0 ? human_count(op.macs) : ""});
+    }
+    table.print();
+  }
+
+  void print_metadata() const {
+    Facts lines;
+    if (const auto* metadata = open_.model->root().metadata()) {
+      for (const fb::KeyValue* entry : *metadata) {
+        lines.add("  " + printable(entry->key()->str()), printable(entry->value()->str()));
+      }
+    }
+    if (const auto* sections = open_.model->root().sections()) {
+      for (const fb::Section* section : *sections) {
+        lines.add("  section " + printable(section->name()->str()),
+                  human_bytes(section->data_bytes()));
+      }
+    }
+    if (lines.empty()) return;
+    std::printf("\n%s\n", bold("Metadata").c_str());
+    lines.print();
+  }
+
+  const OpenModel& open_;
+  const fb::Subgraph& graph_;
+  const ModelFacts facts_;
+  const rt::Program* program_;  // null without --cpu
+  bool wide_;
+};
+
+Outcome inspect(const Options& options) {
+  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.model));
+  std::shared_ptr<const rt::Program> program;
+  if (options.cpu) {
+    QRT_ASSIGN_OR_RETURN(program, rt::Program::build(open.model));
+  }
+  if (options.json) {
+    print_inspect_json(open, program.get());
+  } else {
+    Report(open, program.get(), options.wide).print();
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Action* action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show a model: operators, tensors, sizes, quantization");
+  command->add_option("MODEL", options->model, "Model: .qrt, .tflite or .onnx")->required();
+  command->add_flag("--json", options->json, "Print JSON");
+  command->add_flag("--cpu", options->cpu, "Show the kernel each operator gets on this machine");
+  command->add_flag("--wide", options->wide, "Print long names whole");
+  command->footer(kFooter);
+  command->callback([=] { *action = [options] { return inspect(*options); }; });
+}
+
+}  // namespace qrt::cli

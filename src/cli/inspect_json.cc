@@ -1,0 +1,102 @@
+#include "src/cli/inspect_json.h"
+
+#include "src/base/dtype.h"
+#include "src/cli/json_output.h"
+#include "src/cli/model_facts.h"
+
+namespace qrt::cli {
+namespace {
+
+Json tensor_json(const fb::Tensor& tensor, unsigned index) {
+  Json json = {{"index", index},
+               {"name", name_of(tensor.name())},
+               {"type", rt::dtype_name(tensor.type())},
+               {"shape", std::vector<int32_t>(tensor.shape()->begin(), tensor.shape()->end())},
+               {"constant", tensor.is_constant()},
+               {"variable", tensor.is_variable()}};
+  if (tensor.is_constant()) json["bytes"] = tensor.data_bytes();
+  if (const fb::Quantization* q = tensor.quantization()) {
+    Json quantization = {{"scales", std::vector<float>(q->scales()->begin(), q->scales()->end())}};
+    std::vector<int32_t> zero_points(q->scales()->size(), 0);
+    if (q->zero_points() != nullptr && q->zero_points()->size() > 0) {
+      zero_points.assign(q->zero_points()->begin(), q->zero_points()->end());
+    }
+    quantization["zero_points"] = zero_points;
+    quantization["axis"] = q->axis();
+    quantization["block"] = q->block();
+    json["quantization"] = quantization;
+  }
+  return json;
+}
+
+std::vector<int32_t> indices(const flatbuffers::Vector<int32_t>& list) {
+  return {list.begin(), list.end()};
+}
+
+}  // namespace
+
+std::string kernel_name(const rt::Program& program, size_t index) {
+  const rt::OpKernel* kernel = program.kernel(index);
+  return kernel != nullptr ? kernel->name() : "(none: renames memory)";
+}
+
+void print_inspect_json(const OpenModel& open, const rt::Program* program) {
+  const rt::Model& model = *open.model;
+  const fb::Subgraph& graph = model.main();
+  const ModelFacts facts(model);
+
+  Json json = {{"model", open.path},
+               {"source_format", format_name(open.format)},
+               {"source_bytes", open.source_bytes},
+               {"format_version", {model.root().version_major(), model.root().version_minor()}},
+               {"file_bytes", model.file_bytes()},
+               {"weight_bytes", model.weights().size()},
+               {"weight_bytes_by_type", facts.weight_bytes},
+               {"macs", facts.macs},
+               {"float_macs", facts.float_macs},
+               {"inputs", indices(*graph.inputs())},
+               {"outputs", indices(*graph.outputs())}};
+
+  Json operators = Json::array(), in_float = Json::array();
+  for (size_t i = 0; i < facts.ops.size(); ++i) {
+    const OpFacts& op = facts.ops[i];
+    Json entry = {{"index", i},
+                  {"name", name_of(op.op->name())},
+                  {"kind", op.kind},
+                  {"numeric", numeric_name(op.numeric)},
+                  {"inputs", indices(*op.op->inputs())},
+                  {"outputs", indices(*op.op->outputs())},
+                  {"macs", op.macs}};
+    if (program != nullptr) entry["kernel"] = kernel_name(*program, i);
+    operators.push_back(entry);
+    if (op.numeric == Numeric::Float) in_float.push_back(i);
+  }
+  json["operators"] = operators;
+  json["float_operators"] = in_float;
+
+  Json tensors = Json::array();
+  for (unsigned i = 0; i < graph.tensors()->size(); ++i) {
+    tensors.push_back(tensor_json(*graph.tensors()->Get(i), i));
+  }
+  json["tensors"] = tensors;
+
+  json["metadata"] = Json::object();
+  if (const auto* metadata = model.root().metadata()) {
+    for (const fb::KeyValue* entry : *metadata) {
+      json["metadata"][entry->key()->str()] = entry->value()->str();
+    }
+  }
+  json["sections"] = Json::object();
+  if (const auto* sections = model.root().sections()) {
+    for (const fb::Section* section : *sections) {
+      json["sections"][section->name()->str()] = section->data_bytes();
+    }
+  }
+  if (program != nullptr) {
+    json["isa"] = rt::isa_name(program->isa());
+    json["packed_bytes"] = program->packed_bytes();
+  }
+  print_json(json);
+}
+
+}  // namespace qrt::cli

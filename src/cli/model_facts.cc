@@ -1,0 +1,186 @@
+#include "src/cli/model_facts.h"
+
+#include <algorithm>
+
+#include "src/base/dtype.h"
+#include "src/base/shape.h"
+#include "src/cli/terminal.h"
+
+namespace qrt::cli {
+namespace {
+
+std::string kind_of(const fb::Operator& op) {
+  const std::string kind = fb::EnumNameOpOptions(op.options_type());
+  switch (op.options_type()) {
+    case fb::OpOptions::Binary:
+      return kind + "." + fb::EnumNameBinaryKind(op.options_as_Binary()->kind());
+    case fb::OpOptions::Unary:
+      return kind + "." + fb::EnumNameUnaryKind(op.options_as_Unary()->kind());
+    case fb::OpOptions::Pool2D:
+      return kind + "." + fb::EnumNamePoolKind(op.options_as_Pool2D()->kind());
+    case fb::OpOptions::Reduce:
+      return kind + "." + fb::EnumNameReduceKind(op.options_as_Reduce()->kind());
+    default:
+      return kind;
+  }
+}
+
+const fb::Tensor* tensor_at(const fb::Subgraph& graph, const flatbuffers::Vector<int32_t>& indices,
+                            unsigned i) {
+  if (i >= indices.size() || indices.Get(i) < 0) return nullptr;
+  return graph.tensors()->Get(static_cast<unsigned>(indices.Get(i)));
+}
+
+bool is_float(const fb::Tensor& tensor) {
+  return tensor.type() == fb::DType::F32 || tensor.type() == fb::DType::F16;
+}
+
+Numeric numeric_of(const fb::Subgraph& graph, const fb::Operator& op) {
+  bool reads_float = false, writes_float = false;
+  for (unsigned i = 0; i < op.inputs()->size(); ++i) {
+    const fb::Tensor* tensor = tensor_at(graph, *op.inputs(), i);
+    if (tensor != nullptr && !tensor->is_constant()) reads_float |= is_float(*tensor);
+  }
+  for (unsigned i = 0; i < op.outputs()->size(); ++i) {
+    writes_float |= is_float(*tensor_at(graph, *op.outputs(), i));
+  }
+  switch (op.options_type()) {
+    case fb::OpOptions::Quantize:
+    case fb::OpOptions::Dequantize:
+    case fb::OpOptions::Cast:
+      if (reads_float != writes_float) return Numeric::Boundary;
+      break;
+    default:
+      break;
+  }
+  return reads_float || writes_float ? Numeric::Float : Numeric::Integer;
+}
+
+double dim(const fb::Tensor& tensor, int axis) {
+  const auto& shape = *tensor.shape();
+  const int index = axis < 0 ? static_cast<int>(shape.size()) + axis : axis;
+  if (index < 0 || index >= static_cast<int>(shape.size())) return 1;
+  return std::max(1, shape.Get(static_cast<unsigned>(index)));
+}
+
+double elements(const fb::Tensor& tensor) {
+  double product = 1;
+  for (int32_t d : *tensor.shape()) product *= std::max(1, d);
+  return product;
+}
+
+double macs_of(const fb::Subgraph& graph, const fb::Operator& op) {
+  const fb::Tensor* x = tensor_at(graph, *op.inputs(), 0);
+  const fb::Tensor* weights = tensor_at(graph, *op.inputs(), 1);
+  const fb::Tensor* recurrent = tensor_at(graph, *op.inputs(), 2);
+  const fb::Tensor* y = tensor_at(graph, *op.outputs(), 0);
+  if (x == nullptr || weights == nullptr || y == nullptr) return 0;
+  switch (op.options_type()) {
+    case fb::OpOptions::Conv2D:
+    case fb::OpOptions::FullyConnected:
+      return elements(*y) * elements(*weights) / dim(*weights, 0);
+    case fb::OpOptions::MatMul:
+      return elements(*y) * dim(*x, op.options_as_MatMul()->transpose_a() ? -2 : -1);
+    case fb::OpOptions::Lstm: {
+      const double steps = dim(*x, 0) * dim(*x, 1);
+      return steps * (elements(*weights) + (recurrent != nullptr ? elements(*recurrent) : 0));
+    }
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+const char* numeric_name(Numeric numeric) {
+  switch (numeric) {
+    case Numeric::Integer:
+      return "integer";
+    case Numeric::Float:
+      return "float";
+    case Numeric::Boundary:
+      return "boundary";
+  }
+  return "";
+}
+
+ModelFacts::ModelFacts(const rt::Model& model) {
+  const fb::Subgraph& graph = model.main();
+  for (const fb::Operator* op : *graph.operators()) {
+    ops.push_back({op, kind_of(*op), numeric_of(graph, *op), macs_of(graph, *op)});
+    macs += ops.back().macs;
+    if (ops.back().numeric == Numeric::Float) {
+      ++float_ops;
+      float_macs += ops.back().macs;
+    }
+    if (ops.back().numeric == Numeric::Boundary) ++boundary_ops;
+  }
+  for (const fb::Tensor* tensor : *graph.tensors()) {
+    if (tensor->is_constant()) {
+      weight_bytes[rt::dtype_name(tensor->type())] += tensor->data_bytes();
+    }
+  }
+}
+
+std::string ModelFacts::summary() const {
+  const size_t integer_ops = ops.size() - float_ops - boundary_ops;
+  std::string text = format("%zu: ", ops.size());
+  if (float_ops == 0 && boundary_ops == 0) return text + "all in integers";
+  if (integer_ops == 0 && boundary_ops == 0) return text + "all in float";
+  text += format("%zu in integers, %zu in float", integer_ops, float_ops);
+  if (boundary_ops > 0) text += format(", %zu in between (quantize, dequantize)", boundary_ops);
+  return text;
+}
+
+std::string ModelFacts::float_share() const {
+  if (macs <= 0 || float_macs <= 0) return "none of the multiplications";
+  const double percent = 100 * float_macs / macs;
+  return format(
+      percent < 0.1 ? "less than 0.1 %% of the multiplications" : "%.1f %% of the multiplications",
+      percent);
+}
+
+std::string ModelFacts::float_kinds() const {
+  std::map<std::string, size_t> counts;
+  for (const OpFacts& op : ops) {
+    if (op.numeric == Numeric::Float) ++counts[op.kind];
+  }
+  std::string text;
+  for (const auto& [kind, count] : counts) {
+    text += format("%s%zu %s", text.empty() ? "" : ", ", count, kind.c_str());
+  }
+  return text;
+}
+
+std::string name_of(const flatbuffers::String* name) { return name != nullptr ? name->str() : ""; }
+
+std::string shape_text(const fb::Tensor& tensor) {
+  return rt::Shape(tensor.shape()->data(), tensor.shape()->size()).str();
+}
+
+uint64_t constant_bytes(const fb::Tensor& tensor) {
+  return tensor.is_constant() ? tensor.data_bytes() : 0;
+}
+
+std::string quantization_text(const fb::Tensor& tensor) {
+  const fb::Quantization* q = tensor.quantization();
+  if (q == nullptr) return "";
+  const auto& scales = *q->scales();
+  const auto* zeros = q->zero_points();
+  const bool has_zeros = zeros != nullptr && zeros->size() > 0;
+  if (scales.size() == 1) {
+    return format("scale %.6g, zero point %d", static_cast<double>(scales.Get(0)),
+                  has_zeros ? zeros->Get(0) : 0);
+  }
+  const auto [least, most] = std::minmax_element(scales.begin(), scales.end());
+  std::string text = q->block() > 0 ? format("by %d along axis %d", q->block(), q->axis())
+                                    : format("per channel (axis %d)", q->axis());
+  text += format(": %u scales, %.3g…%.3g", scales.size(), static_cast<double>(*least),
+                 static_cast<double>(*most));
+  if (has_zeros && std::any_of(zeros->begin(), zeros->end(), [](int z) { return z != 0; })) {
+    text += ", with zero points";
+  }
+  return text;
+}
+
+}  // namespace qrt::cli

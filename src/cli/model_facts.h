@@ -1,0 +1,51 @@
+// What people ask about a model that no field of the file says: what each operator does, whether it
+// runs in integers, how much it computes. Read from a verified model; nothing is built or run.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "qrt_generated.h"
+#include "src/model/model.h"
+
+namespace qrt::cli {
+
+enum class Numeric {
+  Integer,
+  Float,     // reads or writes floating-point activations
+  Boundary,  // Quantize, Dequantize and Cast, between the two
+};
+const char* numeric_name(Numeric numeric);
+
+struct OpFacts {
+  const fb::Operator* op = nullptr;
+  std::string kind;  // "Conv2D", "Binary.Add"
+  Numeric numeric = Numeric::Integer;
+  double macs = 0;  // multiply-accumulates; a dimension that is not known counts as one
+};
+
+struct ModelFacts {
+  explicit ModelFacts(const rt::Model& model);
+
+  std::vector<OpFacts> ops;                      // in execution order
+  std::map<std::string, uint64_t> weight_bytes;  // by element type
+  double macs = 0, float_macs = 0;
+  size_t float_ops = 0, boundary_ops = 0;
+
+  // "29 operators in integers, 1 in float, 1 between"
+  std::string summary() const;
+  // The share of multiplications that float operators do: "2.1 % of the multiplications".
+  std::string float_share() const;
+  // "2 Softmax, 1 Unary.Exp": the operators in float by kind.
+  std::string float_kinds() const;
+};
+
+std::string name_of(const flatbuffers::String* name);
+std::string shape_text(const fb::Tensor& tensor);
+uint64_t constant_bytes(const fb::Tensor& tensor);
+// "scale 0.0235, zero point -3", "per channel (axis 0): 32 scales, 0.0012…0.034", "" without.
+std::string quantization_text(const fb::Tensor& tensor);
+
+}  // namespace qrt::cli

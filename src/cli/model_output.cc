@@ -1,0 +1,168 @@
+#include "src/cli/model_output.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include "src/cli/elements.h"
+#include "src/cli/npy.h"
+#include "src/cli/terminal.h"
+#include "src/graph/writer.h"
+#include "src/model/mapped_file.h"
+
+namespace qrt::cli {
+namespace {
+
+using rt::Code;
+using rt::DType;
+using rt::Session;
+
+constexpr size_t kFirstValues = 8;
+
+size_t elements_of(const Session& session, size_t output) {
+  return static_cast<size_t>(session.output_shape(output).elements());
+}
+
+std::vector<double> values_of(const Session& session, size_t output) {
+  return decode(session.output(output), session.output_data(output), elements_of(session, output));
+}
+
+}  // namespace
+
+rt::Result<std::vector<std::string>> read_labels(const std::string& path) {
+  QRT_ASSIGN_OR_RETURN(const rt::MappedFile file, rt::MappedFile::open(path));
+  std::vector<std::string> labels(1);
+  for (size_t i = 0; i < file.size(); ++i) {
+    const char c = static_cast<char>(file.data()[i]);
+    if (c == '\n') {
+      labels.emplace_back();
+    } else if (c != '\r') {
+      labels.back() += c;
+    }
+  }
+  while (!labels.empty() && labels.back().empty()) labels.pop_back();
+  if (labels.empty()) {
+    return rt::error(Code::InvalidArgument, "'%s' holds no labels; it should have one a line",
+                     path.c_str());
+  }
+  for (std::string& label : labels) label = printable(label);
+  return labels;
+}
+
+std::vector<size_t> score_outputs(const Session& session, const std::vector<std::string>& labels) {
+  std::vector<size_t> found;
+  for (size_t i = 0; i < session.outputs(); ++i) {
+    const rt::Shape& shape = session.output_shape(i);
+    const auto dims = std::count_if(shape.begin(), shape.end(), [](int d) { return d > 1; });
+    const size_t elements = elements_of(session, i);
+    if (dims != 1 && !(elements == 1 && labels.size() == 1)) continue;
+    if (labels.empty() || labels.size() == elements) found.push_back(i);
+  }
+  return found;
+}
+
+std::vector<Best> top(const Session& session, size_t output, size_t k) {
+  const std::vector<double> values = values_of(session, output);
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  k = std::min(k, order.size());
+  // A NaN compares like the lowest value, for the order must be a strict one.
+  const auto key = [&](size_t i) { return std::isnan(values[i]) ? -HUGE_VAL : values[i]; };
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
+                    [&](size_t a, size_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
+  std::vector<Best> best;
+  for (size_t i = 0; i < k; ++i) best.push_back({order[i], values[order[i]]});
+  return best;
+}
+
+bool gives_probabilities(const rt::Program& program, size_t output) {
+  int32_t wanted = program.outputs()[output];
+  const auto& operators = *program.model().main().operators();
+  for (unsigned i = operators.size(); i-- > 0;) {
+    const fb::Operator& op = *operators.Get(i);
+    if (std::find(op.outputs()->begin(), op.outputs()->end(), wanted) == op.outputs()->end()) {
+      continue;
+    }
+    switch (op.options_type()) {
+      case fb::OpOptions::Softmax:
+        return !op.options_as_Softmax()->log();
+      case fb::OpOptions::Unary:
+        return op.options_as_Unary()->kind() == fb::UnaryKind::Logistic;
+      case fb::OpOptions::Quantize:  // these hand values on
+      case fb::OpOptions::Dequantize:
+      case fb::OpOptions::Reshape:
+      case fb::OpOptions::Transpose:
+        wanted = op.inputs()->Get(0);
+        break;
+      default:
+        return false;
+    }
+  }
+  return false;
+}
+
+std::string score_text(double value, bool probability) {
+  return probability ? format("%.1f %%", 100 * value) : human_real(value);
+}
+
+std::string label_of(const std::vector<std::string>& labels, size_t index) {
+  return index < labels.size() ? labels[index] : "class " + std::to_string(index);
+}
+
+std::string summarize_output(const Session& session, size_t output) {
+  const rt::Tensor& tensor = session.output(output);
+  const std::vector<double> values = values_of(session, output);
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  std::string text =
+      format("output %zu  %s  %s %s", output, bold(printable(tensor.name)).c_str(),
+             rt::dtype_name(tensor.type), session.output_shape(output).str().c_str());
+  const rt::Quantization& q = tensor.quantization;
+  if (q.present() && q.per_tensor()) {
+    text += format(", scale %.6g, zero point %d", static_cast<double>(q.scale()), q.zero_point());
+  }
+  if (values.empty()) return text;
+  text += format("\n  from %s to %s; first", human_real(*low).c_str(), human_real(*high).c_str());
+  for (size_t i = 0; i < std::min(values.size(), kFirstValues); ++i) {
+    text += " " + human_real(values[i]);
+  }
+  return text + (values.size() > kFirstValues ? " …" : "");
+}
+
+rt::Status write_outputs(const Session& session, const std::string& prefix) {
+  for (size_t i = 0; i < session.outputs(); ++i) {
+    const rt::Tensor& tensor = session.output(i);
+    const rt::Shape& shape = session.output_shape(i);
+    DType type = tensor.type;
+    const void* data = session.output_data(i);
+    size_t bytes = session.output_bytes(i);
+    std::vector<uint8_t> unpacked;
+    if (type == DType::S4) {  // .npy has no such type: a byte an element
+      rt::Tensor plain;
+      plain.type = type;
+      for (double v : decode(plain, data, elements_of(session, i))) {
+        unpacked.push_back(static_cast<uint8_t>(static_cast<int>(v)));
+      }
+      type = DType::S8;
+      data = unpacked.data();
+      bytes = unpacked.size();
+    }
+    const std::vector<int64_t> dims(shape.begin(), shape.end());
+    const auto path = [&](size_t k) { return prefix + "." + std::to_string(k) + ".npy"; };
+    const rt::Status status = graph::write_file(path(i), format_npy(type, dims, data, bytes));
+    if (status.ok()) continue;
+    std::error_code ignored;
+    for (size_t k = 0; k < i; ++k) std::filesystem::remove(path(k), ignored);
+    return status;
+  }
+  return {};
+}
+
+rt::Status check_prefix(const std::string& prefix) {
+  const std::filesystem::path folder = std::filesystem::path(prefix).parent_path();
+  std::error_code ignored;
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return {};
+  return rt::error(Code::Io, "the folder '%s' does not exist; create it first", folder.c_str());
+}
+
+}  // namespace qrt::cli

@@ -1,0 +1,98 @@
+#include "src/cli/model_source.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "src/cli/terminal.h"
+#include "src/graph/writer.h"
+#include "src/model/mapped_file.h"
+
+namespace qrt::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double us_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+}
+
+// Loads a .qrt that is in memory, under the name of the file it was made from.
+rt::Status load_bytes(const graph::Bytes& file, OpenModel* open) {
+  open->bytes = rt::allocate_aligned(file.size());
+  if (open->bytes == nullptr) {
+    return rt::error(rt::Code::OutOfMemory, "%s: no memory for a model of %zu bytes",
+                     open->path.c_str(), file.size());
+  }
+  std::memcpy(open->bytes.get(), file.data(), file.size());
+  auto model = rt::Model::from_buffer(open->bytes.get(), file.size());
+  if (!model.ok()) return model.status().within(open->path);
+  open->model = *model;
+  return {};
+}
+
+}  // namespace
+
+const char* format_name(import::Format format) {
+  switch (format) {
+    case import::Format::Qrt:
+      return "libqrt";
+    case import::Format::Tflite:
+      return "TensorFlow Lite";
+    case import::Format::Onnx:
+      return "ONNX";
+    case import::Format::Unknown:
+      break;
+  }
+  return "unknown";
+}
+
+rt::Result<import::Format> identify(const std::string& path, size_t* bytes) {
+  QRT_ASSIGN_OR_RETURN(rt::MappedFile file, rt::MappedFile::open(path));
+  *bytes = file.size();
+  const import::Format format = import::detect_format(file.data(), file.size());
+  if (format == import::Format::Unknown) {
+    return rt::error(rt::Code::InvalidModel,
+                     "'%s' is not a model: its content is neither .qrt, .tflite nor .onnx%s",
+                     path.c_str(), file.size() == 0 ? " (the file is empty)" : "");
+  }
+  return format;
+}
+
+rt::Result<OpenModel> open_model(const std::string& path) {
+  OpenModel open;
+  open.path = path;
+  QRT_ASSIGN_OR_RETURN(open.format, identify(path, &open.source_bytes));
+  const auto start = Clock::now();
+  if (open.converted()) {
+    QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path));
+    QRT_ASSIGN_OR_RETURN(graph::Bytes file, graph::serialize(graph));
+    QRT_RETURN_IF_ERROR(load_bytes(file, &open));
+  } else {
+    QRT_ASSIGN_OR_RETURN(open.model, rt::Model::open(path));
+  }
+  open.load_us = us_since(start);
+  return open;
+}
+
+rt::Result<Converted> convert_model(const std::string& path) {
+  Converted converted;
+  converted.open.path = path;
+  QRT_ASSIGN_OR_RETURN(converted.open.format, identify(path, &converted.open.source_bytes));
+  QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path));
+  QRT_ASSIGN_OR_RETURN(converted.file, graph::serialize(graph));
+  QRT_RETURN_IF_ERROR(load_bytes(converted.file, &converted.open));
+  QRT_ASSIGN_OR_RETURN(converted.program, rt::Program::build(converted.open.model));
+  return converted;
+}
+
+std::string describe(const rt::Tensor& tensor) {
+  std::string text =
+      format("'%s' %s %s", tensor.name, rt::dtype_name(tensor.type), tensor.shape.str().c_str());
+  const rt::Quantization& q = tensor.quantization;
+  if (q.present() && q.per_tensor()) {
+    text += format(", scale %.6g, zero point %d", static_cast<double>(q.scale()), q.zero_point());
+  }
+  return text;
+}
+
+}  // namespace qrt::cli

@@ -1,0 +1,46 @@
+// Opening whatever model the user names: a .qrt is mapped, a .tflite or .onnx is converted in
+// memory. By content, not by file name.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "src/base/memory.h"
+#include "src/graph/graph.h"
+#include "src/import/import.h"
+#include "src/runtime/session.h"
+
+namespace qrt::cli {
+
+// A model, ready to build Programs from, and the bytes it lives in: keep it as long as they live.
+struct OpenModel {
+  std::string path;
+  import::Format format = import::Format::Unknown;
+  size_t source_bytes = 0;  // of the file
+  double load_us = 0;       // until verified; a foreign model's conversion is included
+  rt::AlignedBuffer bytes;  // of a converted model; empty for a .qrt
+  std::shared_ptr<const rt::Model> model;
+
+  bool converted() const { return format != import::Format::Qrt; }
+};
+
+const char* format_name(import::Format format);  // "TensorFlow Lite", ...
+
+// What kind of model the file is, and its size; an error for a file that is none.
+rt::Result<import::Format> identify(const std::string& path, size_t* bytes);
+
+rt::Result<OpenModel> open_model(const std::string& path);
+
+// The bytes of a .qrt made from a foreign model, loaded once as a user would, so that no file is
+// written that cannot be run.
+struct Converted {
+  graph::Bytes file;
+  OpenModel open;
+  std::shared_ptr<const rt::Program> program;
+};
+rt::Result<Converted> convert_model(const std::string& path);
+
+// "image f32 [1x224x224x3], scale 0.0078 zero point 128": what a user must know to feed a tensor.
+std::string describe(const rt::Tensor& tensor);
+
+}  // namespace qrt::cli

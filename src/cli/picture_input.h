@@ -1,0 +1,13 @@
+// From a picture to the elements of a model's input: layout, size, channels, and numbers.
+#pragma once
+
+#include "src/cli/tensor_input.h"
+#include "src/model/mapped_file.h"
+
+namespace qrt::cli {
+
+// Messages name neither the file nor the input.
+rt::Result<TensorInput> from_picture(const rt::Tensor& tensor, const rt::MappedFile& file,
+                                     const PictureOptions& options);
+
+}  // namespace qrt::cli

@@ -1,0 +1,278 @@
+// `qrt run`: feeds a model from files and shows what it answers.
+#include "src/cli/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+
+#include "src/cli/commands.h"
+#include "src/cli/draw.h"
+#include "src/cli/machine_options.h"
+#include "src/cli/model_output.h"
+#include "src/cli/table.h"
+#include "src/cli/terminal.h"
+
+namespace qrt::cli {
+namespace {
+
+constexpr int kMaxDrawWidth = 40;
+constexpr size_t kTopWithLabels = 5;
+
+constexpr const char* kFooter = R"(Inputs, by their content:
+  .npy             the model's own type and shape; float numbers are quantized for a quantized input
+  .png .jpg .bmp   pictures; real = (pixel - MEAN) * SCALE. Without --mean and --scale real = pixel,
+                   and u8 and s8 inputs take the pixel itself (s8: less 128), as TensorFlow Lite's
+                   picture models want it
+  .wav             one channel, as numbers from -1 to 1
+  .bin .raw        the elements' bytes
+
+Examples:
+  qrt run model.qrt --input cat.jpg --resize --labels labels.txt --top 3
+  qrt run model.tflite --input cat.png --resize --mean 127.5 --scale 1/127.5
+  qrt run model.qrt --input image=a.npy mask=b.npy --output result      writes result.0.npy, ...
+  qrt run model.qrt --each a.png b.png c.png --labels labels.txt --draw)";
+
+// "0.5" or "1/255".
+bool parse_number(const std::string& text, float* number) {
+  const char* begin = text.c_str();
+  char* end = nullptr;
+  double value = std::strtod(begin, &end);
+  if (end == begin) return false;
+  if (*end == '/') {
+    begin = end + 1;
+    value /= std::strtod(begin, &end);
+    if (end == begin) return false;
+  }
+  *number = static_cast<float>(value);
+  return *end == '\0' && std::isfinite(*number);
+}
+
+// What --mean and --scale take: numbers with commas between; nothing gives no numbers.
+rt::Result<std::vector<float>> parse_numbers(const char* option, const std::string& list) {
+  std::vector<float> numbers;
+  std::istringstream parts(list);
+  for (std::string text; std::getline(parts, text, ',');) {
+    numbers.push_back(0);
+    if (!parse_number(text, &numbers.back())) {
+      return rt::error(rt::Code::InvalidArgument,
+                       "%s takes numbers such as 127.5 or 1/255, '%s' is none", option,
+                       text.c_str());
+    }
+  }
+  return numbers;
+}
+
+Outcome check_arguments(RunOptions* options) {
+  if (!options->each.empty() && !options->output.empty()) {
+    return Outcome::usage("--output writes the outputs of one run; it cannot go with --each");
+  }
+  auto mean = parse_numbers("--mean", options->mean);
+  auto scale = parse_numbers("--scale", options->scale);
+  if (!mean.ok()) return Outcome::usage(mean.status().message());
+  if (!scale.ok()) return Outcome::usage(scale.status().message());
+  for (float value : *scale) {
+    if (value == 0) return Outcome::usage("--scale 0 would make every pixel the same");
+  }
+  options->picture = {*mean, *scale, options->resize};
+  if (!options->output.empty()) QRT_RETURN_IF_ERROR(check_prefix(options->output));
+  return {};
+}
+
+// Puts FILE and NAME=FILE into the model's order.
+Outcome assign_inputs(const rt::Session& session, const RunOptions& options,
+                      std::vector<std::string>* files) {
+  files->assign(session.inputs(), "");
+  for (const std::string& argument : options.inputs) {
+    size_t slot = session.inputs();
+    std::string file = argument;
+    for (size_t i = 0; i < session.inputs(); ++i) {
+      const std::string prefix = std::string(session.input(i).name) + "=";
+      if (prefix.size() > 1 && argument.compare(0, prefix.size(), prefix) == 0) {
+        slot = i;
+        file = argument.substr(prefix.size());
+      }
+    }
+    if (slot == session.inputs()) {
+      std::error_code ignored;
+      if (argument.find('=') != std::string::npos && !std::filesystem::exists(argument, ignored)) {
+        return Outcome::usage(format("'%s' names no input of the model. Its inputs:%s",
+                                     argument.c_str(), list_inputs(session).c_str()));
+      }
+      for (slot = 0; slot < files->size() && !(*files)[slot].empty();) ++slot;
+    }
+    if (slot == session.inputs() || !(*files)[slot].empty()) {
+      return Outcome::usage(format("'%s' is one input too many. The model's inputs:%s",
+                                   argument.c_str(), list_inputs(session).c_str()));
+    }
+    (*files)[slot] = file;
+  }
+  for (size_t i = 0; i < files->size(); ++i) {
+    if ((*files)[i].empty()) {
+      return Outcome::usage(
+          format("nothing for input %zu, '%s': give a file with --input. The "
+                 "model's inputs:%s",
+                 i, session.input(i).name, list_inputs(session).c_str()));
+    }
+  }
+  return {};
+}
+
+void print_top(const rt::Session& session, size_t output, const std::vector<std::string>& labels,
+               size_t k) {
+  const bool probability = gives_probabilities(session.program(), output);
+  Table table({{"class", true}, {"label"}, {probability ? "probability" : "score", true}});
+  for (const Best& best : top(session, output, k)) {
+    table.add({std::to_string(best.index), label_of(labels, best.index),
+               score_text(best.value, probability)});
+  }
+  table.print();
+}
+
+Outcome run_once(rt::Session& session, const RunOptions& options,
+                 const std::vector<std::string>& labels) {
+  std::vector<std::string> files;
+  if (Outcome assigned = assign_inputs(session, options, &files); !assigned.ok()) return assigned;
+  const bool ranks = options.top > 0 || !labels.empty();
+  const std::vector<size_t> scores = score_outputs(session, labels);
+  if (ranks && scores.empty()) return no_such_labels(session, options, labels.size());
+
+  std::vector<TensorInput> inputs;
+  for (size_t i = 0; i < files.size(); ++i) {
+    QRT_ASSIGN_OR_RETURN(TensorInput input,
+                         load_tensor_input(session.input(i), files[i], options.picture));
+    if (!input.note.empty()) note(files[i] + ": " + input.note);
+    inputs.push_back(std::move(input));
+  }
+  QRT_RETURN_IF_ERROR(set_inputs(session, inputs));
+  const double us = timed_run(session);
+  if (!options.output.empty()) QRT_RETURN_IF_ERROR(write_outputs(session, options.output));
+
+  if (options.draw) {
+    for (const TensorInput& input : inputs) {
+      if (!input.picture) continue;
+      const int width = options.draw_width > 0 ? options.draw_width : kMaxDrawWidth;
+      std::printf("%s\n\n", draw(*input.picture, width).c_str());
+    }
+  }
+  for (size_t i = 0; i < session.outputs(); ++i) {
+    std::printf("%s\n", summarize_output(session, i).c_str());
+    if (ranks && std::find(scores.begin(), scores.end(), i) != scores.end()) {
+      print_top(session, i, labels, options.top > 0 ? options.top : kTopWithLabels);
+    }
+  }
+  std::printf("%s\n", dim(format("%s for the first run (%s, %zu thread%s); \"qrt bench\" measures",
+                                 human_us(us).c_str(), rt::isa_name(session.program().isa()),
+                                 session.threads(), session.threads() == 1 ? "" : "s"))
+                          .c_str());
+  return {};
+}
+
+Outcome run(RunOptions options) {
+  if (Outcome arguments = check_arguments(&options); !arguments.ok()) return arguments;
+  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.model));
+  std::vector<std::string> labels;
+  if (!options.labels.empty()) {
+    QRT_ASSIGN_OR_RETURN(labels, read_labels(options.labels));
+  }
+  rt::ProgramOptions program_options;
+  if (options.reference) program_options.isa = "scalar";
+  if (!options.isa.empty()) program_options.isa = options.isa.c_str();
+  QRT_ASSIGN_OR_RETURN(auto program, rt::Program::build(open.model, program_options));
+  rt::SessionOptions session_options;
+  session_options.threads = thread_count(options.threads);
+  QRT_ASSIGN_OR_RETURN(const auto session, rt::Session::create(program, session_options));
+  if (!options.each.empty()) return run_each(*session, options, labels);
+  return run_once(*session, options, labels);
+}
+
+}  // namespace
+
+rt::Status set_inputs(rt::Session& session, const std::vector<TensorInput>& inputs) {
+  // All shapes first, for a change of one loses the contents of all.
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].shape != session.input_shape(i)) {
+      QRT_RETURN_IF_ERROR(session.resize_input(i, inputs[i].shape));
+    }
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].bytes.size() != session.input_bytes(i)) {
+      return rt::error(rt::Code::InvalidArgument, "input %zu has %zu bytes, the model wants %zu", i,
+                       inputs[i].bytes.size(), session.input_bytes(i));
+    }
+    std::memcpy(session.input_data(i), inputs[i].bytes.data(), inputs[i].bytes.size());
+  }
+  return {};
+}
+
+double timed_run(rt::Session& session) {
+  session.reset_state();
+  const auto start = std::chrono::steady_clock::now();
+  session.run();
+  const auto time = std::chrono::steady_clock::now() - start;
+  return std::chrono::duration<double, std::micro>(time).count();
+}
+
+Outcome no_such_labels(const rt::Session& session, const RunOptions& options, size_t labels) {
+  std::string outputs;
+  for (size_t i = 0; i < session.outputs(); ++i) {
+    outputs += (i == 0 ? "" : ", ") + session.output_shape(i).str();
+  }
+  if (labels == 0) {
+    return rt::error(rt::Code::InvalidArgument,
+                     "'%s' gives no scores of classes to rank: its outputs are %s",
+                     options.model.c_str(), outputs.c_str());
+  }
+  return rt::error(rt::Code::InvalidArgument,
+                   "'%s' has %zu labels, but no output of '%s' has as many scores: its outputs are "
+                   "%s",
+                   options.labels.c_str(), labels, options.model.c_str(), outputs.c_str());
+}
+
+std::string list_inputs(const rt::Session& session) {
+  std::string text;
+  for (size_t i = 0; i < session.inputs(); ++i) {
+    text += format("%s %zu: %s", i == 0 ? "" : ";", i, describe(session.input(i)).c_str());
+  }
+  return text;
+}
+
+void add_run(CLI::App& app, Action* action) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Run a model on pictures, sounds or arrays");
+  command->add_option("MODEL", options->model, "Model: .qrt, .tflite or .onnx")->required();
+  CLI::Option* input =
+      command
+          ->add_option("--input,-i", options->inputs,
+                       "One file a model input, in the model's order, or NAME=FILE")
+          ->type_name("FILE");
+  command->add_option("--each", options->each, "Run once a file; print a table with a row a file")
+      ->type_name("FILE")
+      ->excludes(input);
+  command->add_option("--labels,-l", options->labels, "File whose line i names class i")
+      ->type_name("FILE");
+  command->add_option("--top", options->top, "Show the K best classes (with --labels: 5)")
+      ->type_name("K")
+      ->check(CLI::Range(size_t{1}, size_t{1000000}));
+  command->add_option("--output,-o", options->output, "Write output K to PREFIX.K.npy")
+      ->type_name("PREFIX");
+  command->add_option("--mean", options->mean, "Pictures: subtracted; one, or one a channel")
+      ->type_name("M[,M,M]");
+  command->add_option("--scale", options->scale, "Pictures: then multiplied by; 1/255 is fine")
+      ->type_name("S[,S,S]");
+  command->add_flag("--resize", options->resize, "Pictures: resize to the model's size, bilinear");
+  command->add_flag("--draw", options->draw, "Draw the pictures in the terminal");
+  command->add_option("--draw-width", options->draw_width, "Columns to draw in, at most 40")
+      ->type_name("N")
+      ->check(CLI::Range(1, kMaxDrawWidth));
+  CLI::Option* reference = command->add_flag("--reference", options->reference,
+                                             "Use the scalar kernels: the exact specification");
+  add_machine_options(command, &options->threads, &options->isa)->excludes(reference);
+  command->footer(kFooter);
+  command->callback([=] { *action = [options] { return run(*options); }; });
+}
+
+}  // namespace qrt::cli

@@ -1,0 +1,43 @@
+// What `qrt run` is asked to do, shared by its two ways: one run that shows everything (run.cc),
+// and a table of many pictures (run_each.cc).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/cli/model_source.h"
+#include "src/cli/outcome.h"
+#include "src/cli/tensor_input.h"
+
+namespace qrt::cli {
+
+struct RunOptions {
+  std::string model;
+  std::vector<std::string> inputs;  // FILE or NAME=FILE
+  std::vector<std::string> each;
+  std::string labels, output, isa;
+  std::string mean, scale;  // numbers with commas, as typed
+  PictureOptions picture;
+  size_t top = 0;  // 0: not asked
+  size_t threads = 1;
+  int draw_width = 0;  // 0: what fits
+  bool resize = false, reference = false, draw = false;
+};
+
+// Copies inputs into the session, which takes other shapes if they have them.
+rt::Status set_inputs(rt::Session& session, const std::vector<TensorInput>& inputs);
+
+// One run from zero state; microseconds.
+double timed_run(rt::Session& session);
+
+// An error that says how many labels and how many classes there are.
+Outcome no_such_labels(const rt::Session& session, const RunOptions& options, size_t labels);
+
+// "     input 0  'image' f32 1x1x28x28": one line an input.
+std::string list_inputs(const rt::Session& session);
+
+Outcome run_each(rt::Session& session, const RunOptions& options,
+                 const std::vector<std::string>& labels);
+
+}  // namespace qrt::cli
