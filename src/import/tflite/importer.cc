@@ -24,8 +24,8 @@ class Problems {
   bool empty() const { return count_ == 0; }
 
   Status status() const {
-    std::string text = "cannot be imported, for " + std::to_string(count_) +
-                       (count_ == 1 ? " reason:" : " reasons:");
+    std::string text = "cannot be imported; " + std::to_string(count_) +
+                       (count_ == 1 ? " problem:" : " problems:");
     for (const auto& [reason, members] : groups_) {
       text += "\n  " + reason;
       for (const std::string& who : members) text += "\n    " + who;
