@@ -1,0 +1,167 @@
+// Real models against the outputs of TensorFlow Lite's reference kernels, which we did not write.
+// The bar, per model: no further from the reference than TensorFlow Lite's own XNNPACK delegate is,
+// or half a step on average where that is exact; and the same best class on every picture.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "src/cli/model_source.h"
+#include "src/cli/npy.h"
+
+namespace qrt::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Bar {
+  const char* model;
+  double max, mean;     // of the XNNPACK delegate, in output steps, or real units for float outputs
+  bool classifier;      // the pictures' best class must be the reference's
+  bool pictures_only;   // random inputs are noise to this model
+};
+
+constexpr Bar kBars[] = {
+    {"ad01_fp32", 3.96e-05, 8.58e-06, false, false},
+    {"ad01_int8", 0, 0, false, false},
+    {"deeplabv3_mnv2_dm05_pascal_quant", 1, 0.011, false, false},
+    {"hello_world_int8", 0, 0, false, false},
+    {"keras_lstm_mnist_ptq", 0, 0, true, false},
+    {"kws_ref_model", 9, 0.75, false, false},
+    {"kws_ref_model_float32", 0.0074, 0.0015, false, false},
+    {"micro_speech_quantized", 0, 0, true, false},
+    {"mobilenet_v1_0.25_128_quant", 19, 0.0218, true, false},
+    {"mobilenet_v2_1.0_224_quant", 4, 0.012, true, false},
+    {"movenet_single_pose_lightning_ptq", 0.369, 0.0424, false, true},
+    {"pretrainedResnet", 3.58e-07, 4.4e-08, true, false},
+    {"pretrainedResnet_quant", 7, 0.5, true, false},
+    {"tf2_mobilenet_v2_1.0_224_ptq", 15, 0.012, true, false},
+    {"vww_96_float", 1.42e-07, 7.19e-08, true, false},
+    {"vww_96_int8", 4, 0.8, true, false},
+};
+
+std::vector<uint8_t> read_file(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+cli::NpyArray read_npy(const fs::path& path) {
+  const auto bytes = read_file(path);
+  auto array = cli::parse_npy(bytes.data(), bytes.size());
+  EXPECT_TRUE(array.ok()) << path << ": " << array.status().message();
+  return array.ok() ? *array : cli::NpyArray{};
+}
+
+// Elements as double, whatever their type.
+std::vector<double> numbers(rt::DType type, const void* data, size_t bytes) {
+  std::vector<double> out;
+  const auto append = [&](auto zero) {
+    using T = decltype(zero);
+    const T* elements = static_cast<const T*>(data);
+    out.assign(elements, elements + bytes / sizeof(T));
+  };
+  switch (type) {
+    case rt::DType::F32: append(float{}); break;
+    case rt::DType::S8: append(int8_t{}); break;
+    case rt::DType::U8: append(uint8_t{}); break;
+    case rt::DType::S32: append(int32_t{}); break;
+    case rt::DType::S64: append(int64_t{}); break;
+    default: ADD_FAILURE() << "unexpected element type";
+  }
+  return out;
+}
+
+// How far two outputs are apart. Class maps differ or agree: their distance is not a number.
+struct Difference {
+  double max = 0, sum = 0;
+  size_t elements = 0;
+  bool same_best = true;
+
+  void add(const std::vector<double>& ours, const std::vector<double>& reference, bool classes) {
+    ASSERT_EQ(ours.size(), reference.size());
+    for (size_t i = 0; i < ours.size(); ++i) {
+      double d = std::fabs(ours[i] - reference[i]);
+      if (classes) d = d != 0;
+      if (!(d <= max)) max = d;
+      sum += d;
+    }
+    elements += ours.size();
+    same_best = std::max_element(ours.begin(), ours.end()) - ours.begin() ==
+                std::max_element(reference.begin(), reference.end()) - reference.begin();
+  }
+  double mean() const { return elements == 0 ? 0 : sum / static_cast<double>(elements); }
+};
+
+std::set<std::string> cases_of(const fs::path& folder, const std::string& model) {
+  std::set<std::string> cases;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const size_t end = name.rfind(".in0.npy");
+    if (end != std::string::npos && name.compare(0, model.size() + 1, model + ".") == 0) {
+      cases.insert(name.substr(model.size() + 1, end - model.size() - 1));
+    }
+  }
+  return cases;
+}
+
+class Golden : public testing::TestWithParam<Bar> {};
+
+TEST_P(Golden, IsAsCloseAsThePeer) {
+  const Bar& bar = GetParam();
+  const fs::path models = QRT_TEST_MODELS;
+  if (!fs::exists(models / "golden")) {
+    GTEST_SKIP() << "no reference outputs at " << models << " (set QRT_TEST_MODELS)";
+  }
+  const std::string path = (models / "tflite" / (std::string(bar.model) + ".tflite")).string();
+  auto model = cli::open_model(path);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  auto program = rt::Program::build(model->model);
+  ASSERT_TRUE(program.ok()) << program.status().message();
+  auto session = rt::Session::create(*program);
+  ASSERT_TRUE(session.ok()) << session.status().message();
+
+  Difference total;
+  size_t count = 0;
+  for (const std::string& name : cases_of(models / "golden", bar.model)) {
+    const bool random = name.compare(0, 6, "random") == 0;
+    if (bar.pictures_only && random) continue;
+    const std::string prefix = (models / "golden" / bar.model).string() + "." + name;
+    const cli::NpyArray in = read_npy(prefix + ".in0.npy");
+    ASSERT_EQ(in.type, (*session)->input(0).type);
+    ASSERT_EQ(in.data.size(), (*session)->input_bytes(0));
+    (*session)->reset_state();
+    std::memcpy((*session)->input_data(0), in.data.data(), in.data.size());
+    (*session)->run();
+    const cli::NpyArray reference = read_npy(prefix + ".out0.npy");
+    const rt::DType type = (*session)->output(0).type;
+    const bool classes = type == rt::DType::S64;
+    total.add(numbers(type, (*session)->output_data(0), (*session)->output_bytes(0)),
+              numbers(reference.type, reference.data.data(), reference.data.size()), classes);
+    if (bar.classifier) EXPECT_TRUE(total.same_best || random) << "best class differs on " << name;
+    ++count;
+  }
+  std::printf("  %s: %zu cases, max %g (peer %g), mean %g (peer %g)\n", bar.model, count, total.max,
+              bar.max, total.mean(), bar.mean);
+  EXPECT_GE(count, 2u);
+  if (bar.mean == 0) {
+    EXPECT_LE(total.mean(), 0.5);
+  } else {
+    EXPECT_LE(total.max, bar.max);
+    EXPECT_LE(total.mean(), bar.mean);
+  }
+}
+
+std::string name_of(const testing::TestParamInfo<Bar>& info) {
+  std::string name = info.param.model;
+  for (char& c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  }
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Golden, testing::ValuesIn(kBars), name_of);
+
+}  // namespace
+}  // namespace qrt::test
