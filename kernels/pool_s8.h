@@ -16,6 +16,7 @@ struct PoolS8Args {
   size_t out_stride;
   int32_t in_zero_point;  // average only
   // Average only, by the number of pieces that count: scale_in / (scale_out * count). [taps + 1]
+  // Null: input and output have one quantization, and the mean of the integers is the result.
   const float* multipliers;
   Output out;  // for max: only the limits
 };
@@ -23,7 +24,8 @@ struct PoolS8Args {
 struct PoolS8Kernel {
   const char* name;
   QrtIsa isa;
-  // Pixels [0, pixels). Average: requantize(sum of (a - zero point), multipliers[count]).
+  // Pixels [0, pixels). Average: requantize(sum of (a - zero point), multipliers[count]); without
+  // multipliers sum of a / count, halves away from zero, exactly.
   void (*average)(const PoolS8Args& args, size_t pixels, int8_t* out);
   void (*max)(const PoolS8Args& args, size_t pixels, int8_t* out);
 };

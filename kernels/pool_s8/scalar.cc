@@ -4,19 +4,29 @@
 namespace qrt::kernels {
 namespace {
 
+// sum / count, halves away from zero; 0 if nothing counts.
+int32_t rounded_mean(int32_t sum, int32_t count) {
+  if (count == 0) return 0;
+  return (sum >= 0 ? sum + count / 2 : sum - count / 2) / count;
+}
+
+int32_t clamp(int32_t x, int32_t min, int32_t max) { return x < min ? min : x > max ? max : x; }
+
 void average(const PoolS8Args& args, size_t pixels, int8_t* out) {
   for (size_t p = 0; p < pixels; ++p) {
     const int8_t* const* pieces = args.pieces + p * args.taps;
     for (size_t c = 0; c < args.channels; ++c) {
-      int32_t sum = 0;
-      size_t count = 0;
+      int32_t sum = 0, count = 0;
       for (size_t t = 0; t < args.taps; ++t) {
         if (pieces[t] == nullptr) continue;
-        sum += pieces[t][c] - args.in_zero_point;
+        sum += pieces[t][c];
         ++count;
       }
-      out[p * args.out_stride + c] =
-          static_cast<int8_t>(requantize(sum, args.multipliers[count], args.out));
+      const int32_t q =
+          args.multipliers != nullptr
+              ? requantize(sum - count * args.in_zero_point, args.multipliers[count], args.out)
+              : clamp(rounded_mean(sum, count), args.out.min, args.out.max);
+      out[p * args.out_stride + c] = static_cast<int8_t>(q);
     }
   }
 }

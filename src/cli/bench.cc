@@ -99,7 +99,7 @@ class Report {
     lines.add("", format("%zu runs%s", t.runs, speed().c_str()));
     lines.add("memory", "arena " + human_bytes(measured_.arena_bytes) + ", weights " +
                             human_bytes(open_.model->weights().size()) + ", packed " +
-                            human_bytes(program_.packed_bytes()) + ", process at most " +
+                            human_bytes(program_.packed_bytes()) + ", process " +
                             human_bytes(peak_rss_bytes()));
     lines.print();
     if (!measured_.profile_ns.empty()) print_profile();
@@ -206,7 +206,7 @@ class Report {
       const std::vector<int32_t> shape = output_shape(i);
       const double ns = measured_.profile_ns[i];
       table.add({std::to_string(i), facts_.ops[i].kind,
-                 shorten(printable(name_of(facts_.ops[i].op->name())), kNameWidth),
+                 short_name(name_of(facts_.ops[i].op->name()), kNameWidth),
                  kernel_name(program_, i), rt::Shape(shape.data(), shape.size()).str(),
                  format("%.1f", ns / 1000), format("%.1f", percent(ns)), bar(ns)});
     }
@@ -269,14 +269,12 @@ Outcome bench(const Options& options) {
 void add_bench(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("bench", "Measure a model's speed and memory");
-  command->add_option("MODEL", options->model, "Model: .qrt, .tflite or .onnx")->required();
+  add_model_option(command, &options->model);
   add_machine_options(command, &options->threads, &options->isa);
-  command->add_option("--warmup", options->warmup, "Runs before measuring (default 3)")
-      ->type_name("N")
-      ->check(CLI::Range(size_t{0}, size_t{1000000}));
-  command->add_option("--seconds", options->seconds, "How long to measure (default 1)")
-      ->type_name("S")
-      ->check(CLI::Range(0.0, 86400.0));
+  named(command->add_option("--warmup", options->warmup, "Runs before measuring (default 3)"), "N")
+      ->check(between(0, 1e6));
+  named(command->add_option("--seconds", options->seconds, "How long to measure (default 1)"), "S")
+      ->check(between(0, 86400));
   command->add_flag("--profile", options->profile, "Show the time of every operator");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer(kFooter);

@@ -58,11 +58,10 @@ Outcome convert(const Options& options) {
   Facts lines;
   lines.add("written", format("%s from %s (%s)", printable(options.out).c_str(),
                               printable(options.in).c_str(), format_name(kind)));
-  lines.add("size", format("%s, before %s", human_bytes(converted.file.size()).c_str(),
-                           human_bytes(before).c_str()));
+  lines.add("size", human_bytes(converted.file.size()) + ", was " + human_bytes(before));
   lines.add("operators", facts.summary());
   if (facts.float_ops > 0) {
-    lines.add("in float", facts.float_kinds() + ": " + facts.float_share());
+    lines.add("in float", facts.float_kinds() + ", with " + facts.float_share());
   }
   lines.print();
   return {};
@@ -74,8 +73,10 @@ void add_convert(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("convert", "Turn a .tflite or .onnx model into a .qrt file");
-  command->add_option("IN", options->in, "Model to read: .tflite or .onnx")->required();
-  command->add_option("OUT", options->out, "File to write: .qrt")->required();
+  command->add_option("IN", options->in, "Model to read: .tflite or .onnx")
+      ->required()
+      ->type_name("");
+  command->add_option("OUT", options->out, "File to write: .qrt")->required()->type_name("");
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });
 }

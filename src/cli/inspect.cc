@@ -5,6 +5,7 @@
 #include "src/base/dtype.h"
 #include "src/cli/commands.h"
 #include "src/cli/inspect_json.h"
+#include "src/cli/machine_options.h"
 #include "src/cli/model_facts.h"
 #include "src/cli/model_source.h"
 #include "src/cli/table.h"
@@ -21,7 +22,7 @@ struct Options {
 };
 
 // Names longer than this are shortened, unless --wide.
-constexpr size_t kNameWidth = 36;
+constexpr size_t kNameWidth = 40;
 
 constexpr const char* kFooter = R"(Examples:
   qrt inspect model.qrt
@@ -47,8 +48,7 @@ class Report {
 
  private:
   std::string name(const flatbuffers::String* text) const {
-    const std::string safe = printable(name_of(text));
-    return wide_ ? safe : shorten(safe, kNameWidth);
+    return wide_ ? printable(name_of(text)) : short_name(name_of(text), kNameWidth);
   }
   const fb::Tensor& tensor(int32_t index) const {
     return *graph_.tensors()->Get(static_cast<unsigned>(index));
@@ -216,7 +216,7 @@ void add_inspect(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("inspect", "Show a model: operators, tensors, sizes, quantization");
-  command->add_option("MODEL", options->model, "Model: .qrt, .tflite or .onnx")->required();
+  add_model_option(command, &options->model);
   command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--cpu", options->cpu, "Show the kernel each operator gets on this machine");
   command->add_flag("--wide", options->wide, "Print long names whole");

@@ -4,6 +4,9 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "src/cli/commands.h"
 #include "src/cli/terminal.h"
@@ -26,11 +29,30 @@ Environment: QRT_ISA forces an instruction set; NO_COLOR and FORCE_COLOR do what
 
 int fail(const std::string& message, int exit_code) {
   std::fflush(stdout);
-  std::fprintf(stderr, "qrt: %s\n", printable(message).c_str());
+  // A list of problems has lines; nothing else from a file may drive the terminal.
+  std::fputs("qrt:", stderr);
+  std::istringstream lines(message);
+  for (std::string line; std::getline(lines, line);) {
+    std::fprintf(stderr, " %s\n", printable(line).c_str());
+  }
   return exit_code;
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& problem) {
+std::string names_of(const std::vector<const CLI::App*>& commands) {
+  std::string names;
+  for (const CLI::App* command : commands) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return names;
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& problem, const char* first) {
+  if (app.get_subcommands().empty() && first != nullptr && *first != '-') {
+    const auto any = [](const CLI::App*) { return true; };
+    return fail(format("there is no subcommand '%s'; there are %s", first,
+                       names_of(app.get_subcommands(any)).c_str()),
+                kWrongUsage);
+  }
   std::string command = "qrt";
   for (const CLI::App* sub : app.get_subcommands()) command += " " + sub->get_name();
   return fail(std::string(problem.what()) + "; see \"" + command + " --help\"", kWrongUsage);
@@ -43,7 +65,8 @@ int run_tool(int argc, char** argv) {
   app.set_version_flag("--version", std::string("qrt ") + QRT_VERSION);
   app.footer(kFooter);
   app.require_subcommand(0, 1);
-  app.get_formatter()->column_width(32);
+  app.get_formatter()->column_width(30);
+  app.get_formatter()->label("REQUIRED", "");
   add_convert(app, &action);
   add_inspect(app, &action);
   add_run(app, &action);
@@ -55,7 +78,7 @@ int run_tool(int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& problem) {
-    return usage_error(app, problem);
+    return usage_error(app, problem, argc > 1 ? argv[1] : nullptr);
   }
   if (!action) {
     std::fputs(app.help().c_str(), stderr);

@@ -129,6 +129,10 @@ std::string summarize_output(const Session& session, size_t output) {
   return text + (values.size() > kFirstValues ? " …" : "");
 }
 
+std::string output_path(const std::string& prefix, size_t output) {
+  return prefix + "." + std::to_string(output) + ".npy";
+}
+
 rt::Status write_outputs(const Session& session, const std::string& prefix) {
   for (size_t i = 0; i < session.outputs(); ++i) {
     const rt::Tensor& tensor = session.output(i);
@@ -148,11 +152,11 @@ rt::Status write_outputs(const Session& session, const std::string& prefix) {
       bytes = unpacked.size();
     }
     const std::vector<int64_t> dims(shape.begin(), shape.end());
-    const auto path = [&](size_t k) { return prefix + "." + std::to_string(k) + ".npy"; };
-    const rt::Status status = graph::write_file(path(i), format_npy(type, dims, data, bytes));
+    const rt::Status status =
+        graph::write_file(output_path(prefix, i), format_npy(type, dims, data, bytes));
     if (status.ok()) continue;
     std::error_code ignored;
-    for (size_t k = 0; k < i; ++k) std::filesystem::remove(path(k), ignored);
+    for (size_t k = 0; k < i; ++k) std::filesystem::remove(output_path(prefix, k), ignored);
     return status;
   }
   return {};

@@ -36,8 +36,11 @@ std::string label_of(const std::vector<std::string>& labels, size_t index);
 // Shape, type, range and first values: a few lines for people.
 std::string summarize_output(const rt::Session& session, size_t output);
 
-// PREFIX.K.npy for every output K, in the model's own type. On an error, those already written are
-// removed.
+// "PREFIX.K.npy"
+std::string output_path(const std::string& prefix, size_t output);
+
+// Writes output_path() for every output K, in the model's own type. On an error, those already
+// written are removed.
 rt::Status write_outputs(const rt::Session& session, const std::string& prefix);
 
 // The folder that files with this prefix go to exists: asked before a long run.

@@ -150,7 +150,6 @@ Outcome run_once(rt::Session& session, const RunOptions& options,
   QRT_RETURN_IF_ERROR(set_inputs(session, inputs));
   const double us = timed_run(session);
   if (!options.output.empty()) QRT_RETURN_IF_ERROR(write_outputs(session, options.output));
-
   if (options.draw) {
     for (const TensorInput& input : inputs) {
       if (!input.picture) continue;
@@ -162,6 +161,11 @@ Outcome run_once(rt::Session& session, const RunOptions& options,
     std::printf("%s\n", summarize_output(session, i).c_str());
     if (ranks && std::find(scores.begin(), scores.end(), i) != scores.end()) {
       print_top(session, i, labels, options.top > 0 ? options.top : kTopWithLabels);
+    }
+  }
+  if (!options.output.empty()) {
+    for (size_t i = 0; i < session.outputs(); ++i) {
+      std::printf("written %s\n", output_path(options.output, i).c_str());
     }
   }
   std::printf("%s\n", dim(format("%s for the first run (%s, %zu thread%s); \"qrt bench\" measures",
@@ -235,7 +239,7 @@ Outcome no_such_labels(const rt::Session& session, const RunOptions& options, si
 std::string list_inputs(const rt::Session& session) {
   std::string text;
   for (size_t i = 0; i < session.inputs(); ++i) {
-    text += format("%s %zu: %s", i == 0 ? "" : ";", i, describe(session.input(i)).c_str());
+    text += format("\n  %zu  %s", i, describe(session.input(i)).c_str());
   }
   return text;
 }
@@ -243,33 +247,35 @@ std::string list_inputs(const rt::Session& session) {
 void add_run(CLI::App& app, Action* action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "Run a model on pictures, sounds or arrays");
-  command->add_option("MODEL", options->model, "Model: .qrt, .tflite or .onnx")->required();
+  add_model_option(command, &options->model);
   CLI::Option* input =
-      command
-          ->add_option("--input,-i", options->inputs,
-                       "One file a model input, in the model's order, or NAME=FILE")
-          ->type_name("FILE");
-  command->add_option("--each", options->each, "Run once a file; print a table with a row a file")
-      ->type_name("FILE")
+      named(command->add_option("--input,-i", options->inputs,
+                                "One file a model input, in the model's order, or NAME=FILE"),
+            "FILE...");
+  named(command->add_option("--each", options->each,
+                            "Run once a file; print a table with a row a file"),
+        "FILE...")
       ->excludes(input);
-  command->add_option("--labels,-l", options->labels, "File whose line i names class i")
-      ->type_name("FILE");
-  command->add_option("--top", options->top, "Show the K best classes (with --labels: 5)")
-      ->type_name("K")
-      ->check(CLI::Range(size_t{1}, size_t{1000000}));
-  command->add_option("--output,-o", options->output, "Write output K to PREFIX.K.npy")
-      ->type_name("PREFIX");
-  command->add_option("--mean", options->mean, "Pictures: subtracted; one, or one a channel")
-      ->type_name("M[,M,M]");
-  command->add_option("--scale", options->scale, "Pictures: then multiplied by; 1/255 is fine")
-      ->type_name("S[,S,S]");
+  named(command->add_option("--labels,-l", options->labels, "File whose line i names class i"),
+        "FILE");
+  named(command->add_option("--top", options->top, "Show the K best classes (with --labels: 5)"),
+        "K")
+      ->check(between(1, 1e6));
+  named(command->add_option("--output,-o", options->output, "Write output K to PREFIX.K.npy"),
+        "PREFIX");
+  named(command->add_option("--mean", options->mean, "Pictures: subtracted; one, or one a channel"),
+        "M[,M,M]");
+  named(
+      command->add_option("--scale", options->scale, "Pictures: then multiplied by; 1/255 is fine"),
+      "S[,S,S]");
   command->add_flag("--resize", options->resize, "Pictures: resize to the model's size, bilinear");
   command->add_flag("--draw", options->draw, "Draw the pictures in the terminal");
-  command->add_option("--draw-width", options->draw_width, "Columns to draw in, at most 40")
-      ->type_name("N")
-      ->check(CLI::Range(1, kMaxDrawWidth));
+  named(command->add_option("--draw-width", options->draw_width, "Columns to draw in, at most 40"),
+        "N")
+      ->check(between(1, kMaxDrawWidth));
   CLI::Option* reference = command->add_flag("--reference", options->reference,
                                              "Use the scalar kernels: the exact specification");
+  reference->option_text(" ");
   add_machine_options(command, &options->threads, &options->isa)->excludes(reference);
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return run(*options); }; });

@@ -34,7 +34,7 @@ double timed_run(rt::Session& session);
 // An error that says how many labels and how many classes there are.
 Outcome no_such_labels(const rt::Session& session, const RunOptions& options, size_t labels);
 
-// "     input 0  'image' f32 1x1x28x28": one line an input.
+// "\n  0  'image' f32 1x1x28x28": one line an input, after a line of text.
 std::string list_inputs(const rt::Session& session);
 
 Outcome run_each(rt::Session& session, const RunOptions& options,

@@ -83,8 +83,13 @@ std::string shorten(const std::string& text, size_t width) {
   for (size_t i = 0; i < text.size(); ++i) {
     if (!continues_utf8(text[i])) starts.push_back(i);
   }
-  const size_t head = (width - 1) / 2, tail = width - 1 - head;
+  // The end of a name tells more than its beginning.
+  const size_t head = (width - 1) / 3, tail = width - 1 - head;
   return text.substr(0, starts[head]) + "…" + text.substr(starts[starts.size() - tail]);
+}
+
+std::string short_name(const std::string& name, size_t width) {
+  return shorten(printable(name.substr(0, name.find(';'))), width);
 }
 
 std::string human_bytes(uint64_t bytes) {

@@ -22,8 +22,11 @@ size_t display_width(const std::string& text);
 
 // Text from a file, with control characters (which could drive the terminal) replaced.
 std::string printable(const std::string& text);
-// At most `width` columns, the middle left out; the ends tell names apart.
+// At most `width` columns, something in the middle left out.
 std::string shorten(const std::string& text, size_t width);
+// A tensor's or operator's name for a table. Of the names of fused operators, which TensorFlow Lite
+// joins with semicolons, the first.
+std::string short_name(const std::string& name, size_t width);
 
 std::string human_bytes(uint64_t bytes);  // "512 B", "4.2 KiB"
 std::string human_us(double us);          // "12.3 µs", "4.56 ms", "1.20 s"

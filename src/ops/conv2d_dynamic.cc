@@ -65,7 +65,8 @@ class DynamicConv final : public OpKernel {
     const size_t elements = image.in_h * image.in_w * image.channels;
     auto* quantized = reinterpret_cast<int8_t*>(context.scratch);
     auto* padding = context.scratch + state.image_bytes;
-    const DynamicRange range = dynamic_range(in, elements);
+    const DynamicRange range = dynamic_range(
+        in, elements, context.node.options<fb::Conv2D>().symmetric_input());
     quantize_dynamic(convert_, in, elements, range, quantized);
     std::memset(padding, static_cast<uint8_t>(range.zero_point), image.channels);
     const Limits limits = clamp_limits(context.node.options<fb::Conv2D>().clamp());

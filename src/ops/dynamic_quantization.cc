@@ -5,7 +5,7 @@
 
 namespace qrt::rt {
 
-DynamicRange dynamic_range(const float* values, size_t n) {
+DynamicRange dynamic_range(const float* values, size_t n, bool symmetric) {
   float min = 0, max = 0;
   for (size_t i = 0; i < n; ++i) {
     min = values[i] < min ? values[i] : min;
@@ -14,6 +14,7 @@ DynamicRange dynamic_range(const float* values, size_t n) {
   if (min == max) return {1.0f, 0};
   min = std::max(min, -FLT_MAX);  // infinities would leave no scale for the others
   max = std::min(max, FLT_MAX);
+  if (symmetric) return {std::max(max, -min) / 127.0f, 0};
   const double scale = (static_cast<double>(max) - min) / 255.0;
   const double zero_point = std::nearbyint(-128.0 - min / scale);
   return {static_cast<float>(scale), static_cast<int32_t>(std::clamp(zero_point, -128.0, 127.0))};

@@ -1,5 +1,5 @@
 // Quantization of float activations at run time, for operators with integer weights: the range of
-// the values at hand, asymmetric, always holding zero (so that padding is exact).
+// the values at hand, always holding zero (so that padding is exact).
 #pragma once
 
 #include <vector>
@@ -16,8 +16,8 @@ struct DynamicRange {
   int32_t zero_point;
 };
 
-// The s8 range that just covers n finite floats and zero.
-DynamicRange dynamic_range(const float* values, size_t n);
+// The s8 range that just covers n finite floats and zero; symmetric: with 0 as zero point.
+DynamicRange dynamic_range(const float* values, size_t n, bool symmetric);
 
 // Quantizes n floats with that range.
 void quantize_dynamic(const kernels::ConvertKernel& kernel, const float* values, size_t n,

@@ -83,6 +83,7 @@ class DynamicLayer final : public OpKernel {
   void run(const RunContext& context) const override {
     const size_t n = outputs_of(context.node), k = inputs_of(context.node);
     const Limits limits = clamp_limits(clamp_of(context.node));
+    const bool symmetric = context.node.options<fb::FullyConnected>().symmetric_input();
     context.pool.parallel_for(
         rows_of(context.shape_in(0)), n * k, [&](size_t begin, size_t end, size_t slot) {
           uint8_t* scratch = context.scratch + slot * slot_bytes(context.node);
@@ -90,7 +91,7 @@ class DynamicLayer final : public OpKernel {
           auto* acc = reinterpret_cast<int32_t*>(scratch + align_up(k, kAlignment));
           for (size_t m = begin; m < end; ++m) {
             const float* in = context.in<float>(0) + m * k;
-            const DynamicRange range = dynamic_range(in, k);
+            const DynamicRange range = dynamic_range(in, k, symmetric);
             quantize_dynamic(convert_, in, k, range, row);
             kernels::GemmS8Args args = {};
             args.taps = 1;

@@ -73,7 +73,7 @@ class Pool : public OpKernel {
   struct State : OpState {
     WindowGeometry window;
     size_t block = 1;
-    std::vector<float> multipliers;  // s8 average: by count
+    std::vector<float> multipliers;  // s8 average: by count; empty: an exact mean
   };
   virtual size_t element_bytes() const = 0;
   virtual void prepare_state(const Node&, State&) const {}
@@ -94,6 +94,7 @@ class PoolS8 final : public Pool {
                          node.output(0).quantization.scale();
     const size_t taps = state.window.taps();
     const bool all = node.options<fb::Pool2D>().count_include_pad();
+    if (!all && same_quantization(node.input(0).quantization, node.output(0).quantization)) return;
     state.multipliers.resize(taps + 1, 0.0f);
     for (size_t count = 1; count <= taps; ++count) {
       state.multipliers[count] =
@@ -112,7 +113,7 @@ class PoolS8 final : public Pool {
                                       reinterpret_cast<const int8_t* const*>(pieces),
                                       channels,
                                       context.node.input(0).quantization.zero_point(),
-                                      state.multipliers.data(),
+                                      state.multipliers.empty() ? nullptr : state.multipliers.data(),
                                       {out.quantization.zero_point(), limits.min, limits.max}};
     const auto run = options.kind() == fb::PoolKind::Max ? kernel_.max : kernel_.average;
     run(args, pixels, context.out<int8_t>() + first * channels);

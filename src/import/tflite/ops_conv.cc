@@ -75,6 +75,9 @@ Status conv_2d(OpContext& op) {
   QRT_RETURN_IF_ERROR(
       read_window(*options, options->dilation_h(), options->dilation_w(), &conv.window));
   conv.groups = inputs / depth;
+  // TensorFlow Lite quantizes the input of dynamic-range convolutions symmetrically where the weights
+  // have one scale, and asymmetrically where every channel has its own.
+  conv.symmetric_input = op.in(1).quantization.scales.size() == 1;
   int weights, bias;
   QRT_RETURN_IF_ERROR(hybrid_weights(op, 1, &weights));
   QRT_RETURN_IF_ERROR(read_bias(op, 2, outputs, &bias));
@@ -221,6 +224,7 @@ Status fully_connected(OpContext& op) {
   if (!constant) return product_of_activations(op, input, bias, activation);
   fb::FullyConnectedT product;
   product.clamp = activation.clamp();
+  product.symmetric_input = options == nullptr || !options->asymmetric_quantize_inputs();
   QRT_RETURN_IF_ERROR(op.emit(std::move(product), {input, weights, bias}, {activation.output()}));
   return activation.finish(op);
 }
