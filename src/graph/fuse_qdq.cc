@@ -1,0 +1,392 @@
+// One walk through the graph in execution order. It knows for every f32 value whether it is a
+// Dequantize of integers; where an operator reads such values and what it writes is quantized
+// again, the operator takes over the integers on both sides. Dequantize moves behind operators
+// that only move elements, so that they work on bytes and the next operator still sees integers.
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "src/graph/passes.h"
+#include "src/graph/qdq_constants.h"
+#include "src/graph/qdq_kinds.h"
+#include "src/graph/qdq_levels.h"
+
+namespace qrt::graph {
+namespace {
+
+size_t at(int i) { return static_cast<size_t>(i); }
+
+bool is_clip(const Node& node) {
+  return node.type() == fb::OpOptions::Unary && node.options.AsUnary()->kind == fb::UnaryKind::Clip;
+}
+
+class FuseQdq {
+ public:
+  explicit FuseQdq(Graph& graph) : graph_(graph) {
+    const size_t count = graph.values.size();
+    readers_.resize(count);
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      for (int v : graph.nodes[n].inputs) {
+        if (v != kAbsent) readers_[at(v)].push_back(n);
+      }
+    }
+    is_output_.assign(count, false);
+    for (int v : graph.outputs) is_output_[at(v)] = true;
+    absorbed_.assign(graph.nodes.size(), false);
+  }
+
+  void run() {
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      if (absorbed_[n]) continue;
+      Node node = std::move(graph_.nodes[n]);
+      for (int& v : node.inputs) v = resolve(v);
+      visit(std::move(node));
+    }
+    graph_.nodes = std::move(done_);
+    drop_unread();
+  }
+
+ private:
+  // What happens to an operator's f32 result: a clamp perhaps, then one Quantize, or several that
+  // agree.
+  struct Tail {
+    std::vector<size_t> nodes;     // the clamp and the Quantize nodes
+    std::vector<int> outputs;      // of the Quantize nodes; never empty
+    std::optional<Interval> clip;  // of the clamp
+  };
+
+  // ---- Values
+
+  int resolve(int v) const {
+    while (v != kAbsent && at(v) < stands_for_.size() && stands_for_[at(v)] >= 0) {
+      v = stands_for_[at(v)];
+    }
+    return v;
+  }
+  // Readers of `v` that are still to come read `other`.
+  void replace(int v, int other) {
+    if (stands_for_.size() <= at(v)) stands_for_.resize(at(v) + 1, -1);
+    stands_for_[at(v)] = other;
+  }
+  bool output(int v) const { return at(v) < is_output_.size() && is_output_[at(v)]; }
+
+  // The integers that an f32 value was dequantized from; kAbsent if it was not.
+  int source(int v) const {
+    return v != kAbsent && at(v) < sources_.size() ? sources_[at(v)] : kAbsent;
+  }
+  void set_source(int v, int integers) {
+    if (sources_.size() <= at(v)) sources_.resize(at(v) + 1, kAbsent);
+    sources_[at(v)] = integers;
+  }
+  // The same, if kernels can compute with them.
+  int levels(int v) const {
+    const int integers = source(v);
+    return integers != kAbsent && eight_bit(graph_.value(integers)) ? integers : kAbsent;
+  }
+
+  // ---- Nodes
+
+  void add(Node node) { done_.push_back(std::move(node)); }
+  void add_quantize(int from, int to) {
+    add(Graph::make_node(graph_.value(to).name, fb::QuantizeT(), {from}, {to}));
+  }
+  void add_dequantize(int from, int to) {
+    add(Graph::make_node(graph_.value(to).name, fb::DequantizeT(), {from}, {to}));
+    set_source(to, from);
+  }
+  // A value like `v`, but with the levels of `like`.
+  int add_levels(int v, const char* suffix, int like) {
+    Value value = graph_.value(v);
+    value.name += suffix;
+    value.type = graph_.value(like).type;
+    value.quantization = graph_.value(like).quantization;
+    return graph_.add_value(std::move(value));
+  }
+
+  void visit(Node node) {
+    switch (node.type()) {
+      case fb::OpOptions::Dequantize:
+        set_source(node.outputs[0], node.inputs[0]);
+        add(std::move(node));
+        return;
+      case fb::OpOptions::Quantize:
+        visit_quantize(std::move(node));
+        return;
+      default:
+        break;
+    }
+    const QdqKind kind = qdq_kind(graph_, node);
+    bool fused = false;
+    switch (kind) {
+      case QdqKind::Weighted:
+        fused = fuse_weighted(node);
+        break;
+      case QdqKind::Compute:
+        fused = fuse_compute(node);
+        break;
+      case QdqKind::Join:
+        fused = fuse_join(node);
+        break;
+      case QdqKind::Move:
+        fused = fuse_move(node);
+        break;
+      case QdqKind::Find:
+        if (const int integers = levels(node.inputs[0]); integers != kAbsent) {
+          node.inputs[0] = integers;
+        }
+        break;
+      case QdqKind::Float:
+        break;
+    }
+    if (!fused) add(std::move(node));
+  }
+
+  // Quantizing what was just dequantized: nothing at all, or a change of levels.
+  void visit_quantize(Node node) {
+    const int input = node.inputs[0], result = node.outputs[0];
+    if (quantize_constant(input, result)) return;
+    if (const int integers = levels(input); integers != kAbsent) {
+      if (same_levels(graph_.value(integers), graph_.value(result)) && !output(result)) {
+        replace(result, integers);
+        return;
+      }
+      node.inputs[0] = integers;
+    }
+    add(std::move(node));
+  }
+
+  // Weights that are stored as floats.
+  bool quantize_constant(int input, int result) {
+    const Value& from = graph_.value(input);
+    const Value& to = graph_.value(result);
+    if (!from.constant() || from.type != DType::F32 || output(result)) return false;
+    if (to.type != DType::S8 && to.type != DType::U8 && to.type != DType::S16) return false;
+    const std::vector<float> elements(from.as<float>(), from.as<float>() + from.elements());
+    Bytes bytes = quantize_elements(elements, from.shape, to.quantization, to.type);
+    graph_.value(result).data = std::make_shared<const Bytes>(std::move(bytes));
+    return true;
+  }
+
+  // ---- What follows an operator
+
+  // Nothing if the f32 result `v` is needed as it is.
+  std::optional<Tail> tail_of(int v) const {
+    Tail tail;
+    for (;;) {
+      if (output(v)) return std::nullopt;
+      const std::vector<size_t>& readers = readers_[at(v)];
+      if (readers.size() != 1 || !is_clip(graph_.nodes[readers[0]])) break;
+      if (tail.clip) return std::nullopt;
+      tail.clip = interval_of(graph_.nodes[readers[0]].options.AsUnary()->clamp);
+      tail.nodes.push_back(readers[0]);
+      v = graph_.nodes[readers[0]].outputs[0];
+    }
+    for (size_t reader : readers_[at(v)]) {
+      const Node& node = graph_.nodes[reader];
+      if (node.type() != fb::OpOptions::Quantize) return std::nullopt;
+      const Value& result = graph_.value(node.outputs[0]);
+      if (!eight_bit(result)) return std::nullopt;
+      if (!tail.outputs.empty() && !same_levels(result, graph_.value(tail.outputs[0]))) {
+        return std::nullopt;
+      }
+      tail.nodes.push_back(reader);
+      tail.outputs.push_back(node.outputs[0]);
+    }
+    if (tail.outputs.empty()) return std::nullopt;
+    // A graph output keeps its own value: the operator had better write that one.
+    std::stable_partition(tail.outputs.begin(), tail.outputs.end(),
+                          [this](int q) { return output(q); });
+    return tail;
+  }
+
+  // Adds the operator, writing levels, with its clamp; the nodes of the tail are done with it.
+  void finish(Node node, const Tail& tail) {
+    const int result = tail.outputs[0];
+    std::optional<Interval> after;
+    if (tail.clip) {
+      const Interval range = range_of(graph_.value(result));
+      const bool cuts = tail.clip->min > range.min || tail.clip->max < range.max;
+      if (std::unique_ptr<fb::ClampT>* clamp = qdq_clamp(node)) {
+        const Interval both = then(interval_of(*clamp), *tail.clip);
+        *clamp = make_clamp(both.min, both.max);
+      } else if (cuts) {
+        after = tail.clip;
+      }
+    }
+    // Clamping levels is clamping before they are rounded, for rounding keeps order.
+    const int written = after ? add_levels(result, "/unclamped", result) : result;
+    const std::string name = node.name;
+    node.outputs[0] = written;
+    add(std::move(node));
+    if (after) {
+      fb::UnaryT clip;
+      clip.kind = fb::UnaryKind::Clip;
+      clip.clamp = make_clamp(after->min, after->max);
+      add(Graph::make_node(name, std::move(clip), {written}, {result}));
+    }
+    for (size_t k = 1; k < tail.outputs.size(); ++k) {
+      if (output(tail.outputs[k])) {
+        add_quantize(result, tail.outputs[k]);
+      } else {
+        replace(tail.outputs[k], result);
+      }
+    }
+    for (size_t n : tail.nodes) absorbed_[n] = true;
+  }
+
+  // ---- Kinds of operators
+
+  bool fuse_weighted(Node& node) {
+    const int input = levels(node.inputs[0]);
+    const int weights = source(node.inputs[1]);
+    if (input == kAbsent || weights == kAbsent) return false;
+    const Value& w = graph_.value(weights);
+    const bool integers = w.type == DType::S8 || w.type == DType::U8;
+    if (!w.constant() || !integers || !quantized_per_output(w)) return false;
+    std::vector<double> bias;
+    std::string bias_name;
+    if (node.inputs.size() > 2 && node.inputs[2] != kAbsent) {
+      const int given = node.inputs[2];
+      const int held = source(given) != kAbsent ? source(given) : given;
+      const auto elements = real_elements(graph_.value(held));
+      if (!elements || elements->size() != static_cast<size_t>(w.shape[0])) return false;
+      bias = *elements;
+      bias_name = graph_.value(held).name;
+    }
+    const auto tail = tail_of(node.outputs[0]);
+    if (!tail) return false;
+    const float input_scale = graph_.value(input).quantization.scales[0];
+    const IntegerWeights made = make_integer_weights(graph_, input_scale, weights, bias, bias_name);
+    node.inputs = {input, made.weights};
+    if (made.bias != kAbsent) node.inputs.push_back(made.bias);
+    finish(std::move(node), *tail);
+    return true;
+  }
+
+  bool fuse_compute(Node& node) {
+    std::vector<int> inputs;
+    bool any = false;
+    for (int v : node.inputs) {
+      inputs.push_back(levels(v));
+      any = any || inputs.back() != kAbsent;
+    }
+    const auto tail = any ? tail_of(node.outputs[0]) : std::nullopt;
+    if (!tail) return false;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i] == kAbsent && !is_number(node, i)) return false;
+    }
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i] == kAbsent) inputs[i] = quantize_number(graph_, node.inputs[i]);
+    }
+    node.inputs = std::move(inputs);
+    finish(std::move(node), *tail);
+    return true;
+  }
+
+  // A single constant of a Binary: training does not quantize those, and s8 can hold one exactly.
+  bool is_number(const Node& node, size_t i) const {
+    if (node.type() != fb::OpOptions::Binary || node.inputs[i] == kAbsent) return false;
+    const Value& value = graph_.value(node.inputs[i]);
+    if (!value.constant() || value.type != DType::F32 || value.elements() != 1) return false;
+    const float number = *value.as<float>();
+    const fb::BinaryKind kind = node.options.AsBinary()->kind;
+    // Almost exact is not enough for an exponent.
+    if (kind == fb::BinaryKind::Pow || (kind == fb::BinaryKind::Div && number == 0)) return false;
+    return std::isfinite(number);
+  }
+
+  bool fuse_join(Node& node) {
+    const InputRange range = quantized_inputs(node, QdqKind::Join);
+    std::vector<int> integers;
+    for (size_t i = range.first; i < range.last; ++i) {
+      integers.push_back(levels(node.inputs[i]));
+      if (integers.back() == kAbsent) return false;
+    }
+    if (integers.empty()) return false;
+    const auto tail = tail_of(node.outputs[0]);
+    if (!tail) return move_join(node, range, integers);
+    const int result = tail->outputs[0];
+    for (size_t i = range.first; i < range.last; ++i) {
+      int& input = integers[i - range.first];
+      if (!same_levels(graph_.value(input), graph_.value(result))) {
+        const int requantized = add_levels(input, "/requantized", result);
+        graph_.value(requantized).data = nullptr;
+        add_quantize(input, requantized);
+        input = requantized;
+      }
+      node.inputs[i] = input;
+    }
+    if (fb::PadT* pad = node.options.AsPad()) {
+      const Interval held = range_of(graph_.value(result));
+      pad->value = std::min(std::max(pad->value, held.min), held.max);
+    }
+    finish(std::move(node), *tail);
+    return true;
+  }
+
+  // Inputs that share their levels are only moved.
+  bool move_join(Node& node, InputRange range, const std::vector<int>& integers) {
+    if (node.type() != fb::OpOptions::Concat && node.type() != fb::OpOptions::Select) return false;
+    for (int input : integers) {
+      if (!same_levels(graph_.value(input), graph_.value(integers[0]))) return false;
+    }
+    std::copy(integers.begin(), integers.end(),
+              node.inputs.begin() + static_cast<std::ptrdiff_t>(range.first));
+    write_levels(std::move(node), integers[0]);
+    return true;
+  }
+
+  bool fuse_move(Node& node) {
+    const int input = levels(node.inputs[0]);
+    if (input == kAbsent) return false;
+    node.inputs[0] = input;
+    write_levels(std::move(node), input);
+    return true;
+  }
+
+  // Adds an operator whose outputs have the levels of `like`, and dequantizes those behind it. What
+  // quantizes or dequantizes them again then finds them.
+  void write_levels(Node node, int like) {
+    const std::vector<int> results = node.outputs;
+    for (int& v : node.outputs) v = add_levels(v, "/q", like);
+    const std::vector<int> made = node.outputs;
+    add(std::move(node));
+    for (size_t k = 0; k < results.size(); ++k) add_dequantize(made[k], results[k]);
+  }
+
+  // Drops conversions whose results nobody reads any more.
+  void drop_unread() {
+    for (int& v : graph_.outputs) v = resolve(v);
+    std::vector<bool> read(graph_.values.size(), false);
+    for (int v : graph_.outputs) read[at(v)] = true;
+    std::vector<Node> kept;
+    for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
+      const bool converts =
+          node->type() == fb::OpOptions::Dequantize || node->type() == fb::OpOptions::Quantize;
+      if (converts && !read[at(node->outputs[0])]) continue;
+      for (int v : node->inputs) {
+        if (v != kAbsent) read[at(v)] = true;
+      }
+      kept.push_back(std::move(*node));
+    }
+    std::reverse(kept.begin(), kept.end());
+    graph_.nodes = std::move(kept);
+  }
+
+  Graph& graph_;
+  std::vector<Node> done_;
+  std::vector<std::vector<size_t>> readers_;  // by value: nodes, as they were
+  std::vector<bool> is_output_;               // by value
+  std::vector<bool> absorbed_;                // by node: already part of another
+  std::vector<int> stands_for_;               // by value: what later readers read; -1: itself
+  std::vector<int> sources_;                  // by value
+};
+
+}  // namespace
+
+rt::Status fuse_qdq(Graph& graph) {
+  FuseQdq(graph).run();
+  return {};
+}
+
+}  // namespace qrt::graph

@@ -1,0 +1,26 @@
+// The levels of quantized values, and the real numbers between which they lie.
+#pragma once
+
+#include <limits>
+
+#include "src/graph/graph.h"
+
+namespace qrt::graph {
+
+// Integers of both values stand for the same real numbers.
+bool same_levels(const Value& a, const Value& b);
+
+// What the kernels compute with: eight bits and one scale.
+bool eight_bit(const Value& value);
+
+struct Interval {
+  float min = -std::numeric_limits<float>::infinity();
+  float max = std::numeric_limits<float>::infinity();
+};
+Interval interval_of(const std::unique_ptr<fb::ClampT>& clamp);
+// Clamping to `first`, then to `second`, as one clamp.
+Interval then(Interval first, Interval second);
+// The real numbers that a quantized value can hold.
+Interval range_of(const Value& value);
+
+}  // namespace qrt::graph

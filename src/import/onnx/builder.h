@@ -1,0 +1,102 @@
+// Builds libqrt's graph while the ONNX nodes are gone through. A tensor of ONNX may lie in the
+// graph in several orders of its axes; the builder makes each order when an operator first asks
+// for it, so that Transposes appear only where the layout really changes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/graph/graph.h"
+#include "src/import/onnx/layout.h"
+
+namespace qrt::import::onnx_import {
+
+using graph::DType;
+using graph::Quantization;
+
+// A graph value that holds a tensor's elements in this order: value.shape is
+// arranged(tensor.shape, order).
+struct Form {
+  Order order;
+  int value;
+};
+
+struct Tensor {
+  std::string name;
+  DType type = DType::F32;
+  Shape shape;              // ONNX's; 0 as a dimension only in constants
+  std::vector<Form> forms;  // never empty; the first is the one it was made in
+  bool fixed = false;       // computed from constants only
+
+  size_t rank() const { return shape.size(); }
+  const Order& order() const { return forms.front().order; }
+};
+using TensorPtr = std::shared_ptr<Tensor>;
+
+class Builder {
+ public:
+  // `budget`: how many bytes of new constants the model's own size justifies. A few bytes of model
+  // can ask for the same large constant to be rewritten over and over.
+  explicit Builder(uint64_t budget) : budget_(budget) {}
+
+  graph::Graph graph;
+
+  TensorPtr input(const std::string& name, DType type, const Shape& shape);
+  // `bytes` come from the model's file.
+  TensorPtr constant(const std::string& name, DType type, const Shape& shape, graph::Bytes bytes,
+                     const Quantization& quantization = {});
+  // Counts bytes about to be made against the budget; throws Unsupported when it is used up.
+  void charge(uint64_t bytes);
+
+  // A value for an intermediate result; its shape is as it lies in memory.
+  int value(const std::string& name, DType type, const Shape& shape,
+            const Quantization& quantization = {});
+  template <class Options>
+  void node(const std::string& name, Options options, std::vector<int> inputs,
+            std::vector<int> outputs) {
+    for (int output : outputs) producer_[output] = graph.nodes.size();
+    graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs));
+  }
+  // The node that makes a value; null for inputs and constants. Valid until the next node.
+  graph::Node* producer(int value);
+
+  // The value that holds the tensor in this order, made now if need be.
+  int form(Tensor& tensor, const Order& order);
+  int plain(Tensor& tensor) { return form(tensor, plain_order(tensor.rank())); }
+  // The same for a tensor that is to be broadcast to order.size() dimensions.
+  int broadcast_form(Tensor& tensor, const Order& order);
+
+  // The same elements under another shape: a constant stays one, and Reshapes do not pile up.
+  int reshaped(int value, const Shape& shape, const std::string& name);
+  // The same elements with axes in another order.
+  int transposed(int value, const std::vector<int32_t>& perm, const std::string& name);
+
+  // The tensor's elements in ONNX's order, if they are known now; null otherwise.
+  const graph::Value* constant_value(Tensor& tensor);
+  template <class T>
+  int vector_constant(const std::string& name, const std::vector<T>& elements) {
+    charge(elements.size() * sizeof(T));
+    return graph.add_constant(name, {static_cast<int32_t>(elements.size())}, elements);
+  }
+
+ private:
+  // The constant that a Dequantize makes this value from; -1 if that is not how it is made.
+  int dequantized_constant(int value);
+  int dequantized(int constant, const Shape& shape, const std::string& name);
+  int transposed_constant(int value, const std::vector<int32_t>& perm, const std::string& name);
+  int reshaped_constant(int value, const Shape& shape, const std::string& name);
+
+  uint64_t budget_;
+  std::map<int, size_t> producer_;
+  // Rewritten weights by what they came from, so that weights that are used twice stay one. The
+  // keys' data are kept alive by the entry.
+  struct Rewritten {
+    std::shared_ptr<const graph::Bytes> source, result;
+  };
+  std::map<std::pair<const graph::Bytes*, std::vector<int32_t>>, Rewritten> transposed_data_;
+};
+
+}  // namespace qrt::import::onnx_import

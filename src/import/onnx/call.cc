@@ -1,0 +1,79 @@
+#include "src/import/onnx/call.h"
+
+#include <algorithm>
+
+#include "src/base/dtype.h"
+
+namespace qrt::import::onnx_import {
+
+Call::Call(Builder& builder, const ModelContext& model_context, ::onnx::NodeProto& node,
+           int table_variant, std::vector<TensorPtr> inputs, std::vector<bool> sole_use,
+           std::vector<bool> outputs_read)
+    : b(builder),
+      attributes(node),
+      model(model_context),
+      variant(table_variant),
+      name(node.name().empty() ? node.output(0) : node.name()),
+      results(static_cast<size_t>(node.output_size())),
+      inputs_(std::move(inputs)),
+      sole_use_(std::move(sole_use)),
+      outputs_read_(std::move(outputs_read)),
+      outputs_(node.output().begin(), node.output().end()) {
+  while (!inputs_.empty() && inputs_.back() == nullptr) inputs_.pop_back();
+}
+
+const TensorPtr& Call::pointer(size_t i) const {
+  if (!has(i)) invalid("input %zu is missing", i);
+  return inputs_[i];
+}
+
+Tensor& Call::floats(size_t i) const {
+  Tensor& tensor = in(i);
+  if (tensor.type != DType::F32)
+    unsupported("input %zu of type %s", i, rt::dtype_name(tensor.type));
+  return tensor;
+}
+
+std::vector<int64_t> Call::integers(size_t i, const char* what) const {
+  Tensor& tensor = in(i);
+  if (tensor.type != DType::S64 && tensor.type != DType::S32) {
+    invalid("%s of type %s", what, rt::dtype_name(tensor.type));
+  }
+  const auto numbers = numbers_of(b, tensor);
+  if (!numbers) unsupported("%s that are known only at run time", what);
+  return numbers->integers;
+}
+
+std::optional<float> Call::scalar(size_t i) const {
+  const auto numbers = numbers_of(b, in(i));
+  if (!numbers || numbers->floats.size() != 1) return std::nullopt;
+  return numbers->floats[0];
+}
+
+std::optional<std::vector<Numbers>> Call::all_numbers() const {
+  std::vector<Numbers> all;
+  for (const TensorPtr& input : inputs_) {
+    if (input == nullptr) return std::nullopt;
+    auto numbers = numbers_of(b, *input);
+    if (!numbers) return std::nullopt;
+    all.push_back(std::move(*numbers));
+  }
+  return all;
+}
+
+int Call::out(size_t k, DType type, const Shape& shape, const Order& order,
+              const Quantization& quantization) {
+  const int value = b.value(outputs_[k], type, arranged(shape, order), quantization);
+  out_value(k, value, shape, order);
+  return value;
+}
+
+void Call::out_value(size_t k, int value, const Shape& shape, const Order& order) {
+  const bool fixed = std::all_of(inputs_.begin(), inputs_.end(), [](const TensorPtr& input) {
+    return input == nullptr || input->fixed;
+  });
+  results[k] = std::make_shared<Tensor>(
+      Tensor{outputs_[k], b.graph.value(value).type, shape, {{order, value}}, fixed});
+}
+
+}  // namespace qrt::import::onnx_import

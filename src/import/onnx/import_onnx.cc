@@ -1,0 +1,301 @@
+// Reads an ONNX model node by node into a graph, and collects what it cannot read.
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <new>
+#include <set>
+
+#include "src/base/dtype.h"
+#include "src/import/import.h"
+#include "src/import/onnx/model_graph.h"
+#include "src/import/onnx/ops.h"
+#include "src/import/onnx/tensor_proto.h"
+
+namespace qrt::import {
+namespace onnx_import {
+namespace {
+
+using rt::Code;
+using rt::Status;
+
+// Before 11, operators had other attributes; behind the newest, they may have other meanings.
+constexpr int64_t kOldestOpset = 11, kNewestOpset = 23;
+// What a model may make of constants: room for every layout of all of its own, and then some.
+constexpr uint64_t kBudgetPerByte = 8, kBudget = 64 << 20;
+
+// More than this many lines help nobody.
+constexpr size_t kMostListed = 1000;
+
+// What could not be imported, for one message: grouped by operator and reason.
+class Problems {
+ public:
+  void add(const std::string& kind, const std::string& reason, const std::string& who) {
+    ++count_;
+    if (count_ <= kMostListed) groups_[kind + ": " + reason].push_back(who);
+  }
+  bool empty() const { return count_ == 0; }
+
+  Status status() const {
+    std::string message = "cannot be imported, for " + std::to_string(count_) +
+                          (count_ == 1 ? " reason:" : " reasons:");
+    for (const auto& [reason, members] : groups_) {
+      message += "\n  " + reason;
+      for (const std::string& who : members) message += "\n    " + who;
+    }
+    if (count_ > kMostListed) {
+      message += "\n  and " + std::to_string(count_ - kMostListed) + " more";
+    }
+    return Status(Code::Unsupported, message);
+  }
+
+ private:
+  size_t count_ = 0;
+  std::map<std::string, std::vector<std::string>> groups_;
+};
+
+std::string label(const ::onnx::NodeProto& node) {
+  if (!node.name().empty()) return "node '" + node.name() + "'";
+  return "the node that makes '" + (node.output_size() > 0 ? node.output(0) : "") + "'";
+}
+
+std::string kind(const ::onnx::NodeProto& node) {
+  return (node.domain().empty() ? "" : node.domain() + ".") + node.op_type();
+}
+
+class Importer {
+ public:
+  Importer(::onnx::ModelProto& model, uint64_t model_bytes, const std::string& path)
+      : model_(model), builder_(kBudget + kBudgetPerByte * model_bytes) {
+    context_.folder = std::filesystem::path(path).parent_path().string();
+  }
+
+  // Throws Invalid.
+  rt::Result<graph::Graph> run() {
+    if (!model_.has_graph()) invalid("a model without a graph");
+    read_opset();
+    builder_.graph.name = model_.graph().name();
+    describe();
+    source_ = sorted_graph(*model_.mutable_graph());
+    read_initializers();
+    read_inputs();
+    for (::onnx::NodeProto* node : source_.nodes) import_node(*node);
+    if (model_.graph().output_size() == 0) invalid("a graph without outputs");
+    for (int k = 0; k < model_.graph().output_size(); ++k) add_output(k);
+    if (!problems_.empty()) return problems_.status();
+    return std::move(builder_.graph);
+  }
+
+ private:
+  void read_opset() {
+    int64_t opset = 0;
+    for (const auto& entry : model_.opset_import()) {
+      if (entry.domain().empty() || entry.domain() == "ai.onnx") opset = entry.version();
+    }
+    if (opset < kOldestOpset || opset > kNewestOpset) {
+      problems_.add("opset " + std::to_string(opset),
+                    "operator sets " + std::to_string(kOldestOpset) + " to " +
+                        std::to_string(kNewestOpset) + " are supported",
+                    "convert the model with onnx.version_converter, or export it with another "
+                    "opset_version");
+    }
+    context_.opset = static_cast<int>(std::clamp(opset, kOldestOpset, kNewestOpset));
+  }
+
+  void describe() {
+    auto& metadata = builder_.graph.metadata;
+    metadata.emplace_back("source_format", "onnx");
+    metadata.emplace_back("source_opset", std::to_string(context_.opset));
+    if (!model_.producer_name().empty()) {
+      metadata.emplace_back(
+          "source_producer",
+          model_.producer_name() +
+              (model_.producer_version().empty() ? "" : " " + model_.producer_version()));
+    }
+  }
+
+  void read_initializers() {
+    for (auto& proto : *model_.mutable_graph()->mutable_initializer()) {
+      TensorPtr& tensor = tensors_[proto.name()];
+      try {
+        Constant constant = read_tensor(proto, context_.folder);
+        tensor =
+            builder_.constant(proto.name(), constant.type, checked_constant_shape(constant.dims),
+                              std::move(constant.bytes));
+      } catch (const Unsupported& reason) {
+        problems_.add("constant", reason.what(), "'" + proto.name() + "'");
+      } catch (const Invalid& reason) {
+        throw Invalid("constant '" + proto.name() + "': " + reason.what());
+      }
+    }
+    for (const auto& sparse : model_.graph().sparse_initializer()) {
+      tensors_[sparse.values().name()] = nullptr;
+      problems_.add("constant", "sparse tensors", "'" + sparse.values().name() + "'");
+    }
+  }
+
+  void read_inputs() {
+    for (const auto& input : model_.graph().input()) {
+      if (tensors_.count(input.name()) != 0) continue;  // has an initializer: a constant
+      TensorPtr& tensor = tensors_[input.name()];
+      try {
+        tensor = read_input(input);
+      } catch (const Unsupported& reason) {
+        problems_.add("graph input", reason.what(), "'" + input.name() + "'");
+      } catch (const Invalid& reason) {
+        throw Invalid("graph input '" + input.name() + "': " + reason.what());
+      }
+    }
+  }
+
+  TensorPtr read_input(const ::onnx::ValueInfoProto& input) {
+    if (!input.type().has_tensor_type()) unsupported("a value that is no tensor");
+    const auto& type = input.type().tensor_type();
+    if (type.elem_type() == ::onnx::TensorProto::DOUBLE) unsupported("elements of type DOUBLE");
+    const DType element = element_type(type.elem_type());
+    if (!type.has_shape()) unsupported("no shape is given; export the model with a fixed one");
+    std::vector<int64_t> dims;
+    for (int i = 0; i < type.shape().dim_size(); ++i) {
+      dims.push_back(input_dim(input.name(), type.shape().dim(i), i));
+    }
+    return builder_.input(input.name(), element, checked_shape(dims));
+  }
+
+  // The first dimension is the batch in practice: 1 where the model leaves it open.
+  int64_t input_dim(const std::string& name, const ::onnx::TensorShapeProto::Dimension& dim,
+                    int i) {
+    if (dim.has_dim_value() && dim.dim_value() > 0) return dim.dim_value();
+    if (dim.has_dim_value() && dim.dim_value() < -1) {
+      invalid("a dimension of %lld", static_cast<long long>(dim.dim_value()));
+    }
+    const std::string& symbol = dim.dim_param();
+    const bool batch = i == 0 || (!symbol.empty() && symbol == batch_symbol_);
+    if (!batch) {
+      unsupported("dimension %d is %s; export the model with a fixed shape", i,
+                  symbol.empty() ? "not given" : ("'" + symbol + "'").c_str());
+    }
+    if (i == 0 && batch_symbol_.empty()) batch_symbol_ = symbol;
+    const std::string which =
+        "[" + std::to_string(i) + "]" + (symbol.empty() ? "" : " ('" + symbol + "')");
+    builder_.graph.metadata.emplace_back("assumed " + name + which, "1");
+    return 1;
+  }
+
+  void import_node(::onnx::NodeProto& node) {
+    if (node.output_size() == 0) invalid("%s makes nothing", label(node).c_str());
+    try {
+      apply_rule(node);
+      return;
+    } catch (const Unsupported& reason) {
+      problems_.add(kind(node), reason.what(), label(node));
+    } catch (const Invalid& reason) {
+      throw Invalid(label(node) + " (" + kind(node) + "): " + reason.what());
+    }
+    // Its results are unknown, and so are those of the nodes that read them.
+    for (const std::string& output : node.output()) tensors_[output] = nullptr;
+  }
+
+  void apply_rule(::onnx::NodeProto& node) {
+    const Row* row = find_rule(node.domain(), node.op_type());
+    if (row == nullptr) unsupported("the operator is not supported");
+    const auto count = static_cast<size_t>(node.input_size());
+    if (count < row->min_inputs || count > row->max_inputs) {
+      invalid("%zu inputs, needs %zu", count,
+              count < row->min_inputs ? row->min_inputs : row->max_inputs);
+    }
+    std::vector<TensorPtr> inputs;
+    std::vector<bool> sole_use;
+    for (const std::string& name : node.input()) {
+      inputs.push_back(name.empty() ? nullptr : tensors_.at(name));
+      sole_use.push_back(!name.empty() && source_.uses.at(name) == 1);
+      if (!name.empty() && inputs.back() == nullptr) {
+        for (const std::string& output : node.output()) tensors_[output] = nullptr;
+        return;
+      }
+    }
+    std::vector<bool> read;
+    for (const std::string& output : node.output()) read.push_back(source_.uses.count(output) != 0);
+    Call call(builder_, context_, node, row->variant, std::move(inputs), std::move(sole_use),
+              std::move(read));
+    row->import(call);
+    if (const auto unread = call.attributes.unread(); !unread.empty()) {
+      unsupported("attribute '%s'", unread[0].c_str());
+    }
+    for (size_t k = 0; k < call.outputs(); ++k) {
+      if (call.results[k] == nullptr && call.output_read(k)) invalid("it has no output %zu", k);
+      if (!call.output_name(k).empty()) tensors_[call.output_name(k)] = call.results[k];
+    }
+  }
+
+  // Outputs have ONNX's shape and name, however the tensor lies inside.
+  void add_output(int k) {
+    const std::string& name = model_.graph().output(k).name();
+    if (!outputs_.insert(name).second) invalid("'%s' is an output twice", name.c_str());
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) invalid("nothing makes the graph output '%s'", name.c_str());
+    if (found->second == nullptr) return;  // some node before it is not supported
+    Tensor& tensor = *found->second;
+    int value = builder_.plain(tensor);
+    graph::Graph& g = builder_.graph;
+    // Inputs and constants keep their names; a result may have one name as an output.
+    if (builder_.producer(value) == nullptr || !output_values_.insert(value).second) {
+      // Another name is a Reshape that changes nothing.
+      const graph::Value same = g.value(value);
+      const int copy = builder_.value(name, same.type, same.shape, same.quantization);
+      fb::ReshapeT options;
+      options.shape = same.shape;
+      builder_.node(name, std::move(options), {value}, {copy});
+      value = copy;
+      output_values_.insert(copy);
+    }
+    const int made = tensor.forms.front().value;
+    if (made != value && g.value(made).name == name) g.value(made).name += "/inner";
+    g.value(value).name = name;
+    g.outputs.push_back(value);
+  }
+
+  ::onnx::ModelProto& model_;
+  Builder builder_;
+  ModelContext context_;
+  ModelGraph source_;
+  std::map<std::string, TensorPtr> tensors_;  // null: behind something not supported
+  std::set<std::string> outputs_;
+  std::set<int> output_values_;
+  std::string batch_symbol_;
+  Problems problems_;
+};
+
+rt::Result<graph::Graph> import_model(const uint8_t* data, size_t bytes, const std::string& path) {
+  if (bytes > static_cast<size_t>(std::numeric_limits<int>::max())) {
+    return rt::error(Code::Unsupported, "a file of 2 GiB or more; use external data");
+  }
+  namespace io = google::protobuf::io;
+  io::ArrayInputStream array(data, static_cast<int>(bytes));
+  io::CodedInputStream stream(&array);
+  ::onnx::ModelProto model;
+  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
+    return rt::error(Code::InvalidModel, "no ONNX model, or a damaged one");
+  }
+  return Importer(model, bytes, path).run();
+}
+
+}  // namespace
+}  // namespace onnx_import
+
+rt::Result<graph::Graph> import_onnx(const uint8_t* data, size_t bytes, const std::string& path) {
+  try {
+    auto graph = onnx_import::import_model(data, bytes, path);
+    if (!graph.ok()) return graph.status().within(path);
+    return graph;
+  } catch (const std::bad_alloc&) {
+    return rt::error(rt::Code::OutOfMemory, "%s: not enough memory", path.c_str());
+  } catch (const onnx_import::Unsupported& reason) {
+    return rt::Status(rt::Code::Unsupported, reason.what()).within(path);
+  } catch (const std::exception& reason) {
+    return rt::Status(rt::Code::InvalidModel, reason.what()).within(path);
+  }
+}
+
+}  // namespace qrt::import

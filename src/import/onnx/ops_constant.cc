@@ -1,0 +1,143 @@
+// Operators that make tensors out of attributes, or larger tensors out of small ones.
+#include <cmath>
+
+#include "src/base/checked.h"
+#include "src/import/onnx/ops.h"
+#include "src/import/onnx/tensor_proto.h"
+
+namespace qrt::import::onnx_import {
+namespace {
+
+TensorPtr constant_from(Call& c, ::onnx::TensorProto& proto) {
+  Constant constant = read_tensor(proto, c.model.folder);
+  return c.b.constant(c.output_name(0), constant.type, checked_constant_shape(constant.dims),
+                      std::move(constant.bytes));
+}
+
+template <class T>
+Shape vector_shape(const std::vector<T>& elements) {
+  return checked_constant_shape({static_cast<int64_t>(elements.size())});
+}
+
+// x with its axes of one element, and new ones before them, repeated to fill `shape`.
+void broadcast_to(Call& c, Tensor& x, const Shape& shape) {
+  if (x.shape == shape) return c.out_same(0, c.pointer(0));
+  if (const auto numbers = numbers_of(c.b, x); numbers && is_small(checked_elements(shape))) {
+    return c.out_constant(0, fold_broadcast(*numbers, shape));
+  }
+  const Order order = x.rank() == shape.size() ? x.order() : plain_order(shape.size());
+  const int input = c.b.broadcast_form(x, order);
+  const Quantization q = c.b.graph.value(input).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  fb::BroadcastToT options;
+  options.shape = arranged(shape, order);
+  c.emit(std::move(options), {input}, {c.out(0, x.type, shape, order, q)});
+}
+
+}  // namespace
+
+void import_constant(Call& c) {
+  Attributes& a = c.attributes;
+  if (::onnx::TensorProto* tensor = a.tensor("value")) {
+    return c.out_same(0, constant_from(c, *tensor));
+  }
+  if (a.has("value_float")) {
+    return c.out_constant(0, {DType::F32, {}, {}, {a.number("value_float", 0)}});
+  }
+  if (a.has("value_int")) {
+    return c.out_constant(0, {DType::S64, {}, {a.integer("value_int", 0)}, {}});
+  }
+  if (a.has("value_floats")) {
+    const std::vector<float> elements = a.numbers("value_floats");
+    return c.out_constant(0, {DType::F32, vector_shape(elements), {}, elements});
+  }
+  if (a.has("value_ints")) {
+    const std::vector<int64_t> elements = a.integers("value_ints");
+    return c.out_constant(0, {DType::S64, vector_shape(elements), elements, {}});
+  }
+  unsupported("a constant that is no tensor of numbers");
+}
+
+void import_constant_of_shape(Call& c) {
+  const std::vector<int64_t> dims = c.integers(0, "a shape");
+  const Shape shape = checked_constant_shape(dims);
+  TensorPtr element;
+  if (::onnx::TensorProto* value = c.attributes.tensor("value")) {
+    element = constant_from(c, *value);
+    if (element->shape.size() > 1 || (!element->shape.empty() && element->shape[0] != 1)) {
+      invalid("a value of shape %s", text(element->shape).c_str());
+    }
+  } else {
+    element = make_constant(c.b, c.temporary("value"), {DType::F32, {}, {}, {0.0f}});
+  }
+  const auto number = numbers_of(c.b, *element);
+  if (!number) unsupported("a value of this type");
+  int64_t elements = 1;
+  for (int32_t dim : shape) elements *= dim;
+  if (is_small(elements)) return c.out_constant(0, fold_broadcast(*number, shape));
+  broadcast_to(c, *element, shape);
+}
+
+void import_range(Call& c) {
+  const auto n = c.all_numbers();
+  if (!n) unsupported("limits that are known only at run time");
+  for (const Numbers& limit : *n) {
+    if (limit.size() != 1 || limit.type != n->front().type) invalid("limits that are no numbers");
+  }
+  Numbers result{n->front().type, {}, {}, {}};
+  double start, limit, delta;
+  const auto number = [&](size_t i) {
+    return result.is_float() ? static_cast<double>((*n)[i].floats[0])
+                             : static_cast<double>((*n)[i].integers[0]);
+  };
+  start = number(0), limit = number(1), delta = number(2);
+  if (delta == 0 || !std::isfinite(start) || !std::isfinite(limit) || !std::isfinite(delta)) {
+    invalid("a range from %g to %g by %g", start, limit, delta);
+  }
+  const double count = std::max(0.0, std::ceil((limit - start) / delta));
+  if (!(count <= 1e9) || !is_small(static_cast<int64_t>(count))) {
+    unsupported("a range of %g elements", count);
+  }
+  for (int64_t i = 0; i < static_cast<int64_t>(count); ++i) {
+    if (result.is_float()) {
+      result.floats.push_back(static_cast<float>(start + static_cast<double>(i) * delta));
+    } else {
+      // Unsigned, for the product alone may overflow where the sum does not.
+      const auto first = static_cast<uint64_t>((*n)[0].integers[0]);
+      const auto step = static_cast<uint64_t>((*n)[2].integers[0]);
+      result.integers.push_back(static_cast<int64_t>(first + static_cast<uint64_t>(i) * step));
+    }
+  }
+  result.shape = {static_cast<int32_t>(count)};
+  c.out_constant(0, result);
+}
+
+void import_expand(Call& c) {
+  Tensor& x = c.in(0);
+  broadcast_to(c, x, broadcast(x.shape, checked_shape(c.integers(1, "a shape"))));
+}
+
+void import_tile(Call& c) {
+  Tensor& x = c.in(0);
+  const std::vector<int64_t> repeats = c.integers(1, "repeats");
+  if (repeats.size() != x.rank()) {
+    invalid("%zu repeats for %zu dimensions", repeats.size(), x.rank());
+  }
+  std::vector<int64_t> dims;
+  for (size_t i = 0; i < repeats.size(); ++i) {
+    int64_t dim;
+    if (repeats[i] < 0 || !rt::checked_mul<int64_t>(repeats[i], x.shape[i], &dim)) {
+      invalid("%lld repeats", static_cast<long long>(repeats[i]));
+    }
+    dims.push_back(dim);
+  }
+  const Shape shape = checked_shape(dims);
+  if (shape == x.shape) return c.out_same(0, c.pointer(0));
+  fb::TileT options;
+  for (int axis : x.order()) {
+    options.multiples.push_back(static_cast<int32_t>(repeats[static_cast<size_t>(axis)]));
+  }
+  c.move(std::move(options), x, x.order(), shape, x.order());
+}
+
+}  // namespace qrt::import::onnx_import

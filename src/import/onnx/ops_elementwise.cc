@@ -1,0 +1,304 @@
+#include <algorithm>
+#include <cmath>
+
+#include "src/base/dtype.h"
+#include "src/import/onnx/ops.h"
+#include "src/import/onnx/tensor_proto.h"
+
+namespace qrt::import::onnx_import {
+namespace {
+
+using fb::BinaryKind;
+using fb::UnaryKind;
+
+bool compares(BinaryKind kind) {
+  return kind >= BinaryKind::Equal && kind <= BinaryKind::GreaterEqual;
+}
+
+// Emits `unary(x)` as output 0.
+void emit_unary(Call& c, UnaryKind kind, Tensor& x, float alpha = 0, float beta = 0,
+                std::unique_ptr<fb::ClampT> clamp = nullptr) {
+  fb::UnaryT options;
+  options.kind = kind;
+  options.alpha = alpha;
+  options.beta = beta;
+  options.clamp = std::move(clamp);
+  c.move(std::move(options), x, x.order(), x.shape, x.order());
+}
+
+// A clamp between real numbers; limits may be infinite.
+void emit_clip(Call& c, Tensor& x, float low, float high) {
+  if (std::isnan(low) || std::isnan(high)) unsupported("a limit that is no number");
+  low = std::min(low, high);  // ONNX: where they cross, everything becomes the maximum
+  auto clamp = graph::make_clamp(low, high);
+  if (clamp == nullptr) return c.out_same(0, c.pointer(0));
+  emit_unary(c, UnaryKind::Clip, x, 0, 0, std::move(clamp));
+}
+
+// The quantization of the values that a tensor holds; null without one.
+const Quantization* quantization_of(Call& c, const Tensor& x) {
+  const Quantization& q = c.b.graph.value(x.forms.front().value).quantization;
+  return q.empty() ? nullptr : &q;
+}
+
+// A clamp of quantized integers, as a clamp of the real numbers they stand for.
+void clip_quantized(Call& c, Tensor& x, const Quantization& q, std::optional<int64_t> low,
+                    std::optional<int64_t> high) {
+  if (q.scales.size() != 1) unsupported("a limit of values that are quantized per channel");
+  const auto real = [&](int64_t limit) {
+    return static_cast<float>(static_cast<double>(limit - q.zero_point()) * q.scales[0]);
+  };
+  emit_clip(c, x, low ? real(*low) : -INFINITY, high ? real(*high) : INFINITY);
+}
+
+void clip_by_comparing(Call& c) {
+  check_not_quantized(c);
+  Tensor& x = c.in(0);
+  const Order order = x.order();
+  TensorPtr current = c.pointer(0);
+  for (size_t i = 1; i <= 2; ++i) {
+    if (!c.has(i)) continue;
+    check_same_type({&x, &c.in(i)});
+    if (checked_elements(c.in(i).shape) != 1 || c.in(i).rank() > x.rank()) {
+      invalid("a limit that is no scalar");
+    }
+    const BinaryKind kind = i == 1 ? BinaryKind::Max : BinaryKind::Min;
+    const bool last = i == 2 || !c.has(2);
+    const int value = emit_binary(c, kind, *current, c.in(i), order,
+                                  last ? c.output_name(0) : c.temporary("low"));
+    c.out_value(0, value, x.shape, order);
+    current = c.results[0];
+  }
+  if (current == c.pointer(0)) c.out_same(0, current);
+}
+
+}  // namespace
+
+Order common_order(const std::vector<Tensor*>& tensors, size_t rank) {
+  Order order = plain_order(rank);
+  int64_t largest = 0;
+  for (const Tensor* tensor : tensors) {
+    if (tensor->fixed || tensor->rank() != rank) continue;
+    const int64_t elements = checked_elements(tensor->shape);
+    if (elements > largest || (elements == largest && order == plain_order(rank))) {
+      largest = elements;
+      order = tensor->order();
+    }
+  }
+  return order;
+}
+
+void check_same_type(const std::vector<Tensor*>& tensors) {
+  for (const Tensor* tensor : tensors) {
+    if (tensor->type != tensors.front()->type) {
+      invalid("inputs of types %s and %s", rt::dtype_name(tensors.front()->type),
+              rt::dtype_name(tensor->type));
+    }
+  }
+}
+
+void check_not_quantized(Call& c) {
+  for (size_t i = 0; i < c.inputs(); ++i) {
+    if (c.has(i) && quantization_of(c, c.in(i)) != nullptr) {
+      unsupported("arithmetic on quantized integers");
+    }
+  }
+}
+
+int emit_binary(Call& c, BinaryKind kind, Tensor& a, Tensor& b, const Order& order,
+                const std::string& name) {
+  const Shape shape = arranged(broadcast(a.shape, b.shape), order);
+  const int left = c.b.broadcast_form(a, order), right = c.b.broadcast_form(b, order);
+  const int result = c.b.value(name, compares(kind) ? DType::Bool : a.type, shape);
+  fb::BinaryT options;
+  options.kind = kind;
+  c.emit(std::move(options), {left, right}, {result});
+  return result;
+}
+
+// Two inputs, or any number from which the operator is applied one after the other.
+void import_binary(Call& c) {
+  const auto kind = static_cast<BinaryKind>(c.variant);
+  check_not_quantized(c);
+  std::vector<Tensor*> inputs;
+  for (size_t i = 0; i < c.inputs(); ++i) inputs.push_back(&c.in(i));
+  check_same_type(inputs);
+  if (inputs.size() == 1) return c.out_same(0, c.pointer(0));
+  Shape shape = inputs[0]->shape;
+  for (const Tensor* input : inputs) shape = broadcast(shape, input->shape);
+
+  if (const auto numbers = c.all_numbers(); numbers && is_small(checked_elements(shape))) {
+    std::optional<Numbers> folded = (*numbers)[0];
+    for (size_t i = 1; i < numbers->size() && folded; ++i) {
+      folded =
+          fold_binary(kind, *folded, (*numbers)[i], broadcast(folded->shape, (*numbers)[i].shape));
+    }
+    if (folded) return c.out_constant(0, *folded);
+  }
+  TensorPtr current = c.pointer(0);
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    const bool last = i + 1 == inputs.size();
+    const Shape partial = broadcast(current->shape, inputs[i]->shape);
+    const Order order = partial.size() == shape.size()
+                            ? common_order(inputs, shape.size())
+                            : common_order({current.get(), inputs[i]}, partial.size());
+    const int value = emit_binary(c, kind, *current, *inputs[i], order,
+                                  last ? c.output_name(0) : c.temporary(std::to_string(i).c_str()));
+    c.out_value(0, value, partial, order);
+    current = c.results[0];
+  }
+}
+
+void import_pow(Call& c) {
+  check_not_quantized(c);
+  Tensor& x = c.floats(0);
+  if (c.all_numbers()) return import_binary(c);
+  if (const std::optional<float> exponent = c.scalar(1);
+      exponent && broadcast(x.shape, c.in(1).shape) == x.shape) {
+    if (*exponent == 1.0f) return c.out_same(0, c.pointer(0));
+    if (*exponent == 2.0f) return emit_unary(c, UnaryKind::Square, x);
+    if (*exponent == 0.5f) return emit_unary(c, UnaryKind::Sqrt, x);
+  }
+  if (c.in(1).type != DType::F32) unsupported("an exponent of another type");
+  import_binary(c);
+}
+
+void import_mod(Call& c) {
+  // fmod=1 is C's remainder, which has the dividend's sign.
+  if (c.attributes.flag("fmod", false)) unsupported("fmod=1");
+  import_binary(c);
+}
+
+void import_mean(Call& c) {
+  if (c.inputs() != 1) unsupported("a mean of %zu inputs", c.inputs());
+  c.out_same(0, c.pointer(0));
+}
+
+void import_unary(Call& c) {
+  const auto kind = static_cast<UnaryKind>(c.variant);
+  float alpha = 0, beta = 0;
+  UnaryKind exact = kind;
+  switch (kind) {
+    case UnaryKind::LeakyRelu:
+      alpha = c.attributes.number("alpha", 0.01f);
+      break;
+    case UnaryKind::Elu:
+      alpha = c.attributes.number("alpha", 1.0f);
+      break;
+    case UnaryKind::HardSigmoid:
+      alpha = c.attributes.number("alpha", 0.2f);
+      beta = c.attributes.number("beta", 0.5f);
+      break;
+    case UnaryKind::Gelu: {
+      const std::string approximate = c.attributes.word("approximate", "none");
+      if (approximate == "tanh") {
+        exact = UnaryKind::GeluTanh;
+      } else if (approximate != "none") {
+        unsupported("approximate='%s'", approximate.c_str());
+      }
+      break;
+    }
+    default:
+      break;
+  }
+  check_not_quantized(c);
+  Tensor& x = c.in(0);
+  if (const auto numbers = c.all_numbers()) {
+    if (const auto folded = fold_unary(exact, (*numbers)[0])) return c.out_constant(0, *folded);
+  }
+  const bool logical = kind == UnaryKind::Not;
+  if ((x.type == DType::Bool) != logical) invalid("an input of type %s", rt::dtype_name(x.type));
+  emit_unary(c, exact, x, alpha, beta);
+}
+
+void import_relu(Call& c) {
+  Tensor& x = c.in(0);
+  if (const Quantization* q = quantization_of(c, x)) {
+    return clip_quantized(c, x, Quantization(*q), 0, std::nullopt);
+  }
+  emit_clip(c, c.floats(0), 0.0f, INFINITY);
+}
+
+void import_clip(Call& c) {
+  Tensor& x = c.in(0);
+  if (c.attributes.has("min") || c.attributes.has("max")) {  // as it was before opset 11
+    const float low = c.attributes.number("min", -INFINITY);
+    return emit_clip(c, c.floats(0), low, c.attributes.number("max", INFINITY));
+  }
+  std::optional<Numbers> limits[2];
+  for (size_t i = 0; i < 2; ++i) {
+    if (!c.has(i + 1)) continue;
+    check_same_type({&x, &c.in(i + 1)});
+    limits[i] = numbers_of(c.b, c.in(i + 1));
+    if (!limits[i]) return clip_by_comparing(c);
+    if (limits[i]->size() != 1) invalid("a limit that is no scalar");
+  }
+  if (x.type == DType::F32) {
+    return emit_clip(c, x, limits[0] ? limits[0]->floats[0] : -INFINITY,
+                     limits[1] ? limits[1]->floats[0] : INFINITY);
+  }
+  if (const Quantization* q = quantization_of(c, x)) {
+    const auto limit = [&](size_t i) {
+      return limits[i] ? std::optional<int64_t>(limits[i]->integers[0]) : std::nullopt;
+    };
+    return clip_quantized(c, x, Quantization(*q), limit(0), limit(1));
+  }
+  clip_by_comparing(c);
+}
+
+// x where it is positive, slope * x elsewhere.
+void import_prelu(Call& c) {
+  Tensor &x = c.floats(0), &slope = c.floats(1);
+  if (broadcast(x.shape, slope.shape) != x.shape) invalid("a slope larger than its input");
+  if (const auto numbers = numbers_of(c.b, slope)) {
+    const std::vector<float>& s = numbers->floats;
+    if (!s.empty() && std::all_of(s.begin(), s.end(), [&](float v) { return v == s[0]; })) {
+      return emit_unary(c, UnaryKind::LeakyRelu, x, s[0]);
+    }
+  }
+  const Order order = x.order();
+  const auto half = [&](float low, float high, const char* suffix) {
+    const int value = c.b.value(c.temporary(suffix), DType::F32, arranged(x.shape, order));
+    fb::UnaryT options;
+    options.kind = UnaryKind::Clip;
+    options.clamp = graph::make_clamp(low, high);
+    c.emit(std::move(options), {c.b.form(x, order)}, {value});
+    return Tensor{c.temporary(suffix), DType::F32, x.shape, {{order, value}}, x.fixed};
+  };
+  Tensor positive = half(0.0f, INFINITY, "positive");
+  Tensor negative = half(-INFINITY, 0.0f, "negative");
+  const int scaled = emit_binary(c, BinaryKind::Mul, negative, slope, order, c.temporary("scaled"));
+  Tensor product{c.temporary("scaled"), DType::F32, x.shape, {{order, scaled}}, false};
+  c.out_value(0, emit_binary(c, BinaryKind::Add, positive, product, order, c.output_name(0)),
+              x.shape, order);
+}
+
+void import_where(Call& c) {
+  check_not_quantized(c);
+  Tensor &condition = c.in(0), &a = c.in(1), &b = c.in(2);
+  if (condition.type != DType::Bool) invalid("a condition that is not Bool");
+  check_same_type({&a, &b});
+  const Shape shape = broadcast(broadcast(a.shape, b.shape), condition.shape);
+  if (const auto n = c.all_numbers(); n && is_small(checked_elements(shape))) {
+    return c.out_constant(0, fold_select((*n)[0], (*n)[1], (*n)[2], shape));
+  }
+  const Order order = common_order({&condition, &a, &b}, shape.size());
+  const std::vector<int> inputs = {c.b.broadcast_form(condition, order),
+                                   c.b.broadcast_form(a, order), c.b.broadcast_form(b, order)};
+  c.emit(fb::SelectT{}, inputs, {c.out(0, a.type, shape, order)});
+}
+
+void import_cast(Call& c) {
+  c.attributes.ignore("saturate");  // concerns float8 only
+  const DType type = element_type(static_cast<int32_t>(c.attributes.integer("to", 0)));
+  Tensor& x = c.in(0);
+  if (type == x.type) return c.out_same(0, c.pointer(0));
+  if (const auto numbers = c.all_numbers()) {
+    if (const auto folded = fold_cast((*numbers)[0], type)) return c.out_constant(0, *folded);
+  }
+  check_not_quantized(c);
+  const int input = c.b.form(x, x.order());
+  c.emit(fb::CastT{}, {input}, {c.out(0, type, x.shape, x.order())});
+}
+
+}  // namespace qrt::import::onnx_import

@@ -1,0 +1,230 @@
+// Operators that put elements elsewhere. They work in the order in which their input lies.
+#include <algorithm>
+#include <limits>
+
+#include "src/base/dtype.h"
+#include "src/import/onnx/ops.h"
+#include "src/import/onnx/slice.h"
+
+namespace qrt::import::onnx_import {
+namespace {
+
+// The sizes of Split's outputs along the axis.
+std::vector<int64_t> split_sizes(Call& c, int64_t dim) {
+  std::vector<int64_t> sizes;
+  if (c.has(1)) {
+    sizes = c.integers(1, "sizes");
+  } else {
+    sizes = c.attributes.integers("split");
+  }
+  const auto count = static_cast<int64_t>(c.outputs());
+  if (c.attributes.integer("num_outputs", count) != count) invalid("num_outputs");
+  if (sizes.empty()) {
+    const int64_t size = (dim + count - 1) / count;
+    for (int64_t i = 0; i < count; ++i) sizes.push_back(std::min(size, dim - i * size));
+  }
+  if (static_cast<int64_t>(sizes.size()) != count) {
+    invalid("%zu sizes for %zu outputs", sizes.size(), c.outputs());
+  }
+  int64_t sum = 0;
+  for (int64_t size : sizes) {
+    if (size < 0 || size > dim) invalid("a part of %lld", static_cast<long long>(size));
+    if (size == 0) unsupported("a part without elements");
+    sum += size;
+  }
+  if (sum != dim) {
+    invalid("parts of together %lld for an axis of %lld", static_cast<long long>(sum),
+            static_cast<long long>(dim));
+  }
+  return sizes;
+}
+
+fb::DepthOrder depth_order(Call& c) {
+  const std::string mode = c.attributes.word("mode", "DCR");
+  if (mode == "DCR") return fb::DepthOrder::DepthFirst;
+  if (mode == "CRD") return fb::DepthOrder::ColumnFirst;
+  invalid("mode='%s'", mode.c_str());
+}
+
+int64_t block_size(Call& c, const Tensor& x) {
+  if (x.rank() != 4) invalid("an input of shape %s", text(x.shape).c_str());
+  const int64_t block = c.attributes.integer("blocksize", 0);
+  if (block < 1 || block > (1 << 15)) invalid("blocksize %lld", static_cast<long long>(block));
+  return block;
+}
+
+// Indices counted from the front, all within the axis.
+Numbers checked_indices(Numbers indices, int64_t dim) {
+  for (int64_t& index : indices.integers) {
+    if (index < -dim || index >= dim) {
+      invalid("index %lld of an axis of %lld", static_cast<long long>(index),
+              static_cast<long long>(dim));
+    }
+    if (index < 0) index += dim;
+  }
+  return indices;
+}
+
+}  // namespace
+
+int emit_gather(Call& c, int value, int position, const std::vector<int32_t>& indices,
+                const std::string& name) {
+  const graph::Value from = c.b.graph.value(value);
+  Shape shape = from.shape;
+  shape[static_cast<size_t>(position)] = static_cast<int32_t>(indices.size());
+  const int table = c.b.vector_constant(name + "/indices", indices);
+  const int result = c.b.value(name, from.type, shape, from.quantization);
+  fb::GatherT options;
+  options.axis = position;
+  c.emit(std::move(options), {value, table}, {result});
+  return result;
+}
+
+void import_concat(Call& c) {
+  std::vector<Tensor*> parts;
+  for (size_t i = 0; i < c.inputs(); ++i) {
+    // An empty constant adds nothing.
+    Tensor& part = c.in(i);
+    if (std::find(part.shape.begin(), part.shape.end(), 0) == part.shape.end()) {
+      parts.push_back(&part);
+    }
+  }
+  if (parts.empty()) unsupported("a tensor without elements");
+  check_same_type(parts);
+  const size_t rank = parts[0]->rank();
+  const int axis = checked_axis(c.attributes.integer("axis", 0), rank);
+  std::vector<int64_t> dims(parts[0]->shape.begin(), parts[0]->shape.end());
+  dims[static_cast<size_t>(axis)] = 0;
+  for (const Tensor* part : parts) {
+    if (part->rank() != rank) invalid("parts of different rank");
+    for (size_t i = 0; i < rank; ++i) {
+      if (static_cast<int>(i) == axis) {
+        dims[i] += part->shape[i];
+      } else if (dims[i] != part->shape[i]) {
+        invalid("parts of shapes %s and %s", text(parts[0]->shape).c_str(),
+                text(part->shape).c_str());
+      }
+    }
+  }
+  const Shape shape = checked_shape(dims);
+  if (parts.size() == 1) {
+    for (size_t i = 0; i < c.inputs(); ++i) {
+      if (&c.in(i) == parts[0]) return c.out_same(0, c.pointer(i));
+    }
+  }
+  if (const auto n = c.all_numbers(); n && is_small(checked_elements(shape))) {
+    return c.out_constant(0, fold_concat(*n, axis, shape));
+  }
+  const Order order = common_order(parts, rank);
+  std::vector<int> inputs;
+  for (Tensor* part : parts) inputs.push_back(c.b.form(*part, order));
+  const Quantization q = c.b.graph.value(inputs[0]).quantization;
+  for (int input : inputs) {
+    if (!(c.b.graph.value(input).quantization == q) || q.axis >= 0) {
+      unsupported("parts whose quantization differs");
+    }
+  }
+  fb::ConcatT options;
+  options.axis = position(order, axis);
+  c.emit(std::move(options), inputs, {c.out(0, parts[0]->type, shape, order, q)});
+}
+
+void import_split(Call& c) {
+  Tensor& x = c.in(0);
+  const int axis = checked_axis(c.attributes.integer("axis", 0), x.rank());
+  const auto a = static_cast<size_t>(axis);
+  checked_elements(x.shape);
+  const std::vector<int64_t> sizes = split_sizes(c, x.shape[a]);
+  const Order order = x.order();
+  const int input = c.b.form(x, order);
+  const Quantization q = c.b.graph.value(input).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  fb::SplitT options;
+  options.axis = position(order, axis);
+  std::vector<int> outputs;
+  for (size_t k = 0; k < sizes.size(); ++k) {
+    Shape shape = x.shape;
+    shape[a] = static_cast<int32_t>(sizes[k]);
+    options.sizes.push_back(shape[a]);
+    outputs.push_back(c.out(k, x.type, shape, order, q));
+  }
+  c.emit(std::move(options), {input}, std::move(outputs));
+}
+
+void import_slice(Call& c) {
+  Tensor& x = c.in(0);
+  const SliceRange range = slice_range(x.shape, c.integers(1, "starts"), c.integers(2, "ends"),
+                                       c.has(3) ? c.integers(3, "axes") : std::vector<int64_t>{},
+                                       c.has(4) ? c.integers(4, "steps") : std::vector<int64_t>{});
+  if (range.shape == x.shape && range.forward()) return c.out_same(0, c.pointer(0));
+  if (const auto numbers = numbers_of(c.b, x)) {
+    return c.out_constant(0, fold_slice(*numbers, range.begins, range.steps, range.shape));
+  }
+  c.move(slice_options(range, x.order()), x, x.order(), range.shape, x.order());
+}
+
+void import_gather(Call& c) {
+  Tensor &x = c.in(0), &indices = c.in(1);
+  if (indices.type != DType::S64 && indices.type != DType::S32) {
+    invalid("indices of type %s", rt::dtype_name(indices.type));
+  }
+  const int axis = checked_axis(c.attributes.integer("axis", 0), x.rank());
+  const auto a = static_cast<size_t>(axis);
+  Shape shape(x.shape.begin(), x.shape.begin() + axis);
+  shape.insert(shape.end(), indices.shape.begin(), indices.shape.end());
+  shape.insert(shape.end(), x.shape.begin() + axis + 1, x.shape.end());
+  checked_elements(shape);
+
+  auto known = numbers_of(c.b, indices);
+  if (known) known = checked_indices(std::move(*known), x.shape[a]);
+  if (const auto data = numbers_of(c.b, x); data && known && is_small(checked_elements(shape))) {
+    return c.out_constant(0, fold_gather(*data, axis, *known, shape));
+  }
+  // One index, or a row of them, leaves the other axes where they lie.
+  Order from = plain_order(x.rank()), order = plain_order(shape.size());
+  if (indices.rank() <= 1) {
+    from = x.order();
+    order = indices.rank() == 1 ? from : without_axes(from, {axis});
+  }
+  const int input = c.b.form(x, from);
+  const Quantization q = c.b.graph.value(input).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  int where = c.b.plain(indices);
+  if (known) {
+    const TensorPtr positive = make_constant(c.b, c.temporary("indices"), *known);
+    where = positive->forms.front().value;
+  }
+  fb::GatherT options;
+  options.axis = position(from, axis);
+  c.emit(std::move(options), {input, where}, {c.out(0, x.type, shape, order, q)});
+}
+
+void import_depth_to_space(Call& c) {
+  Tensor& x = c.in(0);
+  const int64_t block = block_size(c, x);
+  if (x.shape[1] % (block * block) != 0) {
+    invalid("%d channels for a blocksize of %lld", x.shape[1], static_cast<long long>(block));
+  }
+  fb::DepthToSpaceT options;
+  options.block = static_cast<int32_t>(block);
+  options.order = depth_order(c);
+  const Shape shape = checked_shape(
+      {x.shape[0], x.shape[1] / (block * block), x.shape[2] * block, x.shape[3] * block});
+  c.move(std::move(options), x, channels_last(4), shape, channels_last(4));
+}
+
+void import_space_to_depth(Call& c) {
+  Tensor& x = c.in(0);
+  const int64_t block = block_size(c, x);
+  if (x.shape[2] % block != 0 || x.shape[3] % block != 0) {
+    invalid("a plane of %dx%d for a blocksize of %lld", x.shape[2], x.shape[3],
+            static_cast<long long>(block));
+  }
+  fb::SpaceToDepthT options;
+  options.block = static_cast<int32_t>(block);
+  const Shape shape = checked_shape(
+      {x.shape[0], x.shape[1] * block * block, x.shape[2] / block, x.shape[3] / block});
+  c.move(std::move(options), x, channels_last(4), shape, channels_last(4));
+}
+
+}  // namespace qrt::import::onnx_import

@@ -1,0 +1,130 @@
+#include <cmath>
+
+#include "src/import/onnx/ops.h"
+
+namespace qrt::import::onnx_import {
+namespace {
+
+// y = x * factor + offset, one pair of numbers a channel.
+struct ChannelScale {
+  std::vector<float> factor, offset;
+};
+
+std::vector<float> channel_numbers(Call& c, size_t input, int32_t channels) {
+  Tensor& tensor = c.floats(input);
+  if (tensor.shape != Shape{channels}) {
+    invalid("input %zu of shape %s for %d channels", input, text(tensor.shape).c_str(), channels);
+  }
+  const graph::Value* value = c.b.constant_value(tensor);
+  if (value == nullptr) unsupported("statistics that are known only at run time");
+  return {value->as<float>(), value->as<float>() + channels};
+}
+
+ChannelScale channel_scale(Call& c, int32_t channels) {
+  const double epsilon = static_cast<double>(c.attributes.number("epsilon", 1e-5f));
+  const std::vector<float> gamma = channel_numbers(c, 1, channels);
+  const std::vector<float> beta = channel_numbers(c, 2, channels);
+  const std::vector<float> mean = channel_numbers(c, 3, channels);
+  const std::vector<float> variance = channel_numbers(c, 4, channels);
+  ChannelScale scale;
+  for (size_t i = 0; i < gamma.size(); ++i) {
+    const double factor = gamma[i] / std::sqrt(variance[i] + epsilon);
+    if (!std::isfinite(factor)) invalid("a variance of %g", static_cast<double>(variance[i]));
+    scale.factor.push_back(static_cast<float>(factor));
+    scale.offset.push_back(static_cast<float>(beta[i] - mean[i] * factor));
+  }
+  return scale;
+}
+
+// Moves the scale into the weights and bias of the Conv2D or FullyConnected that makes the input,
+// if they are known and nothing else reads their result. Weights and bias may be shared with other
+// nodes: they are replaced, not changed.
+bool fold_into_producer(Call& c, const Tensor& x, const ChannelScale& scale) {
+  if (!c.sole_use(0) || x.forms.size() != 1) return false;
+  const int made = x.forms.front().value;
+  graph::Node* node = c.b.producer(made);
+  if (node == nullptr) return false;
+  const bool connected = node->type() == fb::OpOptions::FullyConnected && x.rank() == 2;
+  if (node->type() != fb::OpOptions::Conv2D && !connected) return false;
+  const graph::Value weights = c.b.graph.value(node->inputs[1]);
+  const bool has_bias = node->inputs.size() > 2;
+  if (!weights.constant() || weights.type != DType::F32) return false;
+  if (has_bias && !c.b.graph.value(node->inputs[2]).constant()) return false;
+  if (static_cast<size_t>(weights.shape[0]) != scale.factor.size()) return false;
+
+  c.b.charge(weights.data->size());
+  std::vector<float> w(weights.as<float>(), weights.as<float>() + weights.elements());
+  std::vector<float> bias = scale.offset;
+  const size_t channels = scale.factor.size(), per_channel = w.size() / channels;
+  for (size_t o = 0; o < channels; ++o) {
+    for (size_t i = 0; i < per_channel; ++i) w[o * per_channel + i] *= scale.factor[o];
+    if (has_bias) bias[o] += c.b.graph.value(node->inputs[2]).as<float>()[o] * scale.factor[o];
+  }
+  const int new_weights = c.b.graph.add_constant(weights.name + "/folded", weights.shape, w);
+  const int new_bias = c.b.vector_constant(c.temporary("bias"), bias);
+  node->inputs = {node->inputs[0], new_weights, new_bias};
+  c.b.graph.value(made).name = c.output_name(0);
+  c.out_value(0, made, x.shape, x.order());
+  return true;
+}
+
+}  // namespace
+
+void import_batch_normalization(Call& c) {
+  c.attributes.ignore("momentum");
+  c.attributes.ignore("spatial");
+  if (c.attributes.flag("training_mode", false)) unsupported("training_mode");
+  for (size_t k = 1; k < c.outputs(); ++k) {
+    if (c.output_read(k)) unsupported("statistics as outputs");
+  }
+  Tensor& x = c.floats(0);
+  if (x.rank() < 2) invalid("an input of shape %s", text(x.shape).c_str());
+  const int32_t channels = x.shape[1];
+  const ChannelScale scale = channel_scale(c, channels);
+  if (fold_into_producer(c, x, scale)) return;
+
+  Shape shape(x.rank() - 1, 1);
+  shape[0] = channels;  // [C,1,1] broadcasts along the axes behind the channels
+  const auto constant = [&](const std::vector<float>& elements, const char* suffix) {
+    return make_constant(c.b, c.temporary(suffix), {DType::F32, shape, {}, elements});
+  };
+  const Order order = x.order();
+  const TensorPtr factor = constant(scale.factor, "factor");
+  const TensorPtr offset = constant(scale.offset, "offset");
+  const int product =
+      emit_binary(c, fb::BinaryKind::Mul, x, *factor, order, c.temporary("product"));
+  Tensor scaled{c.temporary("product"), DType::F32, x.shape, {{order, product}}, false};
+  c.out_value(0, emit_binary(c, fb::BinaryKind::Add, scaled, *offset, order, c.output_name(0)),
+              x.shape, order);
+}
+
+void import_softmax(Call& c) {
+  Tensor& x = c.floats(0);
+  if (x.rank() == 0) invalid("a scalar input");
+  const bool old = c.opset() < 13;
+  const int axis = checked_axis(c.attributes.integer("axis", old ? 1 : -1), x.rank());
+  fb::SoftmaxT options;
+  options.log = c.variant == 1;
+  int64_t behind = 1;
+  for (size_t i = static_cast<size_t>(axis) + 1; i < x.rank(); ++i) behind *= x.shape[i];
+  if (old && behind != 1) {
+    // Before opset 13 the axes from `axis` on were one.
+    const int64_t row = behind * x.shape[static_cast<size_t>(axis)];
+    const auto rows = static_cast<int32_t>(checked_elements(x.shape) / row);
+    const int flat =
+        c.b.reshaped(c.b.plain(x), {rows, static_cast<int32_t>(row)}, c.temporary("flat"));
+    const int soft = c.b.value(c.temporary("soft"), DType::F32, c.b.graph.value(flat).shape);
+    c.emit(std::move(options), {flat}, {soft});
+    return c.out_value(0, c.b.reshaped(soft, x.shape, c.output_name(0)), x.shape,
+                       plain_order(x.rank()));
+  }
+  Order order = x.order();
+  if (order.back() != axis) {  // libqrt's runs over the last axis in memory
+    order = plain_order(x.rank());
+    order.erase(order.begin() + axis);
+    order.push_back(axis);
+  }
+  c.move(std::move(options), x, order, x.shape, order);
+}
+
+}  // namespace qrt::import::onnx_import

@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "src/base/dtype.h"
+#include "src/graph/qdq_constants.h"
+#include "src/import/onnx/ops.h"
+#include "src/import/onnx/tensor_proto.h"
+
+namespace qrt::import::onnx_import {
+namespace {
+
+// Inputs 1 and 2: scale and zero point, for an input of x's shape. The type is the zero point's,
+// or `otherwise` without one.
+Quantization read_quantization(Call& c, const Tensor& x, DType otherwise, DType* type) {
+  const graph::Value* scales = c.b.constant_value(c.floats(1));
+  if (scales == nullptr) unsupported("a scale that is known only at run time");
+  Quantization q;
+  q.scales.assign(scales->as<float>(), scales->as<float>() + scales->elements());
+  *type = otherwise;
+  if (c.has(2)) {
+    Tensor& zero_point = c.in(2);
+    *type = zero_point.type;
+    const auto numbers = numbers_of(c.b, zero_point);
+    if (!numbers) unsupported("a zero point that is known only at run time");
+    if (numbers->size() != q.scales.size()) {
+      invalid("%zu scales and %zu zero points", q.scales.size(), numbers->size());
+    }
+    q.zero_points.assign(numbers->integers.begin(), numbers->integers.end());
+  }
+  if (*type != DType::S8 && *type != DType::U8 && *type != DType::S16 && *type != DType::S32) {
+    unsupported("a zero point of type %s", rt::dtype_name(*type));
+  }
+  // An output whose weights are all zero has a scale of zero in some models: any will do.
+  const bool zero_allowed = c.b.constant_value(c.in(0)) != nullptr && x.type != DType::F32;
+  for (float& scale : q.scales) {
+    const bool tiny = scale >= 0 && scale < std::numeric_limits<float>::min();
+    if (tiny && zero_allowed) scale = std::numeric_limits<float>::min();
+    if (!std::isnormal(scale) || scale < 0) invalid("a scale of %g", static_cast<double>(scale));
+  }
+  const int64_t axis = c.attributes.integer("axis", 1);
+  if (c.attributes.integer("block_size", 0) != 0) unsupported("block_size");
+  if (q.scales.size() == 1) {
+    // A single scale is one for all elements, also where it stands in a vector.
+  } else if (c.in(1).rank() == 1) {
+    q.axis = checked_axis(axis, x.rank());
+    if (q.scales.size() != static_cast<size_t>(x.shape[static_cast<size_t>(q.axis)])) {
+      invalid("%zu scales for an axis of %d", q.scales.size(),
+              x.shape[static_cast<size_t>(q.axis)]);
+    }
+  } else {
+    invalid("scales of shape %s", text(c.in(1).shape).c_str());
+  }
+  if (std::all_of(q.zero_points.begin(), q.zero_points.end(), [](int32_t z) { return z == 0; })) {
+    q.zero_points.clear();
+  }
+  return q;
+}
+
+// Weights that are stored as floats: QuantizeLinear of a constant.
+TensorPtr quantized_constant(Call& c, Tensor& x, const Quantization& q, DType type) {
+  const graph::Value* value = c.b.constant_value(x);
+  c.b.charge(value->data->size());
+  const std::vector<float> elements(value->as<float>(), value->as<float>() + value->elements());
+  graph::Bytes bytes = graph::quantize_elements(elements, x.shape, q, type);
+  return c.b.constant(c.output_name(0), type, x.shape, std::move(bytes), q);
+}
+
+Quantization arranged_quantization(Quantization q, const Order& order) {
+  if (q.axis >= 0) q.axis = position(order, q.axis);
+  return q;
+}
+
+}  // namespace
+
+void import_quantize_linear(Call& c) {
+  c.attributes.ignore("saturate");  // concerns float8 only
+  Tensor& x = c.floats(0);
+  checked_elements(x.shape);
+  DType otherwise = DType::U8;
+  if (const int64_t given = c.attributes.integer("output_dtype", 0); given != 0) {
+    otherwise = element_type(static_cast<int32_t>(given));
+  }
+  if (c.attributes.integer("precision", 0) > 1) unsupported("precision");
+  DType type;
+  const Quantization q = read_quantization(c, x, otherwise, &type);
+  if (type == DType::S32) unsupported("quantization to s32");
+  if (c.b.constant_value(x) != nullptr) return c.out_same(0, quantized_constant(c, x, q, type));
+  const Order order = x.order();
+  const int input = c.b.form(x, order);
+  c.emit(fb::QuantizeT{}, {input},
+         {c.out(0, type, x.shape, order, arranged_quantization(q, order))});
+}
+
+void import_dequantize_linear(Call& c) {
+  Tensor& x = c.in(0);
+  checked_elements(x.shape);
+  DType type;
+  if (c.attributes.integer("output_dtype", 1) != 1) unsupported("output_dtype");
+  const Quantization q = read_quantization(c, x, x.type, &type);
+  if (type != x.type) {
+    invalid("an input of type %s and a zero point of type %s", rt::dtype_name(x.type),
+            rt::dtype_name(type));
+  }
+  const Order order = x.order();
+  int input = c.b.form(x, order);
+  if (const graph::Value value = c.b.graph.value(input); value.constant()) {
+    // The same bytes may stand for several sets of numbers: each gets a value of its own.
+    input = c.b.graph.add_tensor(x.name, x.type, value.shape, arranged_quantization(q, order));
+    c.b.graph.value(input).data = value.data;
+  } else if (value.quantization.empty()) {
+    // Integers from outside, which say only here what they stand for.
+    for (Form& form : x.forms) {
+      c.b.graph.value(form.value).quantization = arranged_quantization(q, form.order);
+    }
+  } else if (!(value.quantization == arranged_quantization(q, order))) {
+    unsupported("scale or zero point other than those the integers were made with");
+  }
+  c.emit(fb::DequantizeT{}, {input}, {c.out(0, DType::F32, x.shape, order)});
+}
+
+}  // namespace qrt::import::onnx_import

@@ -1,0 +1,27 @@
+// Turns ONNX's slices, whose ends may lie anywhere, into exact begins, steps and sizes.
+#pragma once
+
+#include <vector>
+
+#include "src/import/onnx/builder.h"
+
+namespace qrt::import::onnx_import {
+
+// One entry an axis of ONNX's shape; begins lie within the axis, steps may be negative.
+struct SliceRange {
+  std::vector<int64_t> begins, steps;
+  Shape shape;  // of the result
+
+  bool forward() const;  // all steps are 1
+};
+
+// Empty `axes` or `steps` stand for ONNX's defaults. Throws Invalid or, for an empty result,
+// Unsupported.
+SliceRange slice_range(const Shape& shape, const std::vector<int64_t>& starts,
+                       const std::vector<int64_t>& ends, std::vector<int64_t> axes,
+                       std::vector<int64_t> steps);
+
+// For a tensor that lies in `order`.
+fb::SliceT slice_options(const SliceRange& range, const Order& order);
+
+}  // namespace qrt::import::onnx_import

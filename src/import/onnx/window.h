@@ -1,0 +1,34 @@
+// The sliding window that convolutions and pools share in ONNX: kernel_shape, strides, dilations,
+// pads, auto_pad, ceil_mode. One spatial dimension is treated as two, the first of size 1.
+#pragma once
+
+#include <memory>
+
+#include "src/import/onnx/call.h"
+
+namespace qrt::import::onnx_import {
+
+struct Window {
+  std::unique_ptr<fb::Window2DT> options;
+  int32_t kernel_h = 1, kernel_w = 1;
+  int32_t out_h = 1, out_w = 1;
+  bool padded = false;
+};
+
+enum class RoundingUp {
+  Refuse,         // ceil_mode may not change anything
+  ExtendPadding,  // it becomes more padding, which the operator does not look at
+};
+
+// Reads the attributes for an input of ONNX's shape [N,C,L] or [N,C,H,W]; `kernel` holds the
+// spatial sizes that the weights have, or is empty where kernel_shape decides.
+Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp rounding_up);
+
+// The input as [N,H,W,C].
+int as_nhwc(Call& c, Tensor& x);
+// A new value for output 0 as [N,H,W,C], for an operator to write; `finish_nhwc` then makes it
+// output 0 with ONNX's shape [N,C,L] or [N,C,H,W].
+int new_nhwc(Call& c, const Tensor& like, const Window& window, int32_t channels);
+void finish_nhwc(Call& c, const Tensor& like, int value);
+
+}  // namespace qrt::import::onnx_import
