@@ -1,0 +1,183 @@
+// ArgReduce: where the largest (or smallest) element of an axis stands; of equal ones the first. A
+// NaN is found only where it stands first, for it is neither larger nor smaller than anything.
+#include <algorithm>
+
+#include "src/ops/common.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
+  const Tensor& input = node.input(0);
+  const Tensor& output = node.output(0);
+  switch (input.type) {
+    case DType::F32:
+    case DType::S8:
+    case DType::U8:
+    case DType::S16:
+    case DType::S32:
+      break;
+    default:
+      return node.fail(Code::Unsupported, "cannot compare elements of type %s",
+                       dtype_name(input.type));
+  }
+  if (input.quantization.scales.size() > 1) {
+    return node.fail(Code::Unsupported, "cannot compare elements that are quantized per axis");
+  }
+  if ((output.type != DType::S32 && output.type != DType::S64) || output.quantization.present()) {
+    return node.fail(Code::InvalidModel, "gives %s%s, but indices are plain s32 or s64",
+                     output.quantization.present() ? "quantized " : "", dtype_name(output.type));
+  }
+  const Shape& in = node.shape_in(shapes, 0);
+  const auto& options = node.options<fb::ArgReduce>();
+  int axis;
+  if (!resolve_axis(options.axis(), in.rank(), &axis)) {
+    return node.fail(Code::InvalidModel, "axis %d does not exist in %s", options.axis(),
+                     in.str().c_str());
+  }
+  Shape out;
+  for (int i = 0; i < in.rank(); ++i) {
+    if (i != axis) {
+      out.push_back(in[i]);
+    } else if (options.keep_dims()) {
+      out.push_back(1);
+    }
+  }
+  set_output(node, shapes, 0, out);
+  return {};
+}
+
+// The input as [outer, size, inner], searched along `size`.
+struct Extent {
+  int64_t outer, size, inner;
+};
+using Search = void (*)(const Extent&, const void* in, void* out, ThreadPool&);
+
+template <bool kMin, class T>
+bool better(T candidate, T best) {
+  return kMin ? candidate < best : candidate > best;
+}
+
+// inner == 1. Rows are searched some at a time: one row alone is a chain of comparisons, each of
+// which waits for the one before.
+template <class T, class Index, bool kMin>
+void search_rows(const Extent& e, const T* in, Index* out, ThreadPool& pool) {
+  constexpr int kRows = 4;
+  const auto search = [&e](const T* rows, Index* found, auto count) {
+    T best[kRows];
+    int32_t where[kRows] = {};
+    for (int r = 0; r < count; ++r) best[r] = rows[r * e.size];
+    for (int32_t i = 1; i < e.size; ++i) {
+      for (int r = 0; r < count; ++r) {
+        const T candidate = rows[r * e.size + i];
+        const bool wins = better<kMin>(candidate, best[r]);
+        best[r] = wins ? candidate : best[r];
+        where[r] = wins ? i : where[r];
+      }
+    }
+    for (int r = 0; r < count; ++r) found[r] = where[r];
+  };
+  pool.parallel_for(static_cast<size_t>(e.outer), static_cast<size_t>(e.size),
+                    [&](size_t begin, size_t end, size_t) {
+                      const auto last = static_cast<int64_t>(end);
+                      auto row = static_cast<int64_t>(begin);
+                      for (; row + kRows <= last; row += kRows) {
+                        search(in + row * e.size, out + row, std::integral_constant<int, kRows>());
+                      }
+                      for (; row < last; ++row) {
+                        search(in + row * e.size, out + row, std::integral_constant<int, 1>());
+                      }
+                    });
+}
+
+// inner > 1: a strip of neighbours is searched at once, which compilers turn into vector code.
+template <class T, class Index, bool kMin>
+void search_planes(const Extent& e, const T* in, Index* out, ThreadPool& pool) {
+  constexpr int64_t kStrip = 64;
+  const int64_t strips = ceil_div(e.inner, kStrip);
+  const auto search = [&](int64_t item) {
+    const int64_t plane = item / strips, first = item % strips * kStrip;
+    const int64_t count = std::min(kStrip, e.inner - first);
+    const T* from = in + plane * e.size * e.inner + first;
+    T best[kStrip];
+    int32_t where[kStrip] = {};
+    std::copy_n(from, count, best);
+    for (int32_t i = 1; i < e.size; ++i) {
+      const T* line = from + i * e.inner;
+      for (int64_t j = 0; j < count; ++j) {
+        const bool wins = better<kMin>(line[j], best[j]);
+        best[j] = wins ? line[j] : best[j];
+        where[j] = wins ? i : where[j];
+      }
+    }
+    std::copy_n(where, count, out + plane * e.inner + first);
+  };
+  pool.parallel_for(static_cast<size_t>(e.outer * strips), static_cast<size_t>(kStrip * e.size),
+                    [&](size_t begin, size_t end, size_t) {
+                      for (size_t item = begin; item < end; ++item) {
+                        search(static_cast<int64_t>(item));
+                      }
+                    });
+}
+
+template <class T, class Index, bool kMin>
+void search(const Extent& e, const void* in, void* out, ThreadPool& pool) {
+  const T* from = static_cast<const T*>(in);
+  Index* to = static_cast<Index*>(out);
+  if (e.inner == 1) {
+    search_rows<T, Index, kMin>(e, from, to, pool);
+  } else {
+    search_planes<T, Index, kMin>(e, from, to, pool);
+  }
+}
+
+template <class T>
+Search choose_search(bool wide, bool min) {
+  if (wide) return min ? search<T, int64_t, true> : search<T, int64_t, false>;
+  return min ? search<T, int32_t, true> : search<T, int32_t, false>;
+}
+
+Search choose_search(DType type, bool wide, bool min) {
+  switch (type) {
+    case DType::S8:
+      return choose_search<int8_t>(wide, min);
+    case DType::U8:
+      return choose_search<uint8_t>(wide, min);
+    case DType::S16:
+      return choose_search<int16_t>(wide, min);
+    case DType::S32:
+      return choose_search<int32_t>(wide, min);
+    default:
+      return choose_search<float>(wide, min);
+  }
+}
+
+class ArgReduceKernel : public OpKernel {
+ public:
+  explicit ArgReduceKernel(Search search) : search_(search) {}
+  const char* name() const override { return "arg_reduce"; }
+
+  void run(const RunContext& ctx) const override {
+    const Shape& in = ctx.shape_in(0);
+    int axis;
+    (void)resolve_axis(ctx.node.options<fb::ArgReduce>().axis(), in.rank(), &axis);
+    search_({in.elements(0, axis), in[axis], in.elements(axis + 1, in.rank())}, ctx.in<void>(0),
+            ctx.out<void>(), ctx.pool);
+  }
+
+ private:
+  const Search search_;
+};
+
+Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
+  *kernel = std::make_unique<ArgReduceKernel>(choose_search(
+      node.input(0).type, node.output(0).type == DType::S64, node.options<fb::ArgReduce>().min()));
+  return {};
+}
+
+}  // namespace
+
+const OpDef kArgReduceOp = {fb::OpOptions::ArgReduce, infer, prepare, false};
+
+}  // namespace qrt::rt

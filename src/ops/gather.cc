@@ -1,0 +1,123 @@
+// Gather: slices of the data's axis, in the order in which the indices name them.
+// data [batch, outer, D, inner], indices [batch, n] -> [batch, outer, n, inner]
+#include <cstring>
+
+#include "src/ops/indices.h"
+#include "src/ops/strided.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(2, 2, 1));
+  QRT_RETURN_IF_ERROR(check_movable(node));
+  QRT_RETURN_IF_ERROR(check_index_type(node, 1));
+  const Shape& data = node.shape_in(shapes, 0);
+  const Shape& indices = node.shape_in(shapes, 1);
+  const auto& options = node.options<fb::Gather>();
+  const int batch = options.batch_dims();
+  int axis;
+  if (!resolve_axis(options.axis(), data.rank(), &axis)) {
+    return node.fail(Code::InvalidModel, "axis %d does not exist in %s", options.axis(),
+                     data.str().c_str());
+  }
+  if (batch < 0 || batch > axis || batch > indices.rank()) {
+    return node.fail(Code::InvalidModel, "has %d batch dimensions, axis %d and indices %s", batch,
+                     axis, indices.str().c_str());
+  }
+  Shape out;
+  if (data.rank() + indices.rank() - batch - 1 > kMaxRank) {
+    return node.fail(Code::InvalidModel, "gives more than %d dimensions", kMaxRank);
+  }
+  for (int i = 0; i < batch; ++i) {
+    if (data[i] != indices[i]) {
+      return node.fail(Code::InvalidModel, "batches of %s and %s differ", data.str().c_str(),
+                       indices.str().c_str());
+    }
+  }
+  for (int i = 0; i < axis; ++i) out.push_back(data[i]);
+  for (int i = batch; i < indices.rank(); ++i) out.push_back(indices[i]);
+  for (int i = axis + 1; i < data.rank(); ++i) out.push_back(data[i]);
+  QRT_RETURN_IF_ERROR(check_constant_indices(node, 1, [&](int64_t) { return data[axis]; }));
+  set_output(node, shapes, 0, out);
+  return {};
+}
+
+struct Sizes {
+  int64_t outer, dim, indices;  // of one batch
+  size_t slices, slice_bytes;   // of the output
+};
+
+// kBytes: of a slice, known so that the compiler copies it inline; 0: any.
+template <class Index, size_t kBytes>
+void gather(const RunContext& ctx, const Sizes& sizes) {
+  const uint8_t* data = ctx.in<uint8_t>(0);
+  const Index* indices = ctx.in<Index>(1);
+  uint8_t* out = ctx.out<uint8_t>();
+  const size_t bytes = kBytes != 0 ? kBytes : sizes.slice_bytes;
+  ctx.pool.parallel_for(sizes.slices, bytes, [&](size_t begin, size_t end, size_t) {
+    int64_t row = static_cast<int64_t>(begin) / sizes.indices;  // of [batch, outer]
+    int64_t i = static_cast<int64_t>(begin) % sizes.indices;
+    for (size_t slice = begin; slice < end; ++slice) {
+      const int64_t index = indices[row / sizes.outer * sizes.indices + i];
+      const auto from = static_cast<size_t>(row * sizes.dim + clamp_index(index, sizes.dim));
+      std::memcpy(out + slice * bytes, data + from * bytes, kBytes != 0 ? kBytes : bytes);
+      if (++i == sizes.indices) {
+        i = 0;
+        ++row;
+      }
+    }
+  });
+}
+
+template <class Index>
+void gather(const RunContext& ctx, const Sizes& sizes) {
+  switch (sizes.slice_bytes) {
+    case 1:
+      return gather<Index, 1>(ctx, sizes);
+    case 2:
+      return gather<Index, 2>(ctx, sizes);
+    case 4:
+      return gather<Index, 4>(ctx, sizes);
+    case 8:
+      return gather<Index, 8>(ctx, sizes);
+    default:
+      return gather<Index, 0>(ctx, sizes);
+  }
+}
+
+class GatherKernel : public OpKernel {
+ public:
+  const char* name() const override { return "gather"; }
+
+  void run(const RunContext& ctx) const override {
+    const Shape& data = ctx.shape_in(0);
+    const Shape& indices = ctx.shape_in(1);
+    const int batch = ctx.node.options<fb::Gather>().batch_dims();
+    int axis;
+    (void)resolve_axis(ctx.node.options<fb::Gather>().axis(), data.rank(), &axis);
+    Sizes sizes;
+    sizes.outer = data.elements(batch, axis);
+    sizes.dim = data[axis];
+    sizes.indices = indices.elements(batch, indices.rank());
+    sizes.slices = static_cast<size_t>(data.elements(0, axis) * sizes.indices);
+    sizes.slice_bytes = static_cast<size_t>(data.elements(axis + 1, data.rank())) *
+                        dtype_bytes(ctx.node.input(0).type);
+    if (ctx.node.input(1).type == DType::S32) {
+      gather<int32_t>(ctx, sizes);
+    } else {
+      gather<int64_t>(ctx, sizes);
+    }
+  }
+};
+
+Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
+  *kernel = std::make_unique<GatherKernel>();
+  return {};
+}
+
+}  // namespace
+
+const OpDef kGatherOp = {fb::OpOptions::Gather, infer, prepare, false};
+
+}  // namespace qrt::rt

@@ -1,0 +1,119 @@
+// Select: a where the condition holds, else b; the three broadcast as in numpy.
+#include "src/ops/strided.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  QRT_RETURN_IF_ERROR(node.check_arity(3, 3, 1));
+  const Tensor& a = node.input(1);
+  const Tensor& b = node.input(2);
+  const Tensor& out = node.output(0);
+  if (node.input(0).type != DType::Bool) {
+    return node.fail(Code::InvalidModel, "its condition is of type %s, not bool",
+                     dtype_name(node.input(0).type));
+  }
+  if (a.type != b.type || a.type != out.type) {
+    return node.fail(Code::InvalidModel, "selects between %s and %s to give %s", dtype_name(a.type),
+                     dtype_name(b.type), dtype_name(out.type));
+  }
+  if (!same_quantization(a.quantization, b.quantization) ||
+      !same_quantization(a.quantization, out.quantization)) {
+    return node.fail(Code::InvalidModel, "its inputs and output differ in quantization");
+  }
+  if (dtype_bits(a.type) % 8 != 0 || a.quantization.scales.size() > 1) {
+    return node.fail(Code::Unsupported, "cannot select elements of type %s%s", dtype_name(a.type),
+                     a.quantization.scales.size() > 1 ? " quantized per axis" : "");
+  }
+  Shape shape;
+  if (!broadcast(node.shape_in(shapes, 1), node.shape_in(shapes, 2), &shape) ||
+      !broadcast(node.shape_in(shapes, 0), Shape(shape), &shape)) {
+    return node.fail(Code::InvalidModel, "cannot broadcast %s, %s and %s together",
+                     node.shape_in(shapes, 0).str().c_str(), node.shape_in(shapes, 1).str().c_str(),
+                     node.shape_in(shapes, 2).str().c_str());
+  }
+  set_output(node, shapes, 0, shape);
+  return {};
+}
+
+// Operands: condition, a, b, output.
+using SelectLoop = StridedLoop<4>;
+
+template <class T>
+void select(const RunContext& ctx, SelectLoop loop) {
+  const SelectLoop::Axis line = loop.take(loop.rank() - 1);
+  const auto [condition_step, a_step, b_step, out_step] = line.strides;
+  const bool dense = condition_step == 1 && a_step == 1 && b_step == 1 && out_step == 1;
+  const uint8_t* conditions = ctx.in<uint8_t>(0);
+  const T* a_data = ctx.in<T>(1);
+  const T* b_data = ctx.in<T>(2);
+  T* out_data = ctx.out<T>();
+  const int64_t lines = loop.count();
+  // One dimension is cut into pieces, more are cut between lines.
+  const int64_t pieces = lines == 1 ? line.size : lines;
+  const int64_t length = lines == 1 ? 1 : line.size;
+  ctx.pool.parallel_for(
+      static_cast<size_t>(pieces), static_cast<size_t>(length) * sizeof(T),
+      [&, cs = condition_step, as = a_step, bs = b_step, os = out_step](size_t begin, size_t end,
+                                                                        size_t) {
+        const auto first = static_cast<int64_t>(begin), last = static_cast<int64_t>(end);
+        const int64_t skip = lines == 1 ? first : 0;
+        const int64_t count = lines == 1 ? last - first : line.size;
+        loop.walk(lines == 1 ? 0 : first, lines == 1 ? 1 : last, [&](const auto& offsets) {
+          const uint8_t* condition = conditions + offsets[0] + skip * cs;
+          const T* a = a_data + offsets[1] + skip * as;
+          const T* b = b_data + offsets[2] + skip * bs;
+          T* out = out_data + offsets[3] + skip * os;
+          if (dense) {
+            for (int64_t i = 0; i < count; ++i) out[i] = condition[i] != 0 ? a[i] : b[i];
+          } else {
+            for (int64_t i = 0; i < count; ++i) {
+              out[i * os] = condition[i * cs] != 0 ? a[i * as] : b[i * bs];
+            }
+          }
+        });
+      });
+}
+
+class SelectKernel : public OpKernel {
+ public:
+  const char* name() const override { return "select"; }
+
+  void run(const RunContext& ctx) const override {
+    const Shape& out = ctx.shape_out();
+    int64_t strides[4][kMaxRank];
+    for (size_t i = 0; i < 3; ++i) broadcast_strides(ctx.shape_in(i), out, strides[i]);
+    dense_strides(out, strides[3]);
+    SelectLoop loop;
+    for (int i = 0; i < out.rank(); ++i) {
+      loop.add(out[i], {strides[0][i], strides[1][i], strides[2][i], strides[3][i]});
+    }
+    switch (dtype_bytes(ctx.node.output(0).type)) {
+      case 1:
+        return select<uint8_t>(ctx, loop);
+      case 2:
+        return select<uint16_t>(ctx, loop);
+      case 4:
+        return select<uint32_t>(ctx, loop);
+      default:
+        return select<uint64_t>(ctx, loop);
+    }
+  }
+
+  // An element is read just before its place is written, unless it is broadcast.
+  bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
+    return input > 0 &&
+           node.shape_in(shapes, input).elements() == node.shape_out(shapes, 0).elements();
+  }
+};
+
+Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
+  *kernel = std::make_unique<SelectKernel>();
+  return {};
+}
+
+}  // namespace
+
+const OpDef kSelectOp = {fb::OpOptions::Select, infer, prepare, false};
+
+}  // namespace qrt::rt

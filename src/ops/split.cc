@@ -1,0 +1,70 @@
+// Split: pieces of given sizes along an axis, one output each.
+#include "src/ops/strided.h"
+
+namespace qrt::rt {
+namespace {
+
+Status infer(const Node& node, Shapes& shapes) {
+  const auto& sizes = *node.options<fb::Split>().sizes();
+  if (sizes.size() == 0) return node.fail(Code::InvalidModel, "splits into nothing");
+  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, sizes.size()));
+  QRT_RETURN_IF_ERROR(check_movable(node));
+  const Shape in = node.shape_in(shapes, 0);
+  int axis;
+  if (!resolve_axis(node.options<fb::Split>().axis(), in.rank(), &axis)) {
+    return node.fail(Code::InvalidModel, "axis %d does not exist in %s",
+                     node.options<fb::Split>().axis(), in.str().c_str());
+  }
+  int64_t sum = 0;
+  for (unsigned i = 0; i < sizes.size(); ++i) {
+    const int32_t size = sizes.Get(i);
+    if (size < 1) return node.fail(Code::InvalidModel, "piece %u has %d elements", i, size);
+    sum += size;
+    Shape out = in;
+    out[axis] = size;
+    set_output(node, shapes, i, out);
+  }
+  if (sum != in[axis]) {
+    return node.fail(Code::InvalidModel, "its pieces have %lld elements, axis %d has %d",
+                     static_cast<long long>(sum), axis, in[axis]);
+  }
+  return {};
+}
+
+class SplitKernel : public OpKernel {
+ public:
+  const char* name() const override { return "split"; }
+
+  void run(const RunContext& ctx) const override {
+    const Shape& shape = ctx.shape_in(0);
+    int axis;
+    (void)resolve_axis(ctx.node.options<fb::Split>().axis(), shape.rank(), &axis);
+    const size_t element = dtype_bytes(ctx.node.input(0).type);
+    const int64_t rows = shape.elements(0, axis), columns = shape.elements(axis, shape.rank());
+    const uint8_t* from = ctx.in<uint8_t>(0);
+    for (size_t i = 0; i < ctx.node.outputs(); ++i) {
+      const int64_t run = ctx.shape_out(i).elements(axis, shape.rank());
+      CopyLoop loop;
+      loop.add(rows, {columns, run});
+      loop.add(run, {1, 1});
+      strided_copy(loop, element, from, ctx.out<uint8_t>(i), ctx.pool);
+      from += static_cast<size_t>(run) * element;
+    }
+  }
+
+  // Into one piece, nothing moves.
+  bool may_overwrite(const Node& node, const Shapes&, size_t) const override {
+    return node.outputs() == 1;
+  }
+};
+
+Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
+  *kernel = std::make_unique<SplitKernel>();
+  return {};
+}
+
+}  // namespace
+
+const OpDef kSplitOp = {fb::OpOptions::Split, infer, prepare, false};
+
+}  // namespace qrt::rt
