@@ -1,0 +1,153 @@
+// Every row of gemm_s8 against sums computed here in 64 bits.
+#include "kernels/gemm_s8.h"
+
+#include <cmath>
+
+#include "src/base/memory.h"
+#include "tests/support/guarded.h"
+#include "tests/support/kernel_rows.h"
+
+namespace qrt::test {
+namespace {
+
+using kernels::GemmS8Kernel;
+
+struct Problem {
+  size_t m, n, taps, k;
+  int32_t a_zero = 3, out_zero = -5;
+  bool w_zeros = false, bias = true;
+  int8_t a_fill = 0, w_fill = 0;  // 0: random
+  bool pieces = true;
+};
+
+struct Data {
+  std::vector<int8_t> a, w;
+  std::vector<int32_t> bias, w_zeros;
+  std::vector<float> multipliers;
+
+  explicit Data(const Problem& p)
+      : a(p.a_fill != 0 ? std::vector<int8_t>(p.m * p.taps * p.k, p.a_fill)
+                        : random_s8(p.m * p.taps * p.k, 1)),
+        w(p.w_fill != 0 ? std::vector<int8_t>(p.n * p.taps * p.k, p.w_fill)
+                        : random_s8(p.n * p.taps * p.k, 2)) {
+    for (size_t n = 0; n < p.n; ++n) {
+      bias.push_back(p.bias ? static_cast<int32_t>(n * 77) - 900 : 0);
+      w_zeros.push_back(p.w_zeros ? static_cast<int32_t>(n * 37 % 256) - 128 : 0);
+      multipliers.push_back(0.7f / static_cast<float>(64.0 * std::sqrt(p.taps * p.k) + n));
+    }
+  }
+};
+
+int64_t exact_sum(const Problem& p, const Data& d, size_t m, size_t n) {
+  int64_t sum = d.bias[n];
+  for (size_t i = 0; i < p.taps * p.k; ++i) {
+    sum +=
+        int64_t{d.a[m * p.taps * p.k + i] - p.a_zero} * (d.w[n * p.taps * p.k + i] - d.w_zeros[n]);
+  }
+  return sum;
+}
+
+// round_half_even(float(acc) * multiplier) + zero point, clamped, by the C library.
+int8_t expected(int64_t sum, float multiplier, int32_t zero) {
+  const float steps = static_cast<float>(static_cast<int32_t>(sum)) * multiplier;
+  const double q = std::nearbyint(static_cast<double>(steps)) + zero;
+  return static_cast<int8_t>(std::min(std::max(q, -128.0), 127.0));
+}
+
+void check(const GemmS8Kernel& kernel, const Problem& p, Guard guard) {
+  SCOPED_TRACE(testing::Message() << "m " << p.m << " n " << p.n << " taps " << p.taps << " k "
+                                  << p.k << " zero " << p.a_zero << " pieces " << p.pieces);
+  const Data d(p);
+  rt::AlignedBuffer packed = rt::allocate_aligned(kernel.packed_bytes(p.n, p.taps, p.k));
+  kernel.pack({p.n, p.taps, p.k, d.w.data(), p.bias ? d.bias.data() : nullptr, p.a_zero,
+               p.w_zeros ? d.w_zeros.data() : nullptr, d.multipliers.data()},
+              packed.get());
+  const Guarded<int8_t> a(d.a, guard);
+  std::vector<const int8_t*> pieces;
+  for (size_t i = 0; i < p.m * p.taps; ++i) pieces.push_back(a.data() + i * p.k);
+  const bool use_pieces = p.pieces || p.taps > 1;
+  const kernels::GemmS8Args args = {packed.get(),
+                                    p.n,
+                                    p.taps,
+                                    p.k,
+                                    use_pieces ? pieces.data() : nullptr,
+                                    a.data(),
+                                    p.k,
+                                    p.n,
+                                    {p.out_zero, -128, 127}};
+  const Guarded<int8_t> out(p.m * p.n, guard);
+  const Guarded<int32_t> sums(p.m * p.n, guard);
+  // In two column ranges, as threads would.
+  const size_t split = p.n > kernel.nr ? kernel.nr : 0;
+  kernel.run(args, 0, p.m, 0, split, out.data());
+  kernel.run(args, 0, p.m, split, p.n, out.data());
+  kernel.run_s32(args, 0, p.m, 0, p.n, sums.data());
+  for (size_t m = 0; m < p.m; ++m) {
+    for (size_t n = 0; n < p.n; ++n) {
+      const int64_t sum = exact_sum(p, d, m, n);
+      ASSERT_EQ(sums[m * p.n + n], static_cast<int32_t>(sum)) << "row " << m << " column " << n;
+      ASSERT_EQ(out[m * p.n + n], expected(sum, d.multipliers[n], p.out_zero))
+          << "row " << m << " column " << n;
+    }
+  }
+}
+
+class GemmS8 : public testing::TestWithParam<const GemmS8Kernel*> {};
+
+TEST_P(GemmS8, EveryRemainderOfTheTile) {
+  const GemmS8Kernel& kernel = *GetParam();
+  for (size_t m = 1; m <= 2 * kernel.mr + 1; ++m) {
+    for (size_t n = 1; n <= 2 * kernel.nr + 1; ++n) {
+      check(kernel, {m, n, 1, 19}, m % 2 == 0 ? Guard::Behind : Guard::Before);
+    }
+  }
+  for (size_t k = 1; k <= 70; ++k) {
+    check(kernel, {kernel.mr + 1, kernel.nr + 1, 1, k}, Guard::Behind);
+    check(kernel, {2, 3, 3, k}, Guard::Before);
+  }
+}
+
+TEST_P(GemmS8, RowsByStrideAreRowsByPieces) {
+  Problem p = {7, 33, 1, 40};
+  p.pieces = false;
+  check(*GetParam(), p, Guard::Behind);
+  check(*GetParam(), p, Guard::Before);
+}
+
+TEST_P(GemmS8, ExtremesDoNotSaturate) {
+  for (int a : {-128, 127}) {
+    for (int w : {-128, 127}) {
+      for (size_t k : {1, 2, 3, 64, 257, 8192}) {
+        Problem p = {3, 17, 1, k};
+        p.a_fill = static_cast<int8_t>(a), p.w_fill = static_cast<int8_t>(w);
+        for (int zero : {-128, 0, 127}) {
+          p.a_zero = zero;
+          check(*GetParam(), p, Guard::Behind);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(GemmS8, WeightZeroPoints) {
+  for (size_t k : {1, 5, 32, 100}) {
+    Problem p = {5, 35, 2, k};
+    p.w_zeros = true;
+    p.a_zero = -128;
+    check(*GetParam(), p, Guard::Behind);
+  }
+}
+
+TEST_P(GemmS8, ZeroPointsAtBothEnds) {
+  for (int zero : {-128, 127}) {
+    Problem p = {5, 18, 9, 16};
+    p.a_zero = p.out_zero = zero;
+    check(*GetParam(), p, Guard::Behind);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, GemmS8, testing::ValuesIn(runnable_rows(kernels::gemm_s8_kernels)),
+                         row_name<GemmS8Kernel>);
+
+}  // namespace
+}  // namespace qrt::test

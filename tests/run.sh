@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Sets up, builds and runs every test through CTest.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: tests/run.sh [--preset NAME] [CTest options]
+
+Installs missing packages, builds everything with warnings as errors, and runs all tests.
+
+  --preset NAME   release (default), debug, asan or tsan: see CMakePresets.json
+
+Examples:
+  tests/run.sh
+  tests/run.sh --preset asan
+  tests/run.sh -R Golden            only the tests whose name matches
+
+Tests on real models and reference outputs look for them in QRT_TEST_MODELS (a folder with tflite/,
+onnx/, golden/ and images/), or in ../shared/models; without them they are skipped.
+TEXT
+}
+
+qrt_root=$(cd "$(dirname "$0")/.." && pwd)
+preset=release
+ctest_options=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --preset) preset=${2:?--preset needs a name}; shift 2 ;;
+    -h|--help) usage; exit 0 ;;
+    *) ctest_options+=("$1"); shift ;;
+  esac
+done
+
+# shellcheck source=examples/setup.sh
+. "$qrt_root/examples/setup.sh"
+step() { printf '\n== %s\n' "$*"; }
+
+step "checking for the packages that the build needs"
+qrt_setup
+
+step "configuring (preset $preset)"
+options=(--preset "$preset" -DQRT_WERROR=ON)
+[ -z "${QRT_TEST_MODELS:-}" ] || options+=("-DQRT_TEST_MODELS=$QRT_TEST_MODELS")
+(cd "$qrt_root" && cmake "${options[@]}" -G Ninja)
+
+step "building"
+ninja -C "$qrt_root/build/$preset"
+
+step "testing"
+cd "$qrt_root/build/$preset"
+ctest --output-on-failure -j "$(nproc)" "${ctest_options[@]}"
