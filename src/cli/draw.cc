@@ -26,30 +26,38 @@ const char* shade(int level) {
   return utf8() ? kBlocks[index] : kAscii[index];
 }
 
+// At most `columns` wide, and no higher than twice that, in the picture's proportions.
+rt::Result<Picture> shrink(const Picture& picture, int columns) {
+  const double factor =
+      std::min(static_cast<double>(columns) / picture.width, 2.0 * columns / picture.height);
+  if (factor >= 1) return picture;
+  return resize(picture, std::max(1, static_cast<int>(picture.height * factor + 0.5)),
+                std::max(1, static_cast<int>(picture.width * factor + 0.5)));
+}
+
 }  // namespace
 
 std::string draw(const Picture& picture, int columns) {
-  Picture small = picture;
-  if (picture.width > columns) {
-    const int height = std::max(
-        1, static_cast<int>(static_cast<int64_t>(picture.height) * columns / picture.width));
-    auto resized = resize(picture, height, columns);
-    if (!resized.ok()) return "(" + resized.status().message() + ")";
-    small = std::move(*resized);
-  }
+  const auto small = shrink(picture, columns);
+  if (!small.ok()) return "(" + small.status().message() + ")";
+  const bool paints = colour() && utf8();
   std::string text;
-  for (int y = 0; y < small.height; y += 2) {
+  for (int y = 0; y < small->height; y += 2) {
     if (y > 0) text += '\n';
-    for (int x = 0; x < small.width; ++x) {
-      const Rgb top = pixel(small, y, x), bottom = pixel(small, y + 1, x);
-      if (colour() && utf8()) {
-        text += format("\033[38;2;%d;%d;%dm\033[48;2;%d;%d;%dm▀", top.r, top.g, top.b, bottom.r,
-                       bottom.g, bottom.b);
-      } else {
+    std::string last;
+    for (int x = 0; x < small->width; ++x) {
+      const Rgb top = pixel(*small, y, x), bottom = pixel(*small, y + 1, x);
+      if (!paints) {
         text += shade((brightness(top) + brightness(bottom)) / 2);
+        continue;
       }
+      const std::string colours = format("\033[38;2;%d;%d;%dm\033[48;2;%d;%d;%dm", top.r, top.g,
+                                         top.b, bottom.r, bottom.g, bottom.b);
+      if (colours != last) text += colours;
+      last = colours;
+      text += "▀";
     }
-    if (colour() && utf8()) text += "\033[0m";
+    if (paints) text += "\033[0m";
   }
   return text;
 }

@@ -74,8 +74,10 @@ class Report {
       lines.add("work", human_count(facts_.macs) + " multiply-accumulates a run");
     }
     if (program_ != nullptr) {
-      lines.add("kernels", std::string("for ") + rt::isa_name(program_->isa()) + ", " +
-                               human_bytes(program_->packed_bytes()) + " of packed weights");
+      const size_t packed = program_->packed_bytes();
+      lines.add("kernels",
+                std::string("for ") + rt::isa_name(program_->isa()) +
+                    (packed > 0 ? ", " + human_bytes(packed) + " of packed weights" : ""));
     }
     lines.print();
   }

@@ -110,10 +110,16 @@ std::string label_of(const std::vector<std::string>& labels, size_t index) {
   return index < labels.size() ? labels[index] : "class " + std::to_string(index);
 }
 
-std::string summarize_output(const Session& session, size_t output) {
-  const rt::Tensor& tensor = session.output(output);
+OutputSummary summary_of(const Session& session, size_t output) {
   const std::vector<double> values = values_of(session, output);
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const auto few = static_cast<std::ptrdiff_t>(std::min(values.size(), kFirstValues));
+  return {*low, *high, {values.begin(), values.begin() + few}};
+}
+
+std::string summarize_output(const Session& session, size_t output) {
+  const rt::Tensor& tensor = session.output(output);
+  const OutputSummary summary = summary_of(session, output);
   std::string text =
       format("output %zu  %s  %s %s", output, bold(printable(tensor.name)).c_str(),
              rt::dtype_name(tensor.type), session.output_shape(output).str().c_str());
@@ -121,12 +127,10 @@ std::string summarize_output(const Session& session, size_t output) {
   if (q.present() && q.per_tensor()) {
     text += format(", scale %.6g, zero point %d", static_cast<double>(q.scale()), q.zero_point());
   }
-  if (values.empty()) return text;
-  text += format("\n  from %s to %s; first", human_real(*low).c_str(), human_real(*high).c_str());
-  for (size_t i = 0; i < std::min(values.size(), kFirstValues); ++i) {
-    text += " " + human_real(values[i]);
-  }
-  return text + (values.size() > kFirstValues ? " …" : "");
+  text += format("\n  from %s to %s; first", human_real(summary.low).c_str(),
+                 human_real(summary.high).c_str());
+  for (double value : summary.first) text += " " + human_real(value);
+  return text + (elements_of(session, output) > summary.first.size() ? " …" : "");
 }
 
 std::string output_path(const std::string& prefix, size_t output) {

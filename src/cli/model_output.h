@@ -33,6 +33,12 @@ std::string score_text(double value, bool probability);
 // "class 7" where there are no labels.
 std::string label_of(const std::vector<std::string>& labels, size_t index);
 
+struct OutputSummary {
+  double low = 0, high = 0;
+  std::vector<double> first;  // a few values
+};
+OutputSummary summary_of(const rt::Session& session, size_t output);
+
 // Shape, type, range and first values: a few lines for people.
 std::string summarize_output(const rt::Session& session, size_t output);
 

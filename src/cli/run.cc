@@ -9,18 +9,14 @@
 #include <filesystem>
 #include <sstream>
 
+#include "src/cli/answer.h"
 #include "src/cli/commands.h"
-#include "src/cli/draw.h"
 #include "src/cli/machine_options.h"
 #include "src/cli/model_output.h"
-#include "src/cli/table.h"
 #include "src/cli/terminal.h"
 
 namespace qrt::cli {
 namespace {
-
-constexpr int kMaxDrawWidth = 40;
-constexpr size_t kTopWithLabels = 5;
 
 constexpr const char* kFooter = R"(Inputs, by their content:
   .npy             the model's own type and shape; float numbers are quantized for a quantized input
@@ -69,6 +65,9 @@ rt::Result<std::vector<float>> parse_numbers(const char* option, const std::stri
 Outcome check_arguments(RunOptions* options) {
   if (!options->each.empty() && !options->output.empty()) {
     return Outcome::usage("--output writes the outputs of one run; it cannot go with --each");
+  }
+  if (options->json && options->draw) {
+    return Outcome::usage("--draw draws for people; it cannot go with --json");
   }
   auto mean = parse_numbers("--mean", options->mean);
   auto scale = parse_numbers("--scale", options->scale);
@@ -121,17 +120,6 @@ Outcome assign_inputs(const rt::Session& session, const RunOptions& options,
   return {};
 }
 
-void print_top(const rt::Session& session, size_t output, const std::vector<std::string>& labels,
-               size_t k) {
-  const bool probability = gives_probabilities(session.program(), output);
-  Table table({{"class", true}, {"label"}, {probability ? "probability" : "score", true}});
-  for (const Best& best : top(session, output, k)) {
-    table.add({std::to_string(best.index), label_of(labels, best.index),
-               score_text(best.value, probability)});
-  }
-  table.print();
-}
-
 Outcome run_once(rt::Session& session, const RunOptions& options,
                  const std::vector<std::string>& labels) {
   std::vector<std::string> files;
@@ -150,28 +138,13 @@ Outcome run_once(rt::Session& session, const RunOptions& options,
   QRT_RETURN_IF_ERROR(set_inputs(session, inputs));
   const double us = timed_run(session);
   if (!options.output.empty()) QRT_RETURN_IF_ERROR(write_outputs(session, options.output));
-  if (options.draw) {
-    for (const TensorInput& input : inputs) {
-      if (!input.picture) continue;
-      const int width = options.draw_width > 0 ? options.draw_width : kMaxDrawWidth;
-      std::printf("%s\n\n", draw(*input.picture, width).c_str());
-    }
+  const std::vector<size_t> ranked = ranks ? scores : std::vector<size_t>();
+  const Answer answer{files, inputs, labels, ranked, us};
+  if (options.json) {
+    print_answer_json(session, options, answer);
+  } else {
+    print_answer(session, options, answer);
   }
-  for (size_t i = 0; i < session.outputs(); ++i) {
-    std::printf("%s\n", summarize_output(session, i).c_str());
-    if (ranks && std::find(scores.begin(), scores.end(), i) != scores.end()) {
-      print_top(session, i, labels, options.top > 0 ? options.top : kTopWithLabels);
-    }
-  }
-  if (!options.output.empty()) {
-    for (size_t i = 0; i < session.outputs(); ++i) {
-      std::printf("written %s\n", output_path(options.output, i).c_str());
-    }
-  }
-  std::printf("%s\n", dim(format("%s for the first run (%s, %zu thread%s); \"qrt bench\" measures",
-                                 human_us(us).c_str(), rt::isa_name(session.program().isa()),
-                                 session.threads(), session.threads() == 1 ? "" : "s"))
-                          .c_str());
   return {};
 }
 
@@ -269,6 +242,7 @@ void add_run(CLI::App& app, Action* action) {
       command->add_option("--scale", options->scale, "Pictures: then multiplied by; 1/255 is fine"),
       "S[,S,S]");
   command->add_flag("--resize", options->resize, "Pictures: resize to the model's size, bilinear");
+  command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--draw", options->draw, "Draw the pictures in the terminal");
   named(command->add_option("--draw-width", options->draw_width, "Columns to draw in, at most 40"),
         "N")

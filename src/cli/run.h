@@ -12,6 +12,9 @@
 
 namespace qrt::cli {
 
+// The widest that --draw draws, in columns.
+inline constexpr int kMaxDrawWidth = 40;
+
 struct RunOptions {
   std::string model;
   std::vector<std::string> inputs;  // FILE or NAME=FILE
@@ -22,7 +25,7 @@ struct RunOptions {
   size_t top = 0;  // 0: not asked
   size_t threads = 1;
   int draw_width = 0;  // 0: what fits
-  bool resize = false, reference = false, draw = false;
+  bool resize = false, reference = false, draw = false, json = false;
 };
 
 // Copies inputs into the session, which takes other shapes if they have them.

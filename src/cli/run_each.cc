@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "src/cli/draw.h"
+#include "src/cli/json_output.h"
 #include "src/cli/model_output.h"
 #include "src/cli/run.h"
 #include "src/cli/table.h"
@@ -11,7 +12,65 @@ namespace qrt::cli {
 namespace {
 
 // Small, for many stand below each other.
-constexpr int kDrawWidth = 20;
+constexpr int kDrawWidth = 14;
+
+struct RunFacts {
+  const std::vector<std::string>& labels;
+  const char* isa;
+  size_t threads;
+  bool probability;
+};
+
+struct Row {
+  const std::string& file;
+  const TensorInput& input;
+  Best best;
+  double us;
+};
+
+void print_table(const std::vector<Row>& rows, const RunOptions& options, const RunFacts& facts) {
+  std::vector<Table::Column> columns = {{"file"}, {"prediction"}};
+  columns.push_back({facts.probability ? "probability" : "score", true});
+  columns.push_back({"time", true});
+  if (options.draw) columns.insert(columns.begin(), {"picture"});
+  Table table(columns);
+  double total_us = 0;
+  for (const Row& row : rows) {
+    total_us += row.us;
+    std::vector<std::string> cells = {printable(std::filesystem::path(row.file).filename()),
+                                      label_of(facts.labels, row.best.index),
+                                      score_text(row.best.value, facts.probability),
+                                      human_us(row.us)};
+    if (options.draw) {
+      const int width = options.draw_width > 0 ? options.draw_width : kDrawWidth;
+      cells.insert(cells.begin(), row.input.picture ? draw(*row.input.picture, width) : "");
+    }
+    table.add(cells);
+  }
+  table.print(stdout, "");
+  const std::string sum = format("%zu run%s, %s on average (%s, %zu thread%s)", rows.size(),
+                                 rows.size() == 1 ? "" : "s",
+                                 human_us(total_us / static_cast<double>(rows.size())).c_str(),
+                                 facts.isa, facts.threads, facts.threads == 1 ? "" : "s");
+  std::printf("%s\n", dim(sum).c_str());
+}
+
+void print_rows_json(const std::vector<Row>& rows, const RunOptions& options,
+                     const RunFacts& facts) {
+  Json json = {{"model", options.model},
+               {"isa", facts.isa},
+               {"threads", facts.threads},
+               {"probability", facts.probability},
+               {"runs", Json::array()}};
+  for (const Row& row : rows) {
+    json["runs"].push_back({{"file", row.file},
+                            {"class", row.best.index},
+                            {"label", label_of(facts.labels, row.best.index)},
+                            {"score", row.best.value},
+                            {"us", row.us}});
+  }
+  print_json(json);
+}
 
 }  // namespace
 
@@ -24,8 +83,8 @@ Outcome run_each(rt::Session& session, const RunOptions& options,
   }
   const std::vector<size_t> scores = score_outputs(session, labels);
   if (scores.empty()) return no_such_labels(session, options, labels.size());
-  const size_t output = scores[0];
-  const bool probability = gives_probabilities(session.program(), output);
+  const RunFacts facts{labels, rt::isa_name(session.program().isa()), session.threads(),
+                       gives_probabilities(session.program(), scores[0])};
 
   // Everything is read before anything is printed: an error is then not lost below half a table.
   std::vector<TensorInput> inputs;
@@ -35,35 +94,18 @@ Outcome run_each(rt::Session& session, const RunOptions& options,
     if (!input.note.empty() && inputs.empty()) note(file + ": " + input.note);
     inputs.push_back(std::move(input));
   }
-
-  std::vector<Table::Column> columns = {{"file"}, {"prediction"}};
-  columns.push_back({probability ? "probability" : "score", true});
-  columns.push_back({"time", true});
-  if (options.draw) columns.insert(columns.begin(), {"picture"});
-  Table table(columns);
-  double total_us = 0;
+  std::vector<Row> rows;
   for (size_t i = 0; i < inputs.size(); ++i) {
     QRT_RETURN_IF_ERROR(set_inputs(session, {inputs[i]}));
     if (i == 0) timed_run(session);  // warms caches and wakes threads
     const double us = timed_run(session);
-    total_us += us;
-    const Best best = top(session, output, 1)[0];
-    std::vector<std::string> row = {printable(std::filesystem::path(options.each[i]).filename()),
-                                    label_of(labels, best.index),
-                                    score_text(best.value, probability), human_us(us)};
-    if (options.draw) {
-      const int width = options.draw_width > 0 ? options.draw_width : kDrawWidth;
-      row.insert(row.begin(), inputs[i].picture ? draw(*inputs[i].picture, width) : "");
-    }
-    table.add(row);
+    rows.push_back({options.each[i], inputs[i], top(session, scores[0], 1)[0], us});
   }
-  table.print(stdout, "");
-  std::printf("%s\n", dim(format("%zu run%s, %s on average (%s, %zu thread%s)", inputs.size(),
-                                 inputs.size() == 1 ? "" : "s",
-                                 human_us(total_us / static_cast<double>(inputs.size())).c_str(),
-                                 rt::isa_name(session.program().isa()), session.threads(),
-                                 session.threads() == 1 ? "" : "s"))
-                          .c_str());
+  if (options.json) {
+    print_rows_json(rows, options, facts);
+  } else {
+    print_table(rows, options, facts);
+  }
   return {};
 }
 
