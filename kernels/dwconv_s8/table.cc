@@ -3,9 +3,17 @@
 namespace qrt::kernels {
 
 extern const DwconvS8Kernel kDwconvS8Scalar;
+#ifdef QRT_KERNELS_AVX2
+extern const DwconvS8Kernel kDwconvS8Avx2;
+#endif
 
 const DwconvS8Kernel* const* dwconv_s8_kernels(size_t* count) {
-  static const DwconvS8Kernel* const kRows[] = {&kDwconvS8Scalar};
+  static const DwconvS8Kernel* const kRows[] = {
+      &kDwconvS8Scalar,
+#ifdef QRT_KERNELS_AVX2
+      &kDwconvS8Avx2,
+#endif
+  };
   *count = sizeof kRows / sizeof kRows[0];
   return kRows;
 }

@@ -3,9 +3,17 @@
 namespace qrt::kernels {
 
 extern const GemmS8Kernel kGemmS8Scalar;
+#ifdef QRT_KERNELS_AVX2
+extern const GemmS8Kernel kGemmS8Avx2;
+#endif
 
 const GemmS8Kernel* const* gemm_s8_kernels(size_t* count) {
-  static const GemmS8Kernel* const kRows[] = {&kGemmS8Scalar};
+  static const GemmS8Kernel* const kRows[] = {
+      &kGemmS8Scalar,
+#ifdef QRT_KERNELS_AVX2
+      &kGemmS8Avx2,
+#endif
+  };
   *count = sizeof kRows / sizeof kRows[0];
   return kRows;
 }

@@ -143,7 +143,9 @@ TEST_P(Golden, IsAsCloseAsThePeer) {
     const bool classes = type == rt::DType::S64;
     total.add(numbers(type, (*session)->output_data(0), (*session)->output_bytes(0)),
               numbers(reference.type, reference.data.data(), reference.data.size()), classes);
-    if (bar.classifier) EXPECT_TRUE(total.same_best || random) << "best class differs on " << name;
+    if (bar.classifier && !random) {
+      EXPECT_TRUE(total.same_best) << "best class differs on " << name;
+    }
     ++count;
   }
   std::printf("  %s: %zu cases, max %g (peer %g), mean %g (peer %g)\n", bar.model, count, total.max,

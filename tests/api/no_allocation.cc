@@ -1,0 +1,83 @@
+// run() allocates nothing: every allocation of the process, in whatever library, is counted while a
+// model runs, on one thread and on two. usage: no_allocation MODEL...
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "qrt/qrt.hpp"
+
+namespace {
+std::atomic<bool> counting{false};
+std::atomic<int> allocations{0};
+void count() {
+  if (counting.load(std::memory_order_relaxed)) ++allocations;
+}
+}  // namespace
+
+// glibc's own functions under the names that ours take over.
+extern "C" {
+void* __libc_malloc(size_t);
+void* __libc_calloc(size_t, size_t);
+void* __libc_realloc(void*, size_t);
+void* __libc_memalign(size_t, size_t);
+
+void* malloc(size_t bytes) { return count(), __libc_malloc(bytes); }
+void* calloc(size_t n, size_t bytes) { return count(), __libc_calloc(n, bytes); }
+void* realloc(void* p, size_t bytes) { return count(), __libc_realloc(p, bytes); }
+void* memalign(size_t alignment, size_t bytes) {
+  return count(), __libc_memalign(alignment, bytes);
+}
+void* aligned_alloc(size_t alignment, size_t bytes) {
+  return count(), __libc_memalign(alignment, bytes);
+}
+int posix_memalign(void** p, size_t alignment, size_t bytes) {
+  count();
+  *p = __libc_memalign(alignment, bytes);
+  return *p != nullptr ? 0 : 12;
+}
+}
+
+namespace {
+
+// The number of allocations of three runs; -1 if the model does not load.
+int run(const char* path, int threads) {
+  auto model = qrt::Model::load_file(path);
+  if (!model) {
+    std::fprintf(stderr, "%s\n", model.error().message());
+    return -1;
+  }
+  auto session = qrt::Session::create(*model, threads);
+  if (!session) {
+    std::fprintf(stderr, "%s\n", session.error().message());
+    return -1;
+  }
+  for (size_t i = 0; i < session->inputs(); ++i) {
+    std::memset(session->input<void>(i), 0x11, session->input_info(i).bytes);
+  }
+  allocations = 0;
+  counting = true;
+  for (int i = 0; i < 3; ++i) (void)qrt_session_run(session->handle(), nullptr);
+  counting = false;
+  return allocations;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // The counter counts: else it would prove nothing.
+  counting = true;
+  void* volatile probe = std::malloc(10);
+  std::free(probe);
+  counting = false;
+  bool ok = allocations == 1;
+  if (!ok) std::fprintf(stderr, "allocations are not counted\n");
+  for (int i = 1; i < argc; ++i) {
+    for (int threads = 1; threads <= 2; ++threads) {
+      const int count = run(argv[i], threads);
+      std::printf("%s, %d thread(s): %d allocations\n", argv[i], threads, count);
+      ok = ok && count == 0;
+    }
+  }
+  return ok ? 0 : 1;
+}
