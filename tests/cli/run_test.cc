@@ -75,6 +75,23 @@ TEST_F(RunTest, RefusesNpyOfAnotherTypeOrShape) {
   expect_failure("run rgb.qrt --input cut.npy", 1, {"cut.npy", "truncated"});
 }
 
+TEST_F(RunTest, OpenDimensionsTakeTheFilesSize) {
+  graph::Graph graph;
+  graph.inputs = {graph.add_tensor("x", rt::DType::F32, {-1, -1, -1, 3})};
+  graph.outputs = {graph.add_tensor("y", rt::DType::F32, {-1, -1, -1, 3})};
+  graph.add_node("clip", fb::UnaryT(), graph.inputs, graph.outputs);
+  write_model("open.qrt", graph);
+  write_bmp("p.bmp", 5, 4, 200, 0, 0);
+  const Ran picture = qrt("run open.qrt --input p.bmp");
+  EXPECT_EQ(picture.exit_code, 0) << picture.err;
+  EXPECT_PRED2(contains, picture.out, "f32 1x4x5x3");
+  EXPECT_PRED2(contains, picture.err, "pixels go in as 0 to 255");
+  write_npy<float>("x.npy", "<f4", "(2, 3, 1, 3)", std::vector<float>(18, 1));
+  EXPECT_PRED2(contains, qrt("run open.qrt --input x.npy").out, "f32 2x3x1x3");
+  write_npy<float>("wrong.npy", "<f4", "(2, 3, 1, 4)", std::vector<float>(24, 1));
+  expect_failure("run open.qrt --input wrong.npy", 1, {"2x3x1x4", "?x?x?x3"});
+}
+
 TEST_F(RunTest, TakesRawElementsOfExactlyTheRightSize) {
   write("x.raw", std::string(12, '\5'));
   write("x.bin", std::string(12, '\5'));
