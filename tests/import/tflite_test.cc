@@ -166,6 +166,16 @@ TEST(TfliteImport, HalfPrecisionConstantsBecomeFloats) {
       (std::vector<float>{1, -2, 0x1p-24f, -0.0f, 65504, std::numeric_limits<float>::infinity()}));
 }
 
+TEST(TfliteImport, PreluIsTakenApart) {
+  TfliteBuilder b;
+  const int in = b.add_input("in", {1, 2, 2, 3}), out = b.add_output("out", {1, 2, 2, 3});
+  b.add_op(Builtin::PRELU, {in, b.add_floats("slope", {1, 1, 3})}, {out});
+  const Graph graph = import_or_fail(b);
+  ASSERT_EQ(kinds(graph), "Unary.Clip Unary.Clip Binary.Mul Binary.Add");
+  EXPECT_EQ(graph.nodes[0].options.AsUnary()->clamp->min, 0);
+  EXPECT_EQ(graph.nodes[1].options.AsUnary()->clamp->max, 0);
+}
+
 TEST(TfliteImport, AnS64BiasIsNarrowed) {
   TfliteBuilder b;
   const int in = b.add_input("in", {1, 2}, TensorType::INT16);

@@ -69,6 +69,25 @@ Status leaky_relu(OpContext& op) {
   return op.emit(std::move(unary), {op.input(0)}, {op.output()});
 }
 
+// max(x, 0) + slope * min(x, 0), with a slope for each channel.
+Status prelu(OpContext& op) {
+  if (op.in(0).type != DType::F32 || op.in(1).type != DType::F32) {
+    return Status(Code::Unsupported, "is supported in f32 only");
+  }
+  const Dims shape = op.in(0).shape;
+  const auto add_part = [&](const char* suffix) { return op.add_inner(suffix, DType::F32, shape); };
+  const int above = add_part("/above"), below = add_part("/below"), scaled = add_part("/scaled");
+  fb::UnaryT positive, negative;
+  positive.clamp = graph::make_clamp(0, kInfinity);
+  negative.clamp = graph::make_clamp(-kInfinity, 0);
+  fb::BinaryT product, sum;
+  product.kind = BinaryKind::Mul;
+  QRT_RETURN_IF_ERROR(op.emit(std::move(positive), {op.input(0)}, {above}));
+  QRT_RETURN_IF_ERROR(op.emit(std::move(negative), {op.input(0)}, {below}));
+  QRT_RETURN_IF_ERROR(op.emit(std::move(product), {below, op.input(1)}, {scaled}));
+  return op.emit(std::move(sum), {above, scaled}, {op.output()});
+}
+
 Status gelu(OpContext& op) {
   const auto* options = op.options<tfl::GeluOptions>();
   fb::UnaryT unary;
@@ -147,6 +166,7 @@ constexpr OpRule kRules[] = {
     {Builtin::HARD_SWISH, 1, 1, 1, 1, unary<UnaryKind::HardSwish>},
     {Builtin::ELU, 1, 1, 1, 1, elu},
     {Builtin::LEAKY_RELU, 1, 1, 1, 1, leaky_relu},
+    {Builtin::PRELU, 2, 2, 1, 1, prelu},
     {Builtin::GELU, 1, 1, 1, 1, gelu},
     {Builtin::SOFTMAX, 1, 1, 1, 1, softmax},
     {Builtin::LOG_SOFTMAX, 1, 1, 1, 1, log_softmax},
