@@ -7,33 +7,21 @@
 #include <optional>
 
 #include "src/graph/passes.h"
+#include "src/graph/qdq_affine.h"
 #include "src/graph/qdq_constants.h"
 #include "src/graph/qdq_kinds.h"
 #include "src/graph/qdq_levels.h"
+#include "src/graph/qdq_tail.h"
 
 namespace qrt::graph {
 namespace {
 
 size_t at(int i) { return static_cast<size_t>(i); }
 
-bool is_clip(const Node& node) {
-  return node.type() == fb::OpOptions::Unary && node.options.AsUnary()->kind == fb::UnaryKind::Clip;
-}
-
 class FuseQdq {
  public:
-  explicit FuseQdq(Graph& graph) : graph_(graph) {
-    const size_t count = graph.values.size();
-    readers_.resize(count);
-    for (size_t n = 0; n < graph.nodes.size(); ++n) {
-      for (int v : graph.nodes[n].inputs) {
-        if (v != kAbsent) readers_[at(v)].push_back(n);
-      }
-    }
-    is_output_.assign(count, false);
-    for (int v : graph.outputs) is_output_[at(v)] = true;
-    absorbed_.assign(graph.nodes.size(), false);
-  }
+  explicit FuseQdq(Graph& graph)
+      : graph_(graph), tails_(graph), absorbed_(graph.nodes.size(), false) {}
 
   void run() {
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
@@ -47,14 +35,6 @@ class FuseQdq {
   }
 
  private:
-  // What happens to an operator's f32 result: a clamp perhaps, then one Quantize, or several that
-  // agree.
-  struct Tail {
-    std::vector<size_t> nodes;     // the clamp and the Quantize nodes
-    std::vector<int> outputs;      // of the Quantize nodes; never empty
-    std::optional<Interval> clip;  // of the clamp
-  };
-
   // ---- Values
 
   int resolve(int v) const {
@@ -68,7 +48,7 @@ class FuseQdq {
     if (stands_for_.size() <= at(v)) stands_for_.resize(at(v) + 1, -1);
     stands_for_[at(v)] = other;
   }
-  bool output(int v) const { return at(v) < is_output_.size() && is_output_[at(v)]; }
+  bool output(int v) const { return tails_.is_output(v); }
 
   // The integers that an f32 value was dequantized from; kAbsent if it was not.
   int source(int v) const {
@@ -169,36 +149,6 @@ class FuseQdq {
 
   // ---- What follows an operator
 
-  // Nothing if the f32 result `v` is needed as it is.
-  std::optional<Tail> tail_of(int v) const {
-    Tail tail;
-    for (;;) {
-      if (output(v)) return std::nullopt;
-      const std::vector<size_t>& readers = readers_[at(v)];
-      if (readers.size() != 1 || !is_clip(graph_.nodes[readers[0]])) break;
-      if (tail.clip) return std::nullopt;
-      tail.clip = interval_of(graph_.nodes[readers[0]].options.AsUnary()->clamp);
-      tail.nodes.push_back(readers[0]);
-      v = graph_.nodes[readers[0]].outputs[0];
-    }
-    for (size_t reader : readers_[at(v)]) {
-      const Node& node = graph_.nodes[reader];
-      if (node.type() != fb::OpOptions::Quantize) return std::nullopt;
-      const Value& result = graph_.value(node.outputs[0]);
-      if (!eight_bit(result)) return std::nullopt;
-      if (!tail.outputs.empty() && !same_levels(result, graph_.value(tail.outputs[0]))) {
-        return std::nullopt;
-      }
-      tail.nodes.push_back(reader);
-      tail.outputs.push_back(node.outputs[0]);
-    }
-    if (tail.outputs.empty()) return std::nullopt;
-    // A graph output keeps its own value: the operator had better write that one.
-    std::stable_partition(tail.outputs.begin(), tail.outputs.end(),
-                          [this](int q) { return output(q); });
-    return tail;
-  }
-
   // Adds the operator, writing levels, with its clamp; the nodes of the tail are done with it.
   void finish(Node node, const Tail& tail) {
     const int result = tail.outputs[0];
@@ -213,8 +163,9 @@ class FuseQdq {
         after = tail.clip;
       }
     }
-    // Clamping levels is clamping before they are rounded, for rounding keeps order.
-    const int written = after ? add_levels(result, "/unclamped", result) : result;
+    const int own = node.outputs[0];
+    const int moved = tail.moves.empty() ? result : add_levels(own, "/q", result);
+    const int written = after ? add_levels(own, "/unclamped", result) : moved;
     const std::string name = node.name;
     node.outputs[0] = written;
     add(std::move(node));
@@ -222,8 +173,9 @@ class FuseQdq {
       fb::UnaryT clip;
       clip.kind = fb::UnaryKind::Clip;
       clip.clamp = make_clamp(after->min, after->max);
-      add(Graph::make_node(name, std::move(clip), {written}, {result}));
+      add(Graph::make_node(name, std::move(clip), {written}, {moved}));
     }
+    add_moves(tail, moved);
     for (size_t k = 1; k < tail.outputs.size(); ++k) {
       if (output(tail.outputs[k])) {
         add_quantize(result, tail.outputs[k]);
@@ -231,7 +183,22 @@ class FuseQdq {
         replace(tail.outputs[k], result);
       }
     }
-    for (size_t n : tail.nodes) absorbed_[n] = true;
+    for (size_t n : tail.others) absorbed_[n] = true;
+  }
+
+  // The operators that move the result, working on levels from `value` on.
+  void add_moves(const Tail& tail, int value) {
+    for (size_t n : tail.moves) {
+      Node node = std::move(graph_.nodes[n]);
+      absorbed_[n] = true;
+      const bool last = n == tail.moves.back();
+      const int result =
+          last ? tail.outputs[0] : add_levels(node.outputs[0], "/q", tail.outputs[0]);
+      node.inputs[0] = value;
+      node.outputs[0] = result;
+      add(std::move(node));
+      value = result;
+    }
   }
 
   // ---- Kinds of operators
@@ -253,7 +220,7 @@ class FuseQdq {
       bias = *elements;
       bias_name = graph_.value(held).name;
     }
-    const auto tail = tail_of(node.outputs[0]);
+    const auto tail = tails_.find(node.outputs[0]);
     if (!tail) return false;
     const float input_scale = graph_.value(input).quantization.scales[0];
     const IntegerWeights made = make_integer_weights(graph_, input_scale, weights, bias, bias_name);
@@ -270,7 +237,7 @@ class FuseQdq {
       inputs.push_back(levels(v));
       any = any || inputs.back() != kAbsent;
     }
-    const auto tail = any ? tail_of(node.outputs[0]) : std::nullopt;
+    const auto tail = any ? tails_.find(node.outputs[0]) : std::nullopt;
     if (!tail) return false;
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (inputs[i] == kAbsent && !is_number(node, i)) return false;
@@ -303,7 +270,7 @@ class FuseQdq {
       if (integers.back() == kAbsent) return false;
     }
     if (integers.empty()) return false;
-    const auto tail = tail_of(node.outputs[0]);
+    const auto tail = tails_.find(node.outputs[0]);
     if (!tail) return move_join(node, range, integers);
     const int result = tail->outputs[0];
     for (size_t i = range.first; i < range.last; ++i) {
@@ -374,17 +341,17 @@ class FuseQdq {
   }
 
   Graph& graph_;
+  TailFinder tails_;
   std::vector<Node> done_;
-  std::vector<std::vector<size_t>> readers_;  // by value: nodes, as they were
-  std::vector<bool> is_output_;               // by value
-  std::vector<bool> absorbed_;                // by node: already part of another
-  std::vector<int> stands_for_;               // by value: what later readers read; -1: itself
-  std::vector<int> sources_;                  // by value
+  std::vector<bool> absorbed_;   // by node: already part of another
+  std::vector<int> stands_for_;  // by value: what later readers read; -1: itself
+  std::vector<int> sources_;     // by value
 };
 
 }  // namespace
 
 rt::Status fuse_qdq(Graph& graph) {
+  fold_affine(graph);
   FuseQdq(graph).run();
   return {};
 }

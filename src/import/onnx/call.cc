@@ -44,12 +44,6 @@ std::vector<int64_t> Call::integers(size_t i, const char* what) const {
   return numbers->integers;
 }
 
-std::optional<float> Call::scalar(size_t i) const {
-  const auto numbers = numbers_of(b, in(i));
-  if (!numbers || numbers->floats.size() != 1) return std::nullopt;
-  return numbers->floats[0];
-}
-
 std::optional<std::vector<Numbers>> Call::all_numbers() const {
   std::vector<Numbers> all;
   for (const TensorPtr& input : inputs_) {

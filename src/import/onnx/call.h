@@ -46,8 +46,6 @@ class Call {
   bool sole_use(size_t i) const { return sole_use_[i]; }
   // The elements of an integer input that must be known now; `what` names it in the error.
   std::vector<int64_t> integers(size_t i, const char* what) const;
-  // The only element of a float input, if it is known now and is one.
-  std::optional<float> scalar(size_t i) const;
   // numbers_of for all inputs, if all of them are known.
   std::optional<std::vector<Numbers>> all_numbers() const;
 

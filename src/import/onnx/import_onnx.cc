@@ -12,6 +12,7 @@
 #include "src/import/import.h"
 #include "src/import/onnx/model_graph.h"
 #include "src/import/onnx/ops.h"
+#include "src/import/onnx/patterns.h"
 #include "src/import/onnx/tensor_proto.h"
 
 namespace qrt::import {
@@ -85,6 +86,7 @@ class Importer {
     if (model_.graph().output_size() == 0) invalid("a graph without outputs");
     for (int k = 0; k < model_.graph().output_size(); ++k) add_output(k);
     if (!problems_.empty()) return problems_.status();
+    merge_activations(builder_.graph);
     return std::move(builder_.graph);
   }
 

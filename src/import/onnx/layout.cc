@@ -124,6 +124,27 @@ std::optional<Order> reshaped_order(const Shape& from, const Order& order, const
   return result;
 }
 
+Order reshapable_order(const Shape& from, const Order& order, const Shape& to) {
+  Order result;  // from the innermost axis
+  std::vector<bool> placed(from.size(), false);
+  const std::vector<AxisGroup> groups = axis_groups(from, to);
+  for (auto axis = order.rbegin(); axis != order.rend(); ++axis) {
+    if (placed[static_cast<size_t>(*axis)]) continue;
+    // Axes that correspond to others together must lie side by side: where the innermost of them
+    // lies, for the shorter a run of elements, the dearer it is to move.
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const AxisGroup& g) {
+      return std::find(g.from.begin(), g.from.end(), *axis) != g.from.end();
+    });
+    const std::vector<int> members = group == groups.end() ? std::vector<int>{*axis} : group->from;
+    for (auto member = members.rbegin(); member != members.rend(); ++member) {
+      placed[static_cast<size_t>(*member)] = true;
+      result.push_back(*member);
+    }
+  }
+  std::reverse(result.begin(), result.end());
+  return result;
+}
+
 int64_t checked_elements(const Shape& shape) {
   if (shape.size() > static_cast<size_t>(rt::kMaxRank)) {
     unsupported("a tensor of %zu dimensions, more than %d", shape.size(), rt::kMaxRank);

@@ -31,6 +31,8 @@ Order without_axes(const Order& order, const std::vector<int>& axes);
 // Reshapes a tensor that lies in `order` without moving its elements: the order of the result, or
 // nothing if some elements would have to move. Both shapes have equally many elements.
 std::optional<Order> reshaped_order(const Shape& from, const Order& order, const Shape& to);
+// The order closest to `order` from which that reshape moves nothing.
+Order reshapable_order(const Shape& from, const Order& order, const Shape& to);
 
 // Throws Invalid if a dimension is negative, or Unsupported if one is 0 or if there are too many
 // dimensions or elements for libqrt.

@@ -66,7 +66,6 @@ constexpr Row kRows[] = {
     {"MatMul", 2, 2, import_matmul},
     row("Max", 1, kAny, import_binary, BinaryKind::Max),
     {"MaxPool", 1, 1, import_max_pool},
-    {"Mean", 1, kAny, import_mean},
     row("Min", 1, kAny, import_binary, BinaryKind::Min),
     row("Mod", 2, 2, import_mod, BinaryKind::FloorMod),
     binary("Mul", BinaryKind::Mul),

@@ -22,7 +22,6 @@ const Row* find_rule(const std::string& domain, const std::string& op);
 void import_binary(Call& c);
 void import_pow(Call& c);
 void import_mod(Call& c);
-void import_mean(Call& c);
 void import_unary(Call& c);
 void import_relu(Call& c);
 void import_clip(Call& c);

@@ -153,25 +153,27 @@ void import_pow(Call& c) {
   check_not_quantized(c);
   Tensor& x = c.floats(0);
   if (c.all_numbers()) return import_binary(c);
-  if (const std::optional<float> exponent = c.scalar(1);
-      exponent && broadcast(x.shape, c.in(1).shape) == x.shape) {
-    if (*exponent == 1.0f) return c.out_same(0, c.pointer(0));
-    if (*exponent == 2.0f) return emit_unary(c, UnaryKind::Square, x);
-    if (*exponent == 0.5f) return emit_unary(c, UnaryKind::Sqrt, x);
+  // An exponent may be an integer.
+  auto exponent = numbers_of(c.b, c.in(1));
+  if (exponent) exponent = fold_cast(*exponent, DType::F32);
+  if (!exponent && c.in(1).type != DType::F32) unsupported("an exponent of another type");
+  const Shape shape = broadcast(x.shape, c.in(1).shape);
+  if (exponent && exponent->size() == 1 && shape == x.shape) {
+    const float number = exponent->floats[0];
+    if (number == 1.0f) return c.out_same(0, c.pointer(0));
+    if (number == 2.0f) return emit_unary(c, UnaryKind::Square, x);
+    if (number == 0.5f) return emit_unary(c, UnaryKind::Sqrt, x);
   }
-  if (c.in(1).type != DType::F32) unsupported("an exponent of another type");
-  import_binary(c);
+  const TensorPtr power =
+      exponent ? make_constant(c.b, c.temporary("exponent"), *exponent) : c.pointer(1);
+  const Order order = common_order({&x, power.get()}, shape.size());
+  c.out_value(0, emit_binary(c, BinaryKind::Pow, x, *power, order, c.output_name(0)), shape, order);
 }
 
 void import_mod(Call& c) {
   // fmod=1 is C's remainder, which has the dividend's sign.
   if (c.attributes.flag("fmod", false)) unsupported("fmod=1");
   import_binary(c);
-}
-
-void import_mean(Call& c) {
-  if (c.inputs() != 1) unsupported("a mean of %zu inputs", c.inputs());
-  c.out_same(0, c.pointer(0));
 }
 
 void import_unary(Call& c) {

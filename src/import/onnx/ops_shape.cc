@@ -10,16 +10,10 @@ namespace {
 // Output 0 is x under another shape. Elements move only where the layout hides their order.
 void reshape_to(Call& c, Tensor& x, const Shape& shape) {
   const bool constant = c.b.graph.value(x.forms.front().value).constant();
-  std::optional<Order> order;
-  if (!constant) order = reshaped_order(x.shape, x.order(), shape);
-  int value;
-  if (order) {
-    value = c.b.reshaped(x.forms.front().value, arranged(shape, *order), c.output_name(0));
-  } else {
-    order = plain_order(shape.size());
-    value = c.b.reshaped(c.b.plain(x), shape, c.output_name(0));
-  }
-  c.out_value(0, value, shape, *order);
+  const Order from = constant ? plain_order(x.rank()) : reshapable_order(x.shape, x.order(), shape);
+  const Order order = constant ? plain_order(shape.size()) : *reshaped_order(x.shape, from, shape);
+  const int value = c.b.reshaped(c.b.form(x, from), arranged(shape, order), c.output_name(0));
+  c.out_value(0, value, shape, order);
 }
 
 int64_t elements_of(const Shape& shape) {
