@@ -73,7 +73,7 @@ class MergeActivations {
 
   // Multiplies out what `node` computes.
   void expand(const Node& node, Product* product) const {
-    int other;
+    int other = -1;
     if (const auto factor = with_number(node, BinaryKind::Mul, &other)) {
       product->number *= *factor;
       return expand_factor(other, product);
@@ -90,7 +90,7 @@ class MergeActivations {
     const int n = producers_[static_cast<size_t>(v)];
     if (n >= 0 && uses_[static_cast<size_t>(v)] == 1 && product->nodes.size() < kMostNodes) {
       const Node& node = graph_.nodes[static_cast<size_t>(n)];
-      int other;
+      int other = -1;
       if (is_mul(node) || with_number(node, BinaryKind::Div, &other)) {
         product->nodes.push_back(static_cast<size_t>(n));
         return expand(node, product);
@@ -109,7 +109,7 @@ class MergeActivations {
                                       std::vector<size_t>* nodes) const {
     const Node* node = inner(gate, nodes);
     if (node == nullptr) return {};
-    int other;
+    int other = -1;
     if (const fb::UnaryT* unary = node->options.AsUnary()) {
       if (unary->kind == UnaryKind::HardSigmoid && node->inputs[0] == x && close(number, 1) &&
           close(unary->alpha, 1.0 / 6) && close(unary->beta, 0.5)) {
@@ -146,7 +146,7 @@ class MergeActivations {
 
   void merge(size_t n) {
     const Node& root = graph_.nodes[n];
-    int other;
+    int other = -1;
     if (!is_mul(root) && !with_number(root, BinaryKind::Div, &other)) return;
     Product product;
     expand(root, &product);

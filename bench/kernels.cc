@@ -1,0 +1,150 @@
+// Speed of each kernel row on shapes of real networks, in multiply-accumulates a second, beside
+// what the CPU's multiplier can do at most, measured in the same run.
+//
+//   qrt_bench_kernels --benchmark_filter=gemm
+#include <benchmark/benchmark.h>
+
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/dwconv_s8.h"
+#include "kernels/gemm_s8.h"
+#include "src/base/memory.h"
+#include "src/runtime/cpu.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace {
+
+using qrt::kernels::DwconvS8Kernel;
+using qrt::kernels::GemmS8Kernel;
+
+std::vector<int8_t> random_bytes(size_t count) {
+  std::mt19937 random(1);
+  std::vector<int8_t> bytes(count);
+  for (int8_t& b : bytes) b = static_cast<int8_t>(random());
+  return bytes;
+}
+
+void report(benchmark::State& state, size_t macs) {
+  state.counters["MAC/s"] =
+      benchmark::Counter(static_cast<double>(macs), benchmark::Counter::kIsIterationInvariantRate);
+}
+
+struct GemmShape {
+  const char* name;
+  size_t m, n, taps, k;
+};
+// Pixels, output channels, taps and input channels.
+constexpr GemmShape kGemmShapes[] = {
+    {"mobilenet_expand_56", 56 * 56, 144, 1, 24},
+    {"mobilenet_project_28", 28 * 28, 32, 1, 192},
+    {"mobilenet_expand_14", 14 * 14, 576, 1, 96},
+    {"mobilenet_project_7", 7 * 7, 320, 1, 960},
+    {"mobilenet_head", 7 * 7, 1280, 1, 320},
+    {"resnet_3x3_56", 56 * 56, 64, 9, 64},
+    {"resnet_3x3_14", 14 * 14, 256, 9, 256},
+    {"classifier", 1, 1000, 1, 1280},
+    {"square_512", 512, 512, 1, 512},
+};
+
+void gemm(benchmark::State& state, const GemmS8Kernel* kernel, GemmShape s) {
+  const auto a = random_bytes(s.m * s.k + s.taps * s.k), w = random_bytes(s.n * s.taps * s.k);
+  const std::vector<float> multipliers(s.n, 1e-4f);
+  std::vector<const int8_t*> pieces;
+  for (size_t i = 0; i < s.m * s.taps; ++i) pieces.push_back(a.data() + i / s.taps * s.k);
+  std::vector<int8_t> out(s.m * s.n);
+  auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(s.n, s.taps, s.k));
+  kernel->pack({s.n, s.taps, s.k, w.data(), nullptr, 3, nullptr, multipliers.data()}, packed.get());
+  const qrt::kernels::GemmS8Args args = {
+      packed.get(), s.n, s.taps, s.k,           s.taps > 1 ? pieces.data() : nullptr,
+      a.data(),     s.k, s.n,    {0, -128, 127}};
+  for (auto _ : state) {
+    kernel->run(args, 0, s.m, 0, s.n, out.data());
+    benchmark::DoNotOptimize(out.data());
+  }
+  report(state, s.m * s.n * s.taps * s.k);
+}
+
+struct DwconvShape {
+  const char* name;
+  size_t pixels, channels, taps;
+};
+constexpr DwconvShape kDwconvShapes[] = {{"3x3_112x96", 112 * 112, 96, 9},
+                                         {"3x3_28x192", 28 * 28, 192, 9},
+                                         {"3x3_7x960", 7 * 7, 960, 9},
+                                         {"5x5_28x120", 28 * 28, 120, 25}};
+
+void dwconv(benchmark::State& state, const DwconvS8Kernel* kernel, DwconvShape s) {
+  const auto a = random_bytes((s.pixels + s.taps) * s.channels),
+             w = random_bytes(s.channels * s.taps);
+  const std::vector<float> multipliers(s.channels, 1e-3f);
+  std::vector<const int8_t*> pieces;
+  for (size_t i = 0; i < s.pixels * s.taps; ++i) {
+    pieces.push_back(a.data() + (i / s.taps + i % s.taps) * s.channels);
+  }
+  std::vector<int8_t> out(s.pixels * s.channels);
+  auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(s.channels, 1, s.taps));
+  kernel->pack({s.channels, 1, s.taps, w.data(), nullptr, 3, nullptr, multipliers.data()},
+               packed.get());
+  for (auto _ : state) {
+    kernel->run({packed.get(), s.channels, 1, s.taps, pieces.data(), s.channels, {0, -128, 127}},
+                s.pixels, out.data());
+    benchmark::DoNotOptimize(out.data());
+  }
+  report(state, s.pixels * s.channels * s.taps);
+}
+
+#if defined(__x86_64__)
+// The limit of exact 16-bit kernels: vpmaddwd and vpaddd from registers alone.
+__attribute__((target("avx2"))) void ceiling_avx2(benchmark::State& state) {
+  constexpr size_t kRounds = 10000;
+  __m256i acc[8], x = _mm256_set1_epi16(3);
+  benchmark::DoNotOptimize(x);
+  for (__m256i& sum : acc) sum = _mm256_setzero_si256();
+  for (auto _ : state) {
+    for (size_t i = 0; i < kRounds; ++i) {
+      for (__m256i& sum : acc) {
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, x));
+        asm volatile("" : "+x"(sum) : "x"(x));
+      }
+    }
+  }
+  for (__m256i& sum : acc) benchmark::DoNotOptimize(sum);
+  report(state, kRounds * 8 * 16);
+}
+#endif
+
+template <class Kernel, class Shape, size_t N>
+void add(const Kernel* const* (*rows)(size_t*), const Shape (&shapes)[N],
+         void (*run)(benchmark::State&, const Kernel*, Shape)) {
+  size_t count = 0;
+  const Kernel* const* table = rows(&count);
+  for (const Shape& shape : shapes) {
+    for (size_t i = 0; i < count; ++i) {
+      if (!qrt::rt::cpu_facts().has(table[i]->isa)) continue;
+      benchmark::RegisterBenchmark((std::string(table[i]->name) + "/" + shape.name).c_str(), run,
+                                   table[i], shape);
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+#if defined(__x86_64__)
+  if (qrt::rt::cpu_facts().has(QRT_ISA_AVX2)) {
+    benchmark::RegisterBenchmark("ceiling_vpmaddwd__avx2", ceiling_avx2);
+  }
+#endif
+  add(qrt::kernels::gemm_s8_kernels, kGemmShapes, gemm);
+  add(qrt::kernels::dwconv_s8_kernels, kDwconvShapes, dwconv);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
