@@ -82,7 +82,10 @@ uint64_t expected_scales(const fb::Quantization& q, const fb::Tensor& tensor) {
   // By block: one scale for every run of `block` elements along the axis.
   if (dim % q.block() != 0) return 0;
   uint64_t elements = 1;
-  for (int32_t d : dims) elements *= static_cast<uint64_t>(d);
+  for (int32_t d : dims) {
+    if (d < 1) return 0;
+    elements *= static_cast<uint64_t>(d);
+  }
   return elements / static_cast<uint64_t>(q.block());
 }
 

@@ -1,6 +1,7 @@
 #include "src/runtime/memory_planner.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 
 #include "src/base/checked.h"
@@ -9,6 +10,8 @@
 namespace qrt::rt {
 
 Result<MemoryPlan> plan_memory(const std::vector<BufferRequest>& requests, size_t limit) {
+  // Half of what a size can say: then no sum below overflows, even without a limit.
+  limit = std::min(limit, SIZE_MAX / 2);
   MemoryPlan plan;
   plan.offsets.resize(requests.size(), 0);
   std::vector<size_t> order(requests.size());

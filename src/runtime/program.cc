@@ -36,6 +36,13 @@ bool agrees(const Shape& declared, const Shape& actual) {
   return true;
 }
 
+// Whether a tensor of this shape has a scale for each of its elements.
+bool scales_fit(const Quantization& q, const Shape& shape) {
+  if (q.axis < 0) return true;
+  const int64_t scales = q.block == 0 ? shape[q.axis] : shape.elements() / q.block;
+  return scales == static_cast<int64_t>(q.scales.size());
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Program>> Program::build(std::shared_ptr<const Model> model,
@@ -97,6 +104,13 @@ Status Program::decode_nodes(const BuildContext& context) {
 }
 
 Status Program::infer_shapes(Shapes& shapes) const {
+  for (int32_t input : inputs_) {
+    const auto t = static_cast<size_t>(input);
+    if (!scales_fit(tensors_[t].quantization, shapes[t])) {
+      return error(Code::InvalidArgument, "input '%s' of shape %s does not fit its scales",
+                   tensors_[t].name, shapes[t].str().c_str());
+    }
+  }
   for (size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = nodes_[i];
     QRT_RETURN_IF_ERROR(ops_[i]->infer(node, shapes));
@@ -105,6 +119,10 @@ Status Program::infer_shapes(Shapes& shapes) const {
       const Shape& shape = node.shape_out(shapes, k);
       if (!checked_bytes(shape, dtype_bits(node.output(k).type), kMaxActivationBytes, &bytes)) {
         return node.fail(Code::InvalidModel, "output %zu has an impossible shape, %s", k,
+                         shape.str().c_str());
+      }
+      if (!scales_fit(node.output(k).quantization, shape)) {
+        return node.fail(Code::InvalidModel, "output %zu of shape %s does not fit its scales", k,
                          shape.str().c_str());
       }
     }

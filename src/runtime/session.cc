@@ -60,11 +60,30 @@ Status Session::resize_input(size_t i, const Shape& shape) {
   return plan(std::move(shapes));
 }
 
+Result<size_t> Session::check_sizes(const Shapes& shapes) const {
+  const size_t limit = options_.max_arena_bytes;
+  size_t variable_bytes = 0;
+  for (size_t t = 0; t < shapes.size(); ++t) {
+    const Tensor& tensor = program_->tensors()[t];
+    if (tensor.constant) continue;
+    const size_t size = bytes_of(tensor, shapes[t]);
+    if (size > limit - variable_bytes) {
+      return error(Code::OutOfMemory,
+                   "tensor '%s' needs %zu bytes of working memory, the limit is %zu", tensor.name,
+                   size, limit);
+    }
+    if (tensor.variable) variable_bytes += size;
+  }
+  return variable_bytes;
+}
+
 Status Session::plan(Shapes shapes) {
   const size_t count = program_->nodes().size();
   // Everything is made beside the present state, and takes its place only when nothing can fail.
   Layout next;
   next.shapes = std::move(shapes);
+  // Before anything is made whose size follows from a shape.
+  QRT_ASSIGN_OR_RETURN(const size_t variable_bytes, check_sizes(next.shapes));
   next.states.resize(count);
   next.scratch.resize(count, 0);
   std::vector<size_t> scratch_bytes(count, 0);
@@ -76,7 +95,8 @@ Status Session::plan(Shapes shapes) {
     next.states[n] = std::move(plan_context.state);
   }
   const Storage storage = assign_storage(*program_, next.shapes, scratch_bytes);
-  QRT_ASSIGN_OR_RETURN(MemoryPlan memory, plan_memory(storage.requests, options_.max_arena_bytes));
+  QRT_ASSIGN_OR_RETURN(MemoryPlan memory,
+                       plan_memory(storage.requests, options_.max_arena_bytes - variable_bytes));
 
   next.arena_bytes = memory.bytes;
   next.arena = allocate_aligned(memory.bytes + kArenaSlack);

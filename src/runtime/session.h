@@ -16,7 +16,8 @@ namespace qrt::rt {
 struct SessionOptions {
   size_t threads = 1;
   pthreadpool_t pool = nullptr;  // the caller's; overrides `threads`, must outlive the session
-  // Working memory that the model may ask for. A model is untrusted: a small file can ask for much.
+  // Working memory that the model may ask for, variables included. A model is untrusted: a small
+  // file can ask for much.
   size_t max_arena_bytes = size_t{1} << 30;
 };
 
@@ -71,6 +72,8 @@ class Session {
   const Shape& shape(int index) const { return layout_.shapes[static_cast<size_t>(index)]; }
   size_t bytes(int index) const;
 
+  // That every tensor fits into the memory allowed; gives the bytes of the variables.
+  Result<size_t> check_sizes(const Shapes& shapes) const;
   Status plan(Shapes shapes);
   Status bind();
   RunContext context(size_t node);
