@@ -98,12 +98,12 @@ target_link_libraries(qrt_runtime_dependencies INTERFACE qrt_pthreadpool qrt_cpu
 
 if(QRT_XNNPACK)
   target_link_libraries(qrt_runtime_dependencies INTERFACE qrt_xnnpack)
-  target_compile_definitions(qrt_runtime_dependencies INTERFACE QRT_HAVE_XNNPACK=1)
+  set(QRT_XNNPACK_DEFINITIONS QRT_HAVE_XNNPACK=1)
   # The operator API changed from create/setup/run to create/reshape/setup/run.
   file(STRINGS ${qrt_xnnpack_INCLUDE}/xnnpack.h QRT_XNNPACK_RESHAPE_LINES
        REGEX "xnn_reshape_convolution2d_nhwc_f32")
   if(QRT_XNNPACK_RESHAPE_LINES)
-    target_compile_definitions(qrt_runtime_dependencies INTERFACE QRT_XNNPACK_RESHAPE=1)
+    list(APPEND QRT_XNNPACK_DEFINITIONS QRT_XNNPACK_RESHAPE=1)
   endif()
 endif()
 
