@@ -28,6 +28,12 @@ Status infer(const Node& node, Shapes& shapes) {
     return node.fail(Code::InvalidModel, "cannot resize %s to %dx%d", in.str().c_str(),
                      options.out_h(), options.out_w());
   }
+  // Positions are exact in float up to 2^24, and each pixel of a side keeps an entry in a table.
+  constexpr int32_t kMaxSide = 1 << 22;
+  if (std::max({in[1], in[2], options.out_h(), options.out_w()}) > kMaxSide) {
+    return node.fail(Code::Unsupported, "cannot resize %s to %dx%d, sides over %d",
+                     in.str().c_str(), options.out_h(), options.out_w(), kMaxSide);
+  }
   if (options.align_corners() && options.half_pixel_centers()) {
     return node.fail(Code::InvalidModel, "both aligns corners and centres pixels");
   }

@@ -19,7 +19,11 @@ Result<MemoryPlan> plan_memory(const std::vector<BufferRequest>& requests, size_
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return requests[a].bytes > requests[b].bytes; });
 
-  std::vector<size_t> placed;  // by ascending offset
+  struct Placed {
+    int first, last;
+    size_t offset, end;
+  };
+  std::vector<Placed> placed;  // by ascending offset; copies, for every request looks at them all
   for (size_t i : order) {
     const BufferRequest& request = requests[i];
     if (request.bytes > limit) {
@@ -29,11 +33,10 @@ Result<MemoryPlan> plan_memory(const std::vector<BufferRequest>& requests, size_
     }
     const size_t bytes = align_up(request.bytes, kAlignment);
     size_t offset = 0;
-    for (size_t j : placed) {
-      const BufferRequest& other = requests[j];
+    for (const Placed& other : placed) {
       if (other.last < request.first || other.first > request.last) continue;
-      if (offset + bytes <= plan.offsets[j]) break;
-      offset = std::max(offset, plan.offsets[j] + align_up(other.bytes, kAlignment));
+      if (offset + bytes <= other.offset) break;
+      offset = std::max(offset, other.end);
     }
     plan.offsets[i] = offset;
     plan.bytes = std::max(plan.bytes, offset + bytes);
@@ -42,10 +45,10 @@ Result<MemoryPlan> plan_memory(const std::vector<BufferRequest>& requests, size_
                    "the model needs more than %zu bytes of working memory, which is the limit",
                    limit);
     }
-    placed.insert(
-        std::upper_bound(placed.begin(), placed.end(), i,
-                         [&](size_t a, size_t b) { return plan.offsets[a] < plan.offsets[b]; }),
-        i);
+    const auto after =
+        std::upper_bound(placed.begin(), placed.end(), offset,
+                         [](size_t wanted, const Placed& other) { return wanted < other.offset; });
+    placed.insert(after, {request.first, request.last, offset, offset + bytes});
   }
   return plan;
 }

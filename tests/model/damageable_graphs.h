@@ -190,14 +190,26 @@ inline graph::Graph float_graph() {
   return c.finish();
 }
 
+// The same model with the shapes of its results left open, so that damage to a shape or an
+// attribute is not refused at once for a declaration that it no longer meets, and reaches the
+// operators.
+inline graph::Graph with_open_shapes(graph::Graph graph) {
+  for (const graph::Node& node : graph.nodes) {
+    for (int output : node.outputs) {
+      for (int32_t& dim : graph.value(output).shape) dim = -1;
+    }
+  }
+  return graph;
+}
+
 inline std::vector<std::pair<std::string, graph::Graph>> damageable_graphs() {
   std::vector<std::pair<std::string, graph::Graph>> graphs;
-  graphs.emplace_back("small", small_graph());
-  graphs.emplace_back("moving", moving_graph());
-  graphs.emplace_back("picking", picking_graph());
-  graphs.emplace_back("pooling", pooling_graph());
-  graphs.emplace_back("arithmetic", arithmetic_graph());
-  graphs.emplace_back("floats", float_graph());
+  graphs.emplace_back("small", with_open_shapes(small_graph()));
+  graphs.emplace_back("moving", with_open_shapes(moving_graph()));
+  graphs.emplace_back("picking", with_open_shapes(picking_graph()));
+  graphs.emplace_back("pooling", with_open_shapes(pooling_graph()));
+  graphs.emplace_back("arithmetic", with_open_shapes(arithmetic_graph()));
+  graphs.emplace_back("floats", with_open_shapes(float_graph()));
   return graphs;
 }
 

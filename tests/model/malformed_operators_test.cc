@@ -303,7 +303,13 @@ TEST(MalformedOperator, Resize) {
           {"size 0", [](auto&, O& o) { o.out_h = 0; }, cannot},
           {"size -1", [](auto&, O& o) { o.out_w = -1; }, cannot},
           {"size min", [](auto&, O& o) { o.out_w = kMin; }, cannot},
-          {"size max", [](auto&, O& o) { o.out_w = kMax; }, "computes 1x4x2147483647x3 for output"},
+          {"size max", [](auto&, O& o) { o.out_w = kMax; }, "to 4x2147483647, sides over 4194304",
+           Code::Unsupported},
+          {"from a long side",
+           [](ModelFile& f, O&) {
+             f.tensor(0).shape = {1, 1 << 24, 1, 1};
+           },
+           "cannot resize 1x16777216x1x1 to 4x4", Code::Unsupported},
           {"rank 3",
            [](ModelFile& f, O&) {
              f.tensor(0).shape = {2, 2, 3};
@@ -318,8 +324,8 @@ TEST(MalformedOperator, Resize) {
            "both aligns corners and centres pixels"},
           {"larger than memory",
            [](ModelFile& f, O& o) {
-             o.out_h = 1 << 30;
-             f.tensor(1).shape = {1, 1 << 30, 4, 3};
+             o.out_h = 1 << 22;
+             f.tensor(1).shape = {1, 1 << 22, 4, 3};
            },
            "the limit is 16777216", Code::OutOfMemory},
       });
