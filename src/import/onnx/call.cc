@@ -40,7 +40,7 @@ std::vector<int64_t> Call::integers(size_t i, const char* what) const {
     invalid("%s of type %s", what, rt::dtype_name(tensor.type));
   }
   const auto numbers = numbers_of(b, tensor);
-  if (!numbers) unsupported("%s that are known only at run time", what);
+  if (!numbers) unsupported("%s known only at run time", what);
   return numbers->integers;
 }
 
