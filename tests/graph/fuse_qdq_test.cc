@@ -97,7 +97,7 @@ TEST(FuseQdq, FloatWeightsAreQuantizedPerChannel) {
   const int w = b.pair(stored, {{0.01f, 0.005f, 0.008f}, {}, 0}, DType::S8);
   b.output(b.pair(b.node(fb::FullyConnectedT(), {x, w}, {1, 3}), kOut));
   ASSERT_TRUE(graph::fuse_qdq(b.graph).ok());
-  EXPECT_EQ(kinds(b.graph), "Quantize FullyConnected Dequantize");
+  EXPECT_EQ(sequence(b.graph), "Quantize FullyConnected Dequantize");
   const graph::Value& weights = b.graph.value(b.graph.nodes[1].inputs[1]);
   ASSERT_TRUE(weights.constant());
   const std::vector<int8_t> expected = {50, -25, 20, 127, -125, 125};
@@ -270,7 +270,7 @@ TEST(FuseQdq, IndicesOfTheLargestAreThoseOfTheLargestLevel) {
   b.graph.add_node("argmax", std::move(options), {x}, {index});
   b.output(index);
   ASSERT_TRUE(graph::fuse_qdq(b.graph).ok());
-  EXPECT_EQ(kinds(b.graph), "Quantize ArgReduce");
+  EXPECT_EQ(sequence(b.graph), "Quantize ArgReduce");
 }
 
 TEST(FuseQdq, BatchNormalizationBehindQuantizedWeights) {
@@ -333,7 +333,7 @@ TEST(FuseQdq, GraphOutputsKeepTheirValues) {
   Graph g = b.graph;
   ASSERT_TRUE(graph::fuse_qdq(g).ok());
   EXPECT_EQ(g.outputs[0], outer);
-  EXPECT_EQ(kinds(g), "Quantize Unary.Tanh Dequantize");
+  EXPECT_EQ(sequence(g), "Quantize Unary.Tanh Dequantize");
   EXPECT_EQ(g.nodes[1].outputs[0], outer);
 }
 

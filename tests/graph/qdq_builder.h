@@ -96,7 +96,7 @@ class QdqBuilder {
 };
 
 // "Quantize Conv2D Dequantize"
-inline std::string kinds(const Graph& graph) {
+inline std::string sequence(const Graph& graph) {
   std::string text;
   for (const graph::Node& node : graph.nodes) {
     text += (text.empty() ? "" : " ") + graph::node_kind(node);
@@ -125,7 +125,7 @@ inline std::vector<float> waves(size_t count, float frequency = 1.7f) {
 inline Graph expect_fused(const QdqBuilder& b, const std::string& expected, float step) {
   Graph fused = b.graph;
   EXPECT_TRUE(graph::fuse_qdq(fused).ok());
-  EXPECT_EQ(kinds(fused), expected);
+  EXPECT_EQ(sequence(fused), expected);
   Graph floats = b.graph, final = b.graph;
   EXPECT_TRUE(graph::fold_constants(floats).ok());  // weights must be constants to run
   EXPECT_TRUE(graph::optimize(final).ok());
