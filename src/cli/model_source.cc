@@ -24,7 +24,7 @@ rt::Status load_bytes(const graph::Bytes& file, OpenModel* open) {
                      open->path.c_str(), file.size());
   }
   std::memcpy(open->bytes.get(), file.data(), file.size());
-  auto model = rt::Model::from_buffer(open->bytes.get(), file.size());
+  auto model = rt::Model::from_buffer(open->bytes.get(), file.size(), open->path);
   if (!model.ok()) return model.status().within(open->path);
   open->model = *model;
   return {};

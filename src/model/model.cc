@@ -49,9 +49,11 @@ Result<std::shared_ptr<const Model>> Model::open(const std::string& path) {
   return std::shared_ptr<const Model>(std::move(model));
 }
 
-Result<std::shared_ptr<const Model>> Model::from_buffer(const void* data, size_t bytes) {
+Result<std::shared_ptr<const Model>> Model::from_buffer(const void* data, size_t bytes,
+                                                        std::string name) {
   if (data == nullptr) return error(Code::InvalidArgument, "the model's buffer is null");
   std::shared_ptr<Model> model(new Model);
+  model->name_ = std::move(name);
   QRT_RETURN_IF_ERROR(model->parse(data, bytes));
   return std::shared_ptr<const Model>(std::move(model));
 }

@@ -20,14 +20,16 @@ class Model {
  public:
   static Result<std::shared_ptr<const Model>> open(const std::string& path);
   // Uses `data` in place: it must outlive the model and be aligned to kModelAlignment.
-  static Result<std::shared_ptr<const Model>> from_buffer(const void* data, size_t bytes);
+  // `name` is what messages call it.
+  static Result<std::shared_ptr<const Model>> from_buffer(const void* data, size_t bytes,
+                                                          std::string name = "model");
 
   const fb::Model& root() const { return *root_; }
   const fb::Subgraph& main() const { return *root_->subgraphs()->Get(0); }
   // The segment that tensors' data_offset counts from.
   Span<const uint8_t> weights() const { return weights_; }
   size_t file_bytes() const { return bytes_; }
-  // The path it was opened from, or "model".
+  // The path it was opened from, or what the caller named it.
   const std::string& name() const { return name_; }
 
  private:
@@ -35,7 +37,7 @@ class Model {
   Status parse(const void* data, size_t bytes);
 
   MappedFile file_;
-  std::string name_ = "model";
+  std::string name_;
   size_t bytes_ = 0;
   const fb::Model* root_ = nullptr;
   Span<const uint8_t> weights_;

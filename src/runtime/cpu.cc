@@ -19,6 +19,10 @@ CpuFacts ask() {
   facts.l3_bytes = cache_bytes(cpuinfo_get_l3_cache(0));
 #if CPUINFO_ARCH_X86 || CPUINFO_ARCH_X86_64
   if (cpuinfo_has_x86_avx2()) facts.isa_mask |= 1u << QRT_ISA_AVX2;
+  if (cpuinfo_has_x86_avx512bw() && cpuinfo_has_x86_avx512vl() && cpuinfo_has_x86_avx512dq() &&
+      cpuinfo_has_x86_avx512vnni() && cpuinfo_has_x86_bmi2()) {
+    facts.isa_mask |= 1u << QRT_ISA_AVX512VNNI;
+  }
 #endif
   return facts;
 }
