@@ -105,20 +105,20 @@ __attribute__((target("avx2"))) void ceiling_avx2(benchmark::State& state) {
   constexpr size_t kRounds = 10000;
   __m256i x = _mm256_set1_epi16(3);
   benchmark::DoNotOptimize(x);
-  __m256i acc[8];
+  __m256i acc[12];
   for (__m256i& sum : acc) sum = _mm256_setzero_si256();
   for (auto _ : state) {
     for (size_t i = 0; i < kRounds; ++i) {
-#pragma GCC unroll 8
-      for (int k = 0; k < 8; ++k) {
+#pragma GCC unroll 12
+      for (int k = 0; k < 12; ++k) {
         acc[k] = _mm256_add_epi32(acc[k], _mm256_madd_epi16(x, acc[k]));
       }
     }
   }
-  for (int k = 1; k < 8; ++k) acc[0] = _mm256_xor_si256(acc[0], acc[k]);
+  for (int k = 1; k < 12; ++k) acc[0] = _mm256_xor_si256(acc[0], acc[k]);
   __m256i result = acc[0];
   benchmark::DoNotOptimize(result);
-  report(state, kRounds * 8 * 16);
+  report(state, kRounds * 12 * 16);
 }
 #endif
 
