@@ -16,6 +16,9 @@ constexpr uint64_t kConstantAlignment = 16;
 // No tensor may be larger, constant or not; a program's working memory has its own, lower limit.
 constexpr uint64_t kMaxTensorBytes = uint64_t{1} << 40;
 
+// Planning memory takes time that grows with the square of this: seconds at the limit.
+constexpr unsigned kMaxTensors = 1u << 16;
+
 Status invalid(const std::string& message) { return Status(Code::InvalidModel, message); }
 
 const char* name_of(const fb::Tensor& tensor) {
@@ -227,6 +230,10 @@ class OrderChecker {
 Status verify_subgraph(const fb::Subgraph* graph, uint64_t weights_bytes) {
   if (graph == nullptr) return invalid("a subgraph is missing");
   const auto& tensors = *graph->tensors();
+  if (tensors.size() > kMaxTensors) {
+    return invalid("the graph has " + std::to_string(tensors.size()) + " tensors, more than " +
+                   std::to_string(kMaxTensors));
+  }
   for (unsigned i = 0; i < tensors.size(); ++i) {
     QRT_RETURN_IF_ERROR(verify_tensor(static_cast<int>(i), tensors.Get(i), weights_bytes));
   }

@@ -59,6 +59,16 @@ Status check_weights(const Node& node, size_t outputs, WeightsMode* mode) {
                      dtype_name(in), dtype_name(w), dtype_name(out));
   }
   if (*mode != WeightsMode::Float) QRT_RETURN_IF_ERROR(check_weight_quantization(node, outputs));
+  if (*mode == WeightsMode::Quantized) {
+    for (float multiplier :
+         requantize_multipliers(node.input(0), node.input(1), node.output(0), outputs)) {
+      if (std::isfinite(multiplier)) continue;
+      return node.fail(Code::InvalidModel, "its scales of %g, %g and %g are too far apart",
+                       static_cast<double>(node.input(0).quantization.scale()),
+                       static_cast<double>(node.input(1).quantization.scale()),
+                       static_cast<double>(node.output(0).quantization.scale()));
+    }
+  }
   return check_bias(node, outputs, *mode == WeightsMode::Quantized ? DType::S32 : DType::F32);
 }
 
