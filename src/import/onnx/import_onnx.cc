@@ -207,6 +207,9 @@ class Importer {
       invalid("%zu inputs, needs %zu", count,
               count < row->min_inputs ? row->min_inputs : row->max_inputs);
     }
+    for (size_t i = 0; i < row->min_inputs; ++i) {
+      if (node.input(static_cast<int>(i)).empty()) invalid("input %zu is missing", i);
+    }
     std::vector<TensorPtr> inputs;
     std::vector<bool> sole_use;
     for (const std::string& name : node.input()) {

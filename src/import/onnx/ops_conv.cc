@@ -15,7 +15,8 @@ void import_conv(Call& c) {
   }
   checked_elements(w.shape);
   const int64_t groups = c.attributes.integer("group", 1);
-  if (groups < 1 || x.shape[1] != w.shape[1] * groups || w.shape[0] % groups != 0) {
+  if (groups < 1 || groups > x.shape[1] || x.shape[1] != w.shape[1] * groups ||
+      w.shape[0] % groups != 0) {
     invalid("%lld groups of an input of shape %s, weights of shape %s",
             static_cast<long long>(groups), text(x.shape).c_str(), text(w.shape).c_str());
   }
