@@ -109,6 +109,13 @@ class FoldAffine {
     return true;
   }
 
+  // A Reshape that leaves the channels the last axis.
+  bool keeps_channels(const Node& node, size_t channels) const {
+    if (node.type() != fb::OpOptions::Reshape || node.inputs.size() != 1) return false;
+    const std::vector<int32_t>& shape = graph_.value(node.outputs[0]).shape;
+    return !shape.empty() && at(shape.back()) == channels;
+  }
+
   void fold(size_t n) {
     Node& layer = graph_.nodes[n];
     if (*qdq_clamp(layer) != nullptr) return;  // clamps before the arithmetic
@@ -120,9 +127,7 @@ class FoldAffine {
     // Behind a one-dimensional convolution stands a Reshape.
     size_t maker = n;
     int v = layer.outputs[0];
-    for (const Node* next = sole_reader(v);
-         next != nullptr && next->type() == fb::OpOptions::Reshape && next->inputs.size() == 1 &&
-         at(graph_.value(next->outputs[0]).shape.back()) == channels;
+    for (const Node* next = sole_reader(v); next != nullptr && keeps_channels(*next, channels);
          next = sole_reader(v)) {
       maker = at(reader_[at(v)]);
       v = next->outputs[0];

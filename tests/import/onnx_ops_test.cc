@@ -241,6 +241,12 @@ TEST(OnnxOps, MatMulOfVectorsMatricesAndBatches) {
                   b.op("MatMul", {"x", "w"}, {"y"});
                 }),
             (Floats{9, 12, 15}));
+  EXPECT_EQ(run({2}, {1, 2},
+                [](OnnxBuilder& b) {
+                  b.floats("w", {2}, {3, 4});
+                  b.op("MatMul", {"x", "w"}, {"y"});
+                }),
+            (Floats{11}));
   OnnxBuilder b;
   b.input("q", {2, 1, 2});
   b.input("k", {2, 3, 2});
