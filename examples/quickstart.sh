@@ -11,12 +11,12 @@ Builds libqrt's command-line tool and shows it at work on the digit classifier i
 its float and its quantized form are converted to .qrt, 40 test pictures are classified, and the
 sizes, speed and accuracy of both are put side by side. Takes a few minutes the first time.
 
-  --build FOLDER   build there (default: build/quickstart)
+  --build FOLDER   build there (default: build/release, as tests/run.sh does)
 TEXT
 }
 
 qrt_root=$(cd "$(dirname "$0")/.." && pwd)
-build=$qrt_root/build/quickstart
+build=$qrt_root/build/release
 while [ $# -gt 0 ]; do
   case $1 in
     --build) build=${2:?--build needs a folder}; shift 2 ;;
@@ -33,7 +33,7 @@ step "checking for the packages that the build needs"
 qrt_setup
 
 step "building the tool (into ${build#"$qrt_root"/})"
-qrt_build "$build" -DCMAKE_BUILD_TYPE=Release -DQRT_BUILD_TESTS=OFF -DQRT_BUILD_BENCHMARKS=OFF
+qrt_configure "$build" -DCMAKE_BUILD_TYPE=Release
 ninja -C "$build" qrt-cli
 qrt=$build/bin/qrt
 digits=$qrt_root/examples/digits

@@ -37,8 +37,8 @@ qrt_setup() {
   }
 }
 
-# qrt_build FOLDER [CMake options]: configures and builds, quietly unless it fails.
-qrt_build() {
+# qrt_configure FOLDER [CMake options]: quiet unless it fails.
+qrt_configure() {
   local folder=$1
   shift
   mkdir -p "$folder"
