@@ -17,6 +17,10 @@ namespace {
 // beside the tile's data (9 taps: 4.5 KiB).
 constexpr size_t kPixelBlock = 64;
 
+// Below this many input channels a window is copied instead of addressed: kernels take their rows
+// in pieces, and pieces of a few bytes cost more than what is computed from them.
+constexpr size_t kCopiedChannels = 16;
+
 kernels::Output output_range(const Node& node) {
   const Tensor& out = node.output(0);
   const QuantizedLimits limits = quantized_limits(node.options<fb::Conv2D>().clamp(), out);
@@ -33,9 +37,8 @@ class WindowedConv : public OpKernel {
     state->conv = conv_shape(node, context.shapes);
     const WindowGeometry& window = state->conv.window;
     state->padding_bytes = align_up(window.channels, kAlignment);
-    state->pieces_per_range = kPixelBlock * window.taps();
-    context.scratch_bytes =
-        state->padding_bytes + context.max_ranges * state->pieces_per_range * sizeof(void*);
+    state->range_bytes = align_up(range_bytes(window), kAlignment);
+    context.scratch_bytes = state->padding_bytes + context.max_ranges * state->range_bytes;
     context.state = std::move(state);
     return {};
   }
@@ -49,7 +52,7 @@ class WindowedConv : public OpKernel {
  protected:
   struct State : OpState {
     ConvShape conv;
-    size_t padding_bytes = 0, pieces_per_range = 0;
+    size_t padding_bytes = 0, range_bytes = 0;
   };
 
   explicit WindowedConv(const Node& node)
@@ -57,9 +60,15 @@ class WindowedConv : public OpKernel {
 
   virtual void compute(const RunContext& context, const State& state) const = 0;
 
+  // Scratch that each range of the loop over pixels needs.
+  virtual size_t range_bytes(const WindowGeometry& window) const {
+    return kPixelBlock * window.taps() * sizeof(void*);
+  }
+  static uint8_t* range_scratch(const RunContext& context, const State& state, size_t range) {
+    return context.scratch + state.padding_bytes + range * state.range_bytes;
+  }
   static const void** pieces_of(const RunContext& context, const State& state, size_t range) {
-    return reinterpret_cast<const void**>(context.scratch + state.padding_bytes) +
-           range * state.pieces_per_range;
+    return reinterpret_cast<const void**>(range_scratch(context, state, range));
   }
 
   Status allocate(const Node& node, size_t bytes) {
@@ -139,6 +148,15 @@ class GemmConv final : public WindowedConv {
     const auto taps = static_cast<size_t>(w.shape[1] * w.shape[2]);
     const auto k = static_cast<size_t>(w.shape[3]);
     const size_t n = outputs / groups;
+    copied_ = groups == 1 && taps > 1 && k < kCopiedChannels;
+    if (copied_) return pack_groups(node, 1, outputs, 1, taps * k);
+    return pack_groups(node, groups, n, taps, k);
+  }
+
+ private:
+  Status pack_groups(const Node& node, size_t groups, size_t n, size_t taps, size_t k) {
+    const Tensor& w = node.input(1);
+    const size_t outputs = groups * n;
     group_bytes_ = align_up(kernel_.packed_bytes(n, taps, k), kAlignment);
     QRT_RETURN_IF_ERROR(allocate(node, group_bytes_ * groups));
     const auto zero_points = weight_zero_points(w, outputs);
@@ -154,7 +172,11 @@ class GemmConv final : public WindowedConv {
     return {};
   }
 
- private:
+  size_t range_bytes(const WindowGeometry& window) const override {
+    return copied_ ? kPixelBlock * window.taps() * window.channels
+                   : WindowedConv::range_bytes(window);
+  }
+
   void compute(const RunContext& context, const State& state) const override {
     const ConvShape& conv = state.conv;
     const size_t cost = conv.window.taps() * conv.group_inputs() * conv.out_channels;
@@ -163,12 +185,29 @@ class GemmConv final : public WindowedConv {
         blocks, cost * kernel_.mr, [&](size_t begin, size_t end, size_t range) {
           const size_t last_pixel = std::min(end * kernel_.mr, conv.window.pixels());
           for (size_t p = begin * kernel_.mr; p < last_pixel; p += kPixelBlock) {
-            run_block(context, state, p, std::min(p + kPixelBlock, last_pixel), range);
+            const size_t last = std::min(p + kPixelBlock, last_pixel);
+            if (copied_) {
+              run_copied(context, state, p, last, range);
+            } else {
+              run_block(context, state, p, last, range);
+            }
           }
         });
   }
 
-  // All output channels of pixels [first, last).
+  // All output channels of pixels [first, last), from copies of their windows.
+  void run_copied(const RunContext& context, const State& state, size_t first, size_t last,
+                  size_t range) const {
+    const WindowGeometry& window = state.conv.window;
+    const size_t n = state.conv.out_channels, k = window.taps() * window.channels;
+    auto* patches = reinterpret_cast<int8_t*>(range_scratch(context, state, range));
+    fill_patches(window, context.in<int8_t>(0), static_cast<int8_t>(in_zero_point_), first, last,
+                 patches);
+    const kernels::GemmS8Args args = {packed_.get(), n, 1, k, nullptr, patches, k, n, out_};
+    kernel_.run(args, 0, last - first, 0, n, context.out<int8_t>() + first * n);
+  }
+
+  // The same from their addresses, group by group.
   void run_block(const RunContext& context, const State& state, size_t first, size_t last,
                  size_t range) const {
     const ConvShape& conv = state.conv;
@@ -201,6 +240,7 @@ class GemmConv final : public WindowedConv {
 
   const kernels::GemmS8Kernel& kernel_;
   size_t group_bytes_ = 0;
+  bool copied_ = false;
 };
 
 }  // namespace

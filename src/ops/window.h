@@ -29,4 +29,9 @@ Status resolve_window(const Node& node, const fb::Window2D& window, const Shape&
 void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, const void* padding,
                  size_t first, size_t last, const void** pieces);
 
+// The windows themselves, for inputs of few channels whose windows are cheaper to copy than to
+// address: patches[p - first] is [kernel_h][kernel_w][channels] bytes, `padding` outside the picture.
+void fill_patches(const WindowGeometry& g, const int8_t* in, int8_t padding, size_t first,
+                  size_t last, int8_t* patches);
+
 }  // namespace qrt::rt
