@@ -310,7 +310,7 @@ TEST(TfliteMalformed, EverythingUnsupportedIsListedAtOnce) {
   ASSERT_FALSE(graph.ok());
   EXPECT_EQ(graph.status().code(), Code::Unsupported);
   EXPECT_EQ(graph.status().message(),
-            "test.tflite: cannot be imported; 6 problems:\n"
+            "test.tflite: cannot be imported, for 6 reasons:\n"
             "  ABS: tensor 'words': has elements of type STRING\n"
             "    operator 3 ABS 'fourth'\n"
             "  CUSTOM 'MyOp': custom operators are not supported\n"

@@ -14,6 +14,7 @@
 #include "src/import/onnx/ops.h"
 #include "src/import/onnx/patterns.h"
 #include "src/import/onnx/tensor_proto.h"
+#include "src/import/problems.h"
 
 namespace qrt::import {
 namespace onnx_import {
@@ -26,36 +27,6 @@ using rt::Status;
 constexpr int64_t kOldestOpset = 11, kNewestOpset = 23;
 // What a model may make of constants: room for every layout of all of its own, and then some.
 constexpr uint64_t kBudgetPerByte = 8, kBudget = 64 << 20;
-
-// More than this many lines help nobody.
-constexpr size_t kMostListed = 1000;
-
-// What could not be imported, for one message: grouped by operator and reason.
-class Problems {
- public:
-  void add(const std::string& kind, const std::string& reason, const std::string& who) {
-    ++count_;
-    if (count_ <= kMostListed) groups_[kind + ": " + reason].push_back(who);
-  }
-  bool empty() const { return count_ == 0; }
-
-  Status status() const {
-    std::string message = "cannot be imported, for " + std::to_string(count_) +
-                          (count_ == 1 ? " reason:" : " reasons:");
-    for (const auto& [reason, members] : groups_) {
-      message += "\n  " + reason;
-      for (const std::string& who : members) message += "\n    " + who;
-    }
-    if (count_ > kMostListed) {
-      message += "\n  and " + std::to_string(count_ - kMostListed) + " more";
-    }
-    return Status(Code::Unsupported, message);
-  }
-
- private:
-  size_t count_ = 0;
-  std::map<std::string, std::vector<std::string>> groups_;
-};
 
 std::string label(const ::onnx::NodeProto& node) {
   if (!node.name().empty()) return "node '" + node.name() + "'";

@@ -5,41 +5,12 @@
 #include <vector>
 
 #include "src/import/import.h"
+#include "src/import/problems.h"
 #include "src/import/tflite/op_table.h"
 
 namespace qrt::import {
 namespace tflite {
 namespace {
-
-// More than this many lines help nobody.
-constexpr size_t kMostListed = 100;
-
-// What could not be imported, for one message: grouped by operator and reason.
-class Problems {
- public:
-  void add(const std::string& kind, const std::string& reason, const std::string& who) {
-    ++count_;
-    if (count_ <= kMostListed) groups_[kind + ": " + reason].push_back(who);
-  }
-  bool empty() const { return count_ == 0; }
-
-  Status status() const {
-    std::string text = "cannot be imported; " + std::to_string(count_) +
-                       (count_ == 1 ? " problem:" : " problems:");
-    for (const auto& [reason, members] : groups_) {
-      text += "\n  " + reason;
-      for (const std::string& who : members) text += "\n    " + who;
-    }
-    if (count_ > kMostListed) {
-      text += "\n  and " + std::to_string(count_ - kMostListed) + " more";
-    }
-    return Status(Code::Unsupported, text);
-  }
-
- private:
-  size_t count_ = 0;
-  std::map<std::string, std::vector<std::string>> groups_;
-};
 
 class Importer {
  public:
