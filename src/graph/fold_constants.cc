@@ -1,5 +1,6 @@
 // Operators whose inputs are all constant are run once, here, by the very kernels that would run
 // them later, so that folding cannot change a result.
+#include <algorithm>
 #include <cstring>
 
 #include "src/graph/passes.h"
@@ -11,8 +12,11 @@ namespace {
 
 using rt::Status;
 
-// A folded constant is stored in the file: what grows beyond this stays computed.
+// A folded constant is stored in the file. One may be as large as this or as its inputs turned from
+// bytes into floats, whichever is more; what grows beyond stays computed.
 constexpr size_t kMaxFoldedBytes = size_t{16} << 20;
+// All together: as much as every constant of the model a few times over, and this.
+constexpr size_t kBudget = size_t{256} << 20;
 
 bool foldable(const Graph& graph, const Node& node) {
   if (node.inputs.empty()) return false;
@@ -42,9 +46,19 @@ Graph isolate(const Graph& graph, const Node& node) {
   return alone;
 }
 
+size_t constant_bytes(const Graph& graph, const Node& node) {
+  size_t bytes = 0;
+  for (int input : node.inputs) {
+    if (input != kAbsent) bytes += graph.value(input).data->size();
+  }
+  return bytes;
+}
+
 // Runs the node and stores its results in the graph's values; false if libqrt cannot run it, in
 // which case the finished model will say why.
-bool fold(Graph& graph, const Node& node) {
+bool fold(Graph& graph, const Node& node, size_t* budget) {
+  const size_t limit =
+      std::min(*budget, std::max(kMaxFoldedBytes, 4 * constant_bytes(graph, node)));
   auto file = serialize(isolate(graph, node));
   if (!file.ok()) return false;
   rt::AlignedBuffer bytes = rt::allocate_aligned(file->size());
@@ -56,11 +70,10 @@ bool fold(Graph& graph, const Node& node) {
   options.isa = "scalar";
   auto program = rt::Program::build(*model, options);
   if (!program.ok()) return false;
-  auto session = rt::Session::create(*program);
+  rt::SessionOptions session_options;
+  session_options.max_arena_bytes = limit;
+  auto session = rt::Session::create(*program, session_options);
   if (!session.ok()) return false;
-  for (size_t i = 0; i < node.outputs.size(); ++i) {
-    if ((*session)->output_bytes(i) > kMaxFoldedBytes) return false;
-  }
   (*session)->run();
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     Value& value = graph.value(node.outputs[i]);
@@ -68,6 +81,7 @@ bool fold(Graph& graph, const Node& node) {
     const rt::Shape& shape = (*session)->output_shape(i);
     value.shape.assign(shape.begin(), shape.end());
     value.data = std::make_shared<const Bytes>(data, data + (*session)->output_bytes(i));
+    *budget -= std::min(*budget, (*session)->output_bytes(i));
   }
   return true;
 }
@@ -75,9 +89,13 @@ bool fold(Graph& graph, const Node& node) {
 }  // namespace
 
 Status fold_constants(Graph& graph) {
+  size_t budget = kBudget;
+  for (const Value& value : graph.values) {
+    if (value.constant()) budget += 4 * value.data->size();
+  }
   std::vector<Node> kept;
   for (Node& node : graph.nodes) {
-    if (!foldable(graph, node) || !fold(graph, node)) kept.push_back(std::move(node));
+    if (!foldable(graph, node) || !fold(graph, node, &budget)) kept.push_back(std::move(node));
   }
   graph.nodes = std::move(kept);
   return {};
