@@ -1,11 +1,10 @@
 // Quantize: float to s8, u8 or s16, or one quantization to another. A change between s8 and u8 that
 // only shifts the zero point is exact.
 #include <algorithm>
-#include <array>
 
 #include "kernels/convert.h"
-#include "kernels/lut.h"
 #include "kernels/requantize.h"
+#include "src/ops/byte_table.h"
 #include "src/ops/common.h"
 #include "src/ops/kernel_choice.h"
 
@@ -37,35 +36,19 @@ kernels::Output full_range(const Tensor& out) {
   return {out.quantization.zero_point(), range.min, range.max};
 }
 
-// Eight bits to eight bits: a table.
-class Table final : public OpKernel {
- public:
-  Table(const Node& node, const kernels::LutKernel& kernel) : kernel_(kernel) {
-    const Tensor &in = node.input(0), &out = node.output(0);
-    const auto multiplier =
-        static_cast<float>(static_cast<double>(in.quantization.scale()) / out.quantization.scale());
-    for (int i = 0; i < 256; ++i) {
-      const int32_t q = in.type == DType::S8 ? static_cast<int8_t>(i) : i;
-      table_[static_cast<size_t>(i)] = static_cast<uint8_t>(
-          kernels::requantize(q - in.quantization.zero_point(), multiplier, full_range(out)));
-    }
+// Eight bits to eight bits.
+ByteTable::Entries table_entries(const Node& node) {
+  ByteTable::Entries entries;
+  const Tensor &in = node.input(0), &out = node.output(0);
+  const auto multiplier =
+      static_cast<float>(static_cast<double>(in.quantization.scale()) / out.quantization.scale());
+  for (int i = 0; i < 256; ++i) {
+    const int32_t q = in.type == DType::S8 ? static_cast<int8_t>(i) : i;
+    entries[static_cast<size_t>(i)] = static_cast<uint8_t>(
+        kernels::requantize(q - in.quantization.zero_point(), multiplier, full_range(out)));
   }
-
-  const char* name() const override { return kernel_.name; }
-  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
-  void run(const RunContext& context) const override {
-    const auto* in = context.in<uint8_t>(0);
-    auto* out = context.out<uint8_t>();
-    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 1,
-                              [&](size_t begin, size_t end, size_t) {
-                                kernel_.run(table_.data(), in + begin, end - begin, out + begin);
-                              });
-  }
-
- private:
-  const kernels::LutKernel& kernel_;
-  std::array<uint8_t, 256> table_;
-};
+  return entries;
+}
 
 class FloatToS8 final : public OpKernel {
  public:
@@ -131,7 +114,8 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
   if (in == DType::F32 && out == DType::S8) {
     *kernel = std::make_unique<FloatToS8>(choose_kernel(kernels::convert_kernels, context.isa));
   } else if (dtype_bits(in) == 8 && dtype_bits(out) == 8) {
-    *kernel = std::make_unique<Table>(node, choose_kernel(kernels::lut_kernels, context.isa));
+    *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.isa),
+                                          table_entries(node));
   } else {
     switch (in) {
       case DType::F32:

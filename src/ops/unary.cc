@@ -1,9 +1,8 @@
 // Unary: a function of each element. In s8 a table of 256 entries, computed in double when the
 // Program is built; in float the function itself.
 #include <algorithm>
-#include <array>
 
-#include "kernels/lut.h"
+#include "src/ops/byte_table.h"
 #include "src/ops/common.h"
 #include "src/ops/kernel_choice.h"
 #include "src/ops/unary_functions.h"
@@ -34,38 +33,22 @@ Status infer(const Node& node, Shapes& shapes) {
   return {};
 }
 
-class Table final : public OpKernel {
- public:
-  Table(const Node& node, const kernels::LutKernel& kernel) : kernel_(kernel) {
-    const auto& options = node.options<fb::Unary>();
-    const Quantization &in = node.input(0).quantization, &out = node.output(0).quantization;
-    const QuantizedLimits limits = quantized_limits(options.clamp(), node.output(0));
-    for (int i = 0; i < 256; ++i) {
-      const double x = (static_cast<int8_t>(i) - in.zero_point()) * static_cast<double>(in.scale());
-      double steps = unary_function(options.kind(), x, options.alpha(), options.beta()) /
-                     static_cast<double>(out.scale());
-      if (std::isnan(steps)) steps = 0;
-      const double q = std::clamp(std::nearbyint(steps) + out.zero_point(),
-                                  static_cast<double>(limits.min), static_cast<double>(limits.max));
-      table_[static_cast<size_t>(i)] = static_cast<uint8_t>(static_cast<int8_t>(q));
-    }
+ByteTable::Entries table_entries(const Node& node) {
+  ByteTable::Entries entries;
+  const auto& options = node.options<fb::Unary>();
+  const Quantization &in = node.input(0).quantization, &out = node.output(0).quantization;
+  const QuantizedLimits limits = quantized_limits(options.clamp(), node.output(0));
+  for (int i = 0; i < 256; ++i) {
+    const double x = (static_cast<int8_t>(i) - in.zero_point()) * static_cast<double>(in.scale());
+    double steps = unary_function(options.kind(), x, options.alpha(), options.beta()) /
+                   static_cast<double>(out.scale());
+    if (std::isnan(steps)) steps = 0;
+    const double q = std::clamp(std::nearbyint(steps) + out.zero_point(),
+                                static_cast<double>(limits.min), static_cast<double>(limits.max));
+    entries[static_cast<size_t>(i)] = static_cast<uint8_t>(static_cast<int8_t>(q));
   }
-
-  const char* name() const override { return kernel_.name; }
-  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
-  void run(const RunContext& context) const override {
-    const auto* in = context.in<uint8_t>(0);
-    auto* out = context.out<uint8_t>();
-    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 1,
-                              [&](size_t begin, size_t end, size_t) {
-                                kernel_.run(table_.data(), in + begin, end - begin, out + begin);
-                              });
-  }
-
- private:
-  const kernels::LutKernel& kernel_;
-  std::array<uint8_t, 256> table_;
-};
+  return entries;
+}
 
 template <class T>
 class Plain final : public OpKernel {
@@ -121,7 +104,8 @@ class Plain final : public OpKernel {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   switch (node.input(0).type) {
     case DType::S8:
-      *kernel = std::make_unique<Table>(node, choose_kernel(kernels::lut_kernels, context.isa));
+      *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.isa),
+                                            table_entries(node));
       return {};
     case DType::F32:
       *kernel = std::make_unique<Plain<float>>(node);

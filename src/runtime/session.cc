@@ -18,10 +18,6 @@ uint64_t now_ns() {
                                    .count());
 }
 
-size_t bytes_of(const Tensor& tensor, const Shape& shape) {
-  return (static_cast<size_t>(shape.elements()) * dtype_bits(tensor.type) + 7) / 8;
-}
-
 }  // namespace
 
 Session::Session(std::shared_ptr<const Program> program, const SessionOptions& options)

@@ -51,9 +51,7 @@ class Assigner {
 
   size_t bytes(int tensor) const {
     const auto t = static_cast<size_t>(tensor);
-    return (static_cast<size_t>(shapes_[t].elements()) * dtype_bits(program_.tensors()[t].type) +
-            7) /
-           8;
+    return bytes_of(program_.tensors()[t], shapes_[t]);
   }
 
   void new_buffer(int tensor, int first, int last) {

@@ -8,6 +8,11 @@
 
 namespace qrt::rt {
 
+// Bytes of a tensor that has this shape; s4 elements share bytes.
+inline size_t bytes_of(const Tensor& tensor, const Shape& shape) {
+  return (static_cast<size_t>(shape.elements()) * dtype_bits(tensor.type) + 7) / 8;
+}
+
 inline constexpr int kNotInArena = -1;  // constants, variables and what aliases them
 
 struct Storage {

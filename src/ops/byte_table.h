@@ -1,0 +1,35 @@
+// The kernel of every operator that maps one byte to one byte: Unary on s8, Quantize between types
+// of eight bits. The operator fills the table when the Program is built.
+#pragma once
+
+#include <array>
+
+#include "kernels/lut.h"
+#include "src/ops/common.h"
+
+namespace qrt::rt {
+
+class ByteTable final : public OpKernel {
+ public:
+  using Entries = std::array<uint8_t, 256>;  // by the input byte, read as unsigned
+
+  ByteTable(const kernels::LutKernel& kernel, const Entries& entries)
+      : kernel_(kernel), entries_(entries) {}
+
+  const char* name() const override { return kernel_.name; }
+  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
+  void run(const RunContext& context) const override {
+    const auto* in = context.in<uint8_t>(0);
+    auto* out = context.out<uint8_t>();
+    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 1,
+                              [&](size_t begin, size_t end, size_t) {
+                                kernel_.run(entries_.data(), in + begin, end - begin, out + begin);
+                              });
+  }
+
+ private:
+  const kernels::LutKernel& kernel_;
+  Entries entries_;
+};
+
+}  // namespace qrt::rt
