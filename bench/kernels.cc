@@ -72,31 +72,34 @@ void gemm(benchmark::State& state, const GemmS8Kernel* kernel, GemmShape s) {
 
 struct DwconvShape {
   const char* name;
-  size_t pixels, channels, taps;
+  size_t side, channels, kernel, stride;
 };
-constexpr DwconvShape kDwconvShapes[] = {{"3x3_112x96", 112 * 112, 96, 9},
-                                         {"3x3_28x192", 28 * 28, 192, 9},
-                                         {"3x3_7x960", 7 * 7, 960, 9},
-                                         {"5x5_28x120", 28 * 28, 120, 25}};
+constexpr DwconvShape kDwconvShapes[] = {
+    {"3x3_112x32", 112, 32, 3, 1}, {"3x3s2_112x96", 112, 96, 3, 2}, {"3x3_56x144", 56, 144, 3, 1},
+    {"3x3_28x192", 28, 192, 3, 1}, {"3x3_14x384", 14, 384, 3, 1},   {"3x3_7x960", 7, 960, 3, 1},
+    {"5x5s2_56x72", 56, 72, 5, 2}, {"5x5_28x120", 28, 120, 5, 1},   {"5x5_7x960", 7, 960, 5, 1}};
 
 void dwconv(benchmark::State& state, const DwconvS8Kernel* kernel, DwconvShape s) {
-  const auto a = random_bytes((s.pixels + s.taps) * s.channels),
-             w = random_bytes(s.channels * s.taps);
+  const qrt::kernels::DwconvS8Shape shape = {s.channels, 1,        s.kernel, s.kernel,
+                                             s.stride,   s.stride, 1,        1};
+  const auto a = random_bytes(s.side * s.side * s.channels),
+             w = random_bytes(s.channels * shape.taps());
   const std::vector<float> multipliers(s.channels, 1e-3f);
-  std::vector<const int8_t*> pieces;
-  for (size_t i = 0; i < s.pixels * s.taps; ++i) {
-    pieces.push_back(a.data() + (i / s.taps + i % s.taps) * s.channels);
-  }
-  std::vector<int8_t> out(s.pixels * s.channels);
-  auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(s.channels, 1, s.taps));
-  kernel->pack({s.channels, 1, s.taps, w.data(), nullptr, 3, nullptr, multipliers.data()},
-               packed.get());
+  const qrt::kernels::DwconvS8Weights weights = {shape, w.data(), nullptr,
+                                                 3,     nullptr,  multipliers.data()};
+  const size_t out_side = (s.side + s.stride - 1) / s.stride;
+  std::vector<int8_t> out(out_side * out_side * s.channels);
+  auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(weights));
+  kernel->pack(weights, packed.get());
+  auto scratch = qrt::rt::allocate_aligned(kernel->scratch_bytes(shape, out_side));
+  const qrt::kernels::DwconvS8Args args = {shape,  packed.get(),   a.data(),     s.side,
+                                           s.side, s.kernel / 2,   s.kernel / 2, out_side,
+                                           3,      {0, -128, 127}, scratch.get()};
   for (auto _ : state) {
-    kernel->run({packed.get(), s.channels, 1, s.taps, pieces.data(), s.channels, {0, -128, 127}},
-                s.pixels, out.data());
+    kernel->run(args, 0, out_side, 0, s.channels, out.data());
     benchmark::DoNotOptimize(out.data());
   }
-  report(state, s.pixels * s.channels * s.taps);
+  report(state, out_side * out_side * s.channels * shape.taps());
 }
 
 #if defined(__x86_64__)

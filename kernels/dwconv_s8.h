@@ -1,11 +1,11 @@
-// Depthwise convolution: every input channel has `multiplier` filters of its own.
+// Depthwise convolution of one picture [in_h][in_w][channels]: every input channel has `multiplier`
+// filters of its own.
 //
-//   acc[p][c*M + j] = bias + sum over taps t of (a[p][t][c] - a_zero_point) * (w[c*M + j][t] -
-//   w_zero)
+//   acc[y][x][c*M + j] = bias + sum over taps of
+//                        (a[..][..][c] - a_zero_point) * (w[c*M + j][tap] - w_zero_point[c*M + j])
 //
-// exactly, in 32 bits that wrap around. `pieces` addresses the window of each output pixel:
-// [p][taps] pointers to `channels` contiguous bytes; padding points at bytes equal to a_zero_point.
-// Nothing is read before or past a piece.
+// exactly, in 32 bits that wrap around. What lies outside the picture counts as a_zero_point.
+// Nothing is read or written outside the arrays given.
 #pragma once
 
 #include <stddef.h>
@@ -16,30 +16,45 @@
 
 namespace qrt::kernels {
 
+struct DwconvS8Shape {
+  size_t channels, multiplier;
+  size_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+
+  size_t outputs() const { return channels * multiplier; }
+  size_t taps() const { return kernel_h * kernel_w; }
+};
+
 struct DwconvS8Weights {
-  size_t channels, multiplier, taps;
-  const int8_t* w;      // [channels * multiplier][taps]
-  const int32_t* bias;  // [channels * multiplier]; null: 0
+  DwconvS8Shape shape;
+  const int8_t* w;      // [outputs][taps]
+  const int32_t* bias;  // [outputs]; null: 0
   int32_t a_zero_point;
-  const int32_t* w_zero_points;  // [channels * multiplier]; null: 0
-  const float* multipliers;      // [channels * multiplier]: scale_a * scale_w / scale_out
+  const int32_t* w_zero_points;  // [outputs]; null: 0
+  const float* multipliers;      // [outputs]: scale_a * scale_w / scale_out
 };
 
 struct DwconvS8Args {
+  DwconvS8Shape shape;
   const void* packed;
-  size_t channels, multiplier, taps;
-  const int8_t* const* pieces;
-  size_t out_stride;  // bytes from one output pixel to the next
+  const int8_t* in;
+  size_t in_h, in_w, pad_top, pad_left, out_w;
+  int32_t a_zero_point;
   Output out;
+  void* scratch;  // scratch_bytes, 64-byte aligned; for one call at a time
 };
 
 struct DwconvS8Kernel {
   const char* name;
   QrtIsa isa;
-  size_t (*packed_bytes)(size_t channels, size_t multiplier, size_t taps);
+  size_t block;  // output channels computed together: best multiples for the ranges given to run
+  size_t speed;  // multiply-accumulates a nanosecond, roughly: what splitting work goes by
+  // Bytes that pack writes; 64-byte aligned memory.
+  size_t (*packed_bytes)(const DwconvS8Weights& weights);
   void (*pack)(const DwconvS8Weights& weights, void* packed);
-  // Pixels [0, pixels) of args.pieces.
-  void (*run)(const DwconvS8Args& args, size_t pixels, int8_t* out);
+  size_t (*scratch_bytes)(const DwconvS8Shape& shape, size_t out_w);
+  // Rows [y0, y1) and output channels [c0, c1) of out[y][out_w][outputs]; c0 is a multiple of
+  // `block`, and c1 too unless it is the last channel's end.
+  void (*run)(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out);
 };
 
 // All kernels of this build, by ascending instruction set; row 0 is the scalar specification.

@@ -43,6 +43,7 @@ struct GemmS8Kernel {
   const char* name;
   QrtIsa isa;
   size_t mr, nr;  // tile: best multiples for the ranges given to run
+  size_t speed;   // multiply-accumulates a nanosecond, roughly: what splitting work goes by
   // Bytes that pack writes; 64-byte aligned memory.
   size_t (*packed_bytes)(size_t n, size_t taps, size_t k);
   void (*pack)(const GemmS8Weights& weights, void* packed);

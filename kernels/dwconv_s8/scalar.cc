@@ -17,20 +17,22 @@ Packed layout(void* packed, size_t outputs) {
           reinterpret_cast<int16_t*>(words + 2 * outputs)};
 }
 
-size_t packed_bytes(size_t channels, size_t multiplier, size_t taps) {
-  return channels * multiplier * (2 * 4 + taps * 2);
+size_t packed_bytes(const DwconvS8Weights& weights) {
+  return weights.shape.outputs() * (2 * 4 + weights.shape.taps() * 2);
 }
+
+size_t scratch_bytes(const DwconvS8Shape&, size_t) { return 0; }
 
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
 
 void pack(const DwconvS8Weights& weights, void* memory) {
-  const size_t outputs = weights.channels * weights.multiplier;
+  const size_t outputs = weights.shape.outputs(), taps = weights.shape.taps();
   const Packed packed = layout(memory, outputs);
   for (size_t c = 0; c < outputs; ++c) {
     const int32_t w_zero = weights.w_zero_points != nullptr ? weights.w_zero_points[c] : 0;
     uint32_t sum = 0;
-    for (size_t t = 0; t < weights.taps; ++t) {
-      const int32_t w = weights.w[c * weights.taps + t] - w_zero;
+    for (size_t t = 0; t < taps; ++t) {
+      const int32_t w = weights.w[c * taps + t] - w_zero;
       packed.w[t * outputs + c] = static_cast<int16_t>(w);
       sum += u(w);
     }
@@ -40,18 +42,26 @@ void pack(const DwconvS8Weights& weights, void* memory) {
   }
 }
 
-void run(const DwconvS8Args& args, size_t pixels, int8_t* out) {
-  const size_t outputs = args.channels * args.multiplier;
+void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out) {
+  const DwconvS8Shape& s = args.shape;
+  const size_t outputs = s.outputs();
   const Packed packed = layout(const_cast<void*>(args.packed), outputs);
-  for (size_t p = 0; p < pixels; ++p) {
-    const int8_t* const* pieces = args.pieces + p * args.taps;
-    for (size_t c = 0; c < outputs; ++c) {
-      uint32_t acc = u(packed.bias[c]);
-      for (size_t t = 0; t < args.taps; ++t) {
-        acc += u(pieces[t][c / args.multiplier] * packed.w[t * outputs + c]);
+  for (size_t oy = y0; oy < y1; ++oy) {
+    for (size_t ox = 0; ox < args.out_w; ++ox) {
+      for (size_t c = c0; c < c1; ++c) {
+        uint32_t acc = u(packed.bias[c]);
+        for (size_t t = 0; t < s.taps(); ++t) {
+          // Unsigned: what lies before the picture wraps around to far behind it.
+          const size_t y = oy * s.stride_h + t / s.kernel_w * s.dilation_h - args.pad_top;
+          const size_t x = ox * s.stride_w + t % s.kernel_w * s.dilation_w - args.pad_left;
+          const bool inside = y < args.in_h && x < args.in_w;
+          const int32_t a = inside ? args.in[(y * args.in_w + x) * s.channels + c / s.multiplier]
+                                   : args.a_zero_point;
+          acc += u(a * packed.w[t * outputs + c]);
+        }
+        out[(oy * args.out_w + ox) * outputs + c] = static_cast<int8_t>(
+            requantize(static_cast<int32_t>(acc), packed.multipliers[c], args.out));
       }
-      out[p * args.out_stride + c] = static_cast<int8_t>(
-          requantize(static_cast<int32_t>(acc), packed.multipliers[c], args.out));
     }
   }
 }
@@ -59,7 +69,7 @@ void run(const DwconvS8Args& args, size_t pixels, int8_t* out) {
 }  // namespace
 
 extern const DwconvS8Kernel kDwconvS8Scalar;
-const DwconvS8Kernel kDwconvS8Scalar = {"qs8_dwconv__scalar", QRT_ISA_SCALAR, packed_bytes, pack,
-                                        run};
+const DwconvS8Kernel kDwconvS8Scalar = {
+    "qs8_dwconv__scalar", QRT_ISA_SCALAR, 1, 1, packed_bytes, pack, scratch_bytes, run};
 
 }  // namespace qrt::kernels

@@ -199,6 +199,6 @@ void run_s32(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1,
 
 extern const GemmS8Kernel kGemmS8Avx2;
 const GemmS8Kernel kGemmS8Avx2 = {
-    "qs8_gemm_4x16c2__avx2", QRT_ISA_AVX2, kMr, kNr, packed_bytes, pack, run, run_s32};
+    "qs8_gemm_4x16c2__avx2", QRT_ISA_AVX2, kMr, kNr, 90, packed_bytes, pack, run, run_s32};
 
 }  // namespace qrt::kernels

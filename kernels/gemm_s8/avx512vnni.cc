@@ -1,11 +1,16 @@
-// gemm_s8 for AVX-512 with VNNI: tiles of up to 8 rows by 32 columns on vpdpbusd, which adds four
-// products of an unsigned and a signed byte to 32 bits without saturating.
+// gemm_s8 for AVX-512 with VNNI: vpdpbusd adds four products of an unsigned and a signed byte to 32
+// bits without saturating.
 //
-// Rows of `a` are copied once a tile as a + 128, unsigned; what that adds to the sums is part of
-// the packed bias. Weights are packed in panels of 16 columns, four neighbouring k side by side:
-// [panel][k / 4][16][4], each tap padded to a multiple of 4 with zero weights. Weight zero points
-// need the sum of a row, which is taken only where there are any:
+// Rows of `a` are copied as a + 128, unsigned, a block of them at a time; what that adds to the
+// sums is part of the packed bias. Their pieces lie one behind the other, padded to a multiple of
+// four only at a row's end, where weights are zero. Weights are packed in panels of 16 columns,
+// four neighbouring k side by side: [panel][k / 4][16][4]. Weight zero points need the sum of a
+// row, which is taken only where there are any:
 //   sum (a - za)(w - zw) = sum u w - zw sum u + bias - 128 sum w - za sum (w - zw) + 128 zw k
+//
+// Tiles are 6 rows by 4 panels, 12 by 2 or 16 by 1: enough sums to hide the latency of vpdpbusd,
+// and fewer loads than products. All rows of a block meet the same panels before the next panels'
+// turn.
 #include <immintrin.h>
 
 #include "kernels/gemm_s8.h"
@@ -13,7 +18,13 @@
 namespace qrt::kernels {
 namespace {
 
-enum { kMr = 8, kNr = 16, kMaxDepth = 4096 };  // depth: of the copied rows, 32 KiB together
+enum : size_t {
+  kNr = 16,
+  kBufferBytes = 32 * 1024,
+  kSlack = 64,       // copies are written by whole vectors
+  kMaxRows = 64,     // copied at once
+  kChunkedRows = 4,  // copied at once where so many rows do not fit whole
+};
 
 struct Header {
   int32_t has_zero_points;
@@ -26,20 +37,24 @@ struct Panel {
   int32_t w_zero_points[kNr];
 };
 
-size_t padded_k(size_t k) { return (k + 3) / 4 * 4; }
-size_t panel_bytes(size_t taps, size_t k) { return sizeof(Panel) + taps * padded_k(k) * kNr; }
+size_t min_of(size_t a, size_t b) { return a < b ? a : b; }
+size_t depth_of(size_t taps, size_t k) { return (taps * k + 3) / 4 * 4; }
+size_t panel_bytes(size_t depth) { return sizeof(Panel) + depth * kNr; }
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
+__mmask64 mask_of(size_t bytes) {
+  return bytes >= 64 ? ~uint64_t{0} : _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(bytes));
+}
 
 size_t packed_bytes(size_t n, size_t taps, size_t k) {
-  return sizeof(Header) + (n + kNr - 1) / kNr * panel_bytes(taps, k);
+  return sizeof(Header) + (n + kNr - 1) / kNr * panel_bytes(depth_of(taps, k));
 }
 
 void pack(const GemmS8Weights& weights, void* memory) {
   auto* header = static_cast<Header*>(memory);
   header->has_zero_points = 0;
-  const size_t k_total = weights.taps * weights.k, k_padded = padded_k(weights.k);
+  const size_t k_total = weights.taps * weights.k, depth = depth_of(weights.taps, weights.k);
   auto* bytes = reinterpret_cast<uint8_t*>(header + 1);
-  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(weights.taps, weights.k)) {
+  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(depth)) {
     auto* panel = reinterpret_cast<Panel*>(bytes);
     auto* packed = reinterpret_cast<int8_t*>(panel + 1);
     for (size_t i = 0; i < kNr; ++i) {
@@ -49,13 +64,10 @@ void pack(const GemmS8Weights& weights, void* memory) {
           inside && weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0;
       if (w_zero != 0) header->has_zero_points = 1;
       uint32_t sum = 0;
-      for (size_t t = 0; t < weights.taps; ++t) {
-        for (size_t k = 0; k < k_padded; ++k) {
-          const bool real = inside && k < weights.k;
-          const int8_t w = real ? weights.w[n * k_total + t * weights.k + k] : int8_t{0};
-          packed[((t * k_padded + k) / 4 * kNr + i) * 4 + k % 4] = w;
-          sum += u(w);
-        }
+      for (size_t k = 0; k < depth; ++k) {
+        const int8_t w = inside && k < k_total ? weights.w[n * k_total + k] : int8_t{0};
+        packed[(k / 4 * kNr + i) * 4 + k % 4] = w;
+        sum += u(w);
       }
       const uint32_t zeros = u(w_zero) * static_cast<uint32_t>(k_total);
       const uint32_t bias = inside && weights.bias != nullptr ? u(weights.bias[n]) : 0;
@@ -68,54 +80,65 @@ void pack(const GemmS8Weights& weights, void* memory) {
   }
 }
 
-// k bytes plus 128, then zeros up to `padded`.
-void copy_unsigned(const int8_t* from, size_t k, size_t padded, uint8_t* to) {
+// `count` bytes plus 128. Up to 63 more bytes are written behind them.
+void copy_unsigned(const int8_t* from, size_t count, uint8_t* to) {
   const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
   size_t i = 0;
-  for (; i + 64 <= k; i += 64) {
+  for (; i + 64 <= count; i += 64) {
     _mm512_storeu_si512(to + i, _mm512_xor_si512(_mm512_loadu_si512(from + i), flip));
   }
-  for (; i < padded; i += 64) {
-    const __mmask64 real = k > i ? _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(k - i)) : 0;
-    const size_t rest = padded - i;
-    const __mmask64 all =
-        rest >= 64 ? ~uint64_t{0} : _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(rest));
-    const __m512i bytes = _mm512_maskz_loadu_epi8(real, from + i);
-    _mm512_mask_storeu_epi8(to + i, all,
-                            _mm512_maskz_mov_epi8(real, _mm512_xor_si512(bytes, flip)));
+  if (i == count) return;
+  const __m512i rest = _mm512_maskz_loadu_epi8(mask_of(count - i), from + i);
+  _mm512_storeu_si512(to + i, _mm512_xor_si512(rest, flip));
+}
+
+// The part of the rows' concatenated pieces that lies in [first, first + count), rows `stride`
+// bytes apart, in ascending order so that what is written too much is written over.
+void copy_rows(const GemmS8Args& args, size_t m, size_t rows, size_t first, size_t count,
+               size_t stride, uint8_t* to) {
+  if (args.pieces == nullptr) {
+    const int8_t* from = args.a + m * args.a_stride + first;
+    if (args.a_stride == count && stride == count) return copy_unsigned(from, rows * count, to);
+    for (size_t r = 0; r < rows; ++r, from += args.a_stride, to += stride) {
+      copy_unsigned(from, count, to);
+    }
+    return;
   }
-}
-
-const int8_t* piece_of(const GemmS8Args& args, size_t m, size_t t) {
-  return args.pieces != nullptr ? args.pieces[m * args.taps + t] : args.a + m * args.a_stride;
-}
-
-// Copies the part of the rows' concatenated padded taps that lies in [first, first + depth); both
-// are multiples of 4.
-void copy_rows(const GemmS8Args& args, size_t m, size_t rows, size_t first, size_t depth,
-               uint8_t* buffer) {
-  const size_t k_padded = padded_k(args.k);
-  for (size_t r = 0; r < rows; ++r) {
-    uint8_t* to = buffer + r * kMaxDepth;
-    for (size_t done = 0; done < depth;) {
-      const size_t t = (first + done) / k_padded, k = (first + done) % k_padded;
-      const size_t padded = k_padded - k < depth - done ? k_padded - k : depth - done;
-      const size_t real = args.k - k < padded ? args.k - k : padded;
-      copy_unsigned(piece_of(args, m + r, t) + k, real, padded, to + done);
-      done += padded;
+  for (size_t r = 0; r < rows; ++r, to += stride) {
+    const int8_t* const* pieces = args.pieces + (m + r) * args.taps;
+    size_t t = first / args.k, k = first % args.k;
+    for (size_t done = 0; done < count; ++t, k = 0) {
+      const size_t part = min_of(args.k - k, count - done);
+      copy_unsigned(pieces[t] + k, part, to + done);
+      done += part;
     }
   }
 }
 
-int32_t row_sum(const uint8_t* row, size_t depth) {
+// A block of copied rows. If they do not fit as a whole, tiles copy them anew, chunk by chunk.
+struct Block {
+  const GemmS8Args* args;
+  size_t m;  // the first row
+  uint8_t* rows;
+  size_t stride;      // bytes from row to row: the depth, or that of a chunk
+  size_t chunk;       // bytes of a row in `rows` at once; `total` if all
+  size_t total;       // bytes of a row
+  int32_t* row_sums;  // null: no weight zero points
+};
+
+int32_t row_sum(const uint8_t* row, size_t count) {
   __m512i sum = _mm512_setzero_si512();
-  for (size_t i = 0; i < depth; i += 64) {
-    const __mmask64 mask =
-        depth - i >= 64 ? ~uint64_t{0} : _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(depth - i));
-    sum = _mm512_add_epi64(
-        sum, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mask, row + i), _mm512_setzero_si512()));
+  for (size_t i = 0; i < count; i += 64) {
+    const __m512i bytes = _mm512_maskz_loadu_epi8(mask_of(count - i), row + i);
+    sum = _mm512_add_epi64(sum, _mm512_sad_epu8(bytes, _mm512_setzero_si512()));
   }
   return static_cast<int32_t>(_mm512_reduce_add_epi64(sum));
+}
+
+void sum_rows(const Block& block, size_t rows, size_t count) {
+  for (size_t r = 0; r < rows; ++r) {
+    block.row_sums[r] += row_sum(block.rows + r * block.stride, count);
+  }
 }
 
 template <int kRows, int kPanels>
@@ -123,103 +146,203 @@ struct Tile {
   __m512i acc[kRows][kPanels];
 };
 
+// tile += rows * weights, over `depth` bytes of each row, a multiple of 4.
 template <int kRows, int kPanels>
-inline __attribute__((always_inline)) void multiply(const uint8_t* rows,
+inline __attribute__((always_inline)) void multiply(const uint8_t* rows, size_t stride,
                                                     const int8_t* const weights[kPanels],
                                                     size_t depth, Tile<kRows, kPanels>* tile) {
-  __m512i acc[kRows][kPanels];
+  // Few sums would wait for one another: they take turns.
+  constexpr int kTurns = kRows * kPanels >= 8 ? 1 : 2;
+  __m512i acc[kTurns][kRows][kPanels];
   for (int r = 0; r < kRows; ++r) {
-    for (int p = 0; p < kPanels; ++p) acc[r][p] = tile->acc[r][p];
+    for (int p = 0; p < kPanels; ++p) {
+      acc[0][r][p] = tile->acc[r][p];
+      if (kTurns == 2) acc[kTurns - 1][r][p] = _mm512_setzero_si512();
+    }
   }
-  for (size_t k = 0; k < depth; k += 4) {
+  const auto step = [&](size_t k, int turn) __attribute__((always_inline)) {
     __m512i w[kPanels];
     for (int p = 0; p < kPanels; ++p) w[p] = _mm512_loadu_si512(weights[p] + k * kNr);
-    for (int r = 0; r < kRows; ++r) {
+    for (size_t r = 0; r < kRows; ++r) {
       int32_t four;
-      memcpy(&four, rows + r * kMaxDepth + k, sizeof four);
+      memcpy(&four, rows + r * stride + k, sizeof four);
       const __m512i a = _mm512_set1_epi32(four);
-      for (int p = 0; p < kPanels; ++p) acc[r][p] = _mm512_dpbusd_epi32(acc[r][p], a, w[p]);
+      for (int p = 0; p < kPanels; ++p) {
+        acc[turn][r][p] = _mm512_dpbusd_epi32(acc[turn][r][p], a, w[p]);
+      }
+    }
+  };
+  size_t k = 0;
+  for (; k + 8 <= depth; k += 8) {
+    step(k, 0);
+    step(k + 4, kTurns - 1);
+  }
+  if (k < depth) step(k, 0);
+  for (int r = 0; r < kRows; ++r) {
+    for (int p = 0; p < kPanels; ++p) {
+      tile->acc[r][p] =
+          kTurns == 1 ? acc[0][r][p] : _mm512_add_epi32(acc[0][r][p], acc[kTurns - 1][r][p]);
     }
   }
-  for (int r = 0; r < kRows; ++r) {
-    for (int p = 0; p < kPanels; ++p) tile->acc[r][p] = acc[r][p];
+}
+
+// In steps of the output, limited from above before the conversion to integers.
+inline __m512i steps_of(__m512i acc, const Panel& panel, Output out) {
+  const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), _mm512_loadu_ps(panel.multipliers));
+  const __m512 max = _mm512_set1_ps(static_cast<float>(out.max - out.zero_point));
+  return _mm512_cvtps_epi32(_mm512_min_ps(x, max));
+}
+
+// 64 quantized bytes: q[0], then q[1], q[2], q[3]. Packing limits them from below.
+inline __m512i pack_steps(const __m512i q[4], Output out) {
+  const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(out.zero_point));
+  const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
+  const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
+  const __m512i bytes =
+      _mm512_max_epi8(_mm512_packs_epi16(low, high), _mm512_set1_epi8(static_cast<char>(out.min)));
+  // Packing works within lanes: each holds four bytes of every q.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, bytes);
+}
+
+inline void store_part(__m512i bytes, int part, __mmask64 mask, int8_t* to) {
+  const __m512i shifted = part == 0   ? bytes
+                          : part == 1 ? _mm512_shuffle_i32x4(bytes, bytes, 0x39)
+                          : part == 2 ? _mm512_shuffle_i32x4(bytes, bytes, 0x4E)
+                                      : _mm512_shuffle_i32x4(bytes, bytes, 0x93);
+  _mm512_mask_storeu_epi8(to, mask, shifted);
+}
+
+template <int kRows, int kPanels>
+inline __attribute__((always_inline)) void store(const Tile<kRows, kPanels>& tile,
+                                                 const Panel* const panels[kPanels],
+                                                 const GemmS8Args& args, size_t columns,
+                                                 int8_t* out) {
+  constexpr int kRowsAtOnce = 4 / kPanels;
+  const __mmask64 mask = mask_of(columns);
+  for (int r = 0; r < kRows; r += kRowsAtOnce) {
+    __m512i q[4];
+    for (int i = 0; i < 4; ++i) {
+      const int row = r + i / kPanels < kRows ? r + i / kPanels : kRows - 1;
+      q[i] = steps_of(tile.acc[row][i % kPanels], *panels[i % kPanels], args.out);
+    }
+    const __m512i bytes = pack_steps(q, args.out);
+    for (int i = 0; i < kRowsAtOnce && r + i < kRows; ++i, out += args.out_stride) {
+      store_part(bytes, i * kPanels, mask, out);
+    }
   }
 }
 
-void store(__m512i acc, const Panel& panel, Output out, __mmask16 columns, int8_t* to) {
-  __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), _mm512_loadu_ps(panel.multipliers));
-  x = _mm512_max_ps(x, _mm512_set1_ps(static_cast<float>(out.min - out.zero_point)));
-  x = _mm512_min_ps(x, _mm512_set1_ps(static_cast<float>(out.max - out.zero_point)));
-  const __m512i q = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(out.zero_point));
-  _mm512_mask_cvtepi32_storeu_epi8(to, columns, q);
+template <int kRows, int kPanels>
+inline void store(const Tile<kRows, kPanels>& tile, const Panel* const*, const GemmS8Args& args,
+                  size_t columns, int32_t* out) {
+  for (int r = 0; r < kRows; ++r, out += args.out_stride) {
+    for (size_t p = 0; p < kPanels; ++p) {
+      const auto mask = static_cast<__mmask16>(mask_of(columns > p * kNr ? columns - p * kNr : 0));
+      _mm512_mask_storeu_epi32(out + p * kNr, mask, tile.acc[r][p]);
+    }
+  }
 }
 
-void store(__m512i acc, const Panel&, Output, __mmask16 columns, int32_t* to) {
-  _mm512_mask_storeu_epi32(to, columns, acc);
-}
-
-// kRows rows from m on and the kPanels panels from column n on. `buffer` holds the rows if they
-// fit.
+// Rows [r, r + kRows) of a block, the kPanels panels from column n on.
 template <int kRows, int kPanels, class T>
-void run_tile(const GemmS8Args& args, uint8_t* buffer, bool copied, size_t m, size_t n, size_t n1,
-              T* out) {
-  const size_t total = args.taps * padded_k(args.k), bytes = panel_bytes(args.taps, args.k);
-  const auto* header = static_cast<const Header*>(args.packed);
+void run_tile(const Block& block, size_t r, size_t n, size_t n1, T* out) {
+  const GemmS8Args& args = *block.args;
+  const size_t depth = depth_of(args.taps, args.k);
+  const auto* first_panel = static_cast<const uint8_t*>(args.packed) + sizeof(Header);
   const Panel* panels[kPanels];
+  const int8_t* weights[kPanels];
   for (size_t p = 0; p < kPanels; ++p) {
-    panels[p] = reinterpret_cast<const Panel*>(reinterpret_cast<const uint8_t*>(header + 1) +
-                                               (n / kNr + p) * bytes);
+    panels[p] = reinterpret_cast<const Panel*>(first_panel + (n / kNr + p) * panel_bytes(depth));
+    weights[p] = reinterpret_cast<const int8_t*>(panels[p] + 1);
   }
   Tile<kRows, kPanels> tile;
-  for (int r = 0; r < kRows; ++r) {
-    for (int p = 0; p < kPanels; ++p) tile.acc[r][p] = _mm512_loadu_si512(panels[p]->bias);
+  for (int p = 0; p < kPanels; ++p) {
+    const __m512i bias = _mm512_loadu_si512(panels[p]->bias);
+    for (int i = 0; i < kRows; ++i) tile.acc[i][p] = bias;
   }
-  for (size_t first = 0; first < total; first += kMaxDepth) {
-    const size_t depth = total - first < kMaxDepth ? total - first : size_t{kMaxDepth};
-    if (!copied) copy_rows(args, m, kRows, first, depth, buffer);
-    const int8_t* weights[kPanels];
-    for (int p = 0; p < kPanels; ++p) {
-      weights[p] = reinterpret_cast<const int8_t*>(panels[p] + 1) + first * kNr;
+  const bool whole = block.chunk == block.total;
+  if (!whole && block.row_sums != nullptr) memset(block.row_sums, 0, kRows * sizeof(int32_t));
+  for (size_t first = 0; first < block.total; first += block.chunk) {
+    const size_t count = min_of(block.total - first, block.chunk);
+    if (!whole) {
+      copy_rows(args, block.m, kRows, first, count, block.stride, block.rows);
+      if (block.row_sums != nullptr) sum_rows(block, kRows, count);
     }
-    multiply<kRows, kPanels>(buffer, weights, depth, &tile);
-    if (header->has_zero_points == 0) continue;
-    for (int r = 0; r < kRows; ++r) {
-      const __m512i sum = _mm512_set1_epi32(row_sum(buffer + r * kMaxDepth, depth));
-      for (int p = 0; p < kPanels; ++p) {
-        const __m512i zeros = _mm512_loadu_si512(panels[p]->w_zero_points);
-        tile.acc[r][p] = _mm512_sub_epi32(tile.acc[r][p], _mm512_mullo_epi32(zeros, sum));
+    const int8_t* part[kPanels];
+    for (int p = 0; p < kPanels; ++p) part[p] = weights[p] + first * kNr;
+    multiply<kRows, kPanels>(block.rows + r * block.stride, block.stride, part, (count + 3) / 4 * 4,
+                             &tile);
+  }
+  if (block.row_sums != nullptr) {
+    for (int p = 0; p < kPanels; ++p) {
+      const __m512i zeros = _mm512_loadu_si512(panels[p]->w_zero_points);
+      for (size_t i = 0; i < kRows; ++i) {
+        const __m512i sum = _mm512_set1_epi32(block.row_sums[r + i]);
+        tile.acc[i][p] = _mm512_sub_epi32(tile.acc[i][p], _mm512_mullo_epi32(zeros, sum));
       }
     }
   }
-  for (size_t p = 0; p < kPanels; ++p) {
-    const size_t column = n + p * kNr;
-    const auto columns =
-        static_cast<__mmask16>(n1 - column >= kNr ? 0xFFFFu : (1u << (n1 - column)) - 1u);
-    for (size_t r = 0; r < kRows; ++r) {
-      store(tile.acc[r][p], *panels[p], args.out, columns,
-            out + (m + r) * args.out_stride + column);
-    }
+  store<kRows, kPanels>(tile, panels, args, min_of(n1 - n, size_t{kPanels} * kNr),
+                        out + (block.m + r) * args.out_stride + n);
+}
+
+// All rows of a block in tiles of kRows, what is left in smaller ones.
+template <int kRows, int kPanels, class T>
+void run_rows(const Block& block, size_t r, size_t rows, size_t n, size_t n1, T* out) {
+  for (; r + kRows <= rows; r += kRows) run_tile<kRows, kPanels>(block, r, n, n1, out);
+  if constexpr (kRows > 1) {
+    constexpr int kFewer = kRows % 3 == 0 ? kRows / 3 * 2 : kRows / 2;
+    if (r < rows) run_rows<kFewer, kPanels>(block, r, rows, n, n1, out);
   }
 }
 
-template <int kRows, class T>
-void run_rows(const GemmS8Args& args, size_t m, size_t n0, size_t n1, T* out) {
-  alignas(64) uint8_t buffer[kRows * kMaxDepth];
-  const size_t total = args.taps * padded_k(args.k);
-  const bool copied = total <= kMaxDepth;
-  if (copied) copy_rows(args, m, kRows, 0, total, buffer);
-  size_t n = n0;
-  for (; n + kNr < n1; n += 2 * kNr) run_tile<kRows, 2>(args, buffer, copied, m, n, n1, out);
-  if (n < n1) run_tile<kRows, 1>(args, buffer, copied, m, n, n1, out);
+template <class T>
+void run_block(const Block& block, size_t rows, size_t n0, size_t n1, T* out) {
+  for (size_t n = n0; n < n1;) {
+    const size_t panels = (n1 - n + kNr - 1) / kNr;
+    if (panels >= 4) {
+      run_rows<6, 4>(block, 0, rows, n, n1, out);
+      n += 4 * kNr;
+    } else if (panels >= 2) {
+      run_rows<12, 2>(block, 0, rows, n, n1, out);
+      n += 2 * kNr;
+    } else {
+      run_rows<16, 1>(block, 0, rows, n, n1, out);
+      n += kNr;
+    }
+  }
 }
 
 template <class T>
 void run_all(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, T* out) {
-  size_t m = m0;
-  for (; m + 8 <= m1; m += 8) run_rows<8>(args, m, n0, n1, out);
-  if (m + 4 <= m1) run_rows<4>(args, m, n0, n1, out), m += 4;
-  if (m + 2 <= m1) run_rows<2>(args, m, n0, n1, out), m += 2;
-  if (m < m1) run_rows<1>(args, m, n0, n1, out);
+  alignas(64) uint8_t buffer[kBufferBytes + kSlack];
+  int32_t row_sums[kMaxRows];
+  const bool zeros = static_cast<const Header*>(args.packed)->has_zero_points != 0;
+  const size_t total = args.taps * args.k, depth = depth_of(args.taps, args.k);
+  const bool whole = depth * kChunkedRows <= kBufferBytes;
+  const size_t chunk = whole ? total : kBufferBytes / kChunkedRows;
+  const size_t at_once = whole ? min_of(kBufferBytes / depth, kMaxRows) : size_t{kChunkedRows};
+  for (size_t m = m0; m < m1; m += at_once) {
+    const size_t rows = min_of(m1 - m, at_once);
+    const Block block = {
+        &args, m, buffer, whole ? depth : chunk, chunk, total, zeros ? row_sums : nullptr};
+    if (!whole) {
+      // A tile's rows are those of its block.
+      for (size_t r = 0; r < rows; ++r) {
+        Block one = block;
+        one.m = m + r;
+        run_block(one, 1, n0, n1, out);
+      }
+      continue;
+    }
+    copy_rows(args, m, rows, 0, total, depth, buffer);
+    if (zeros) {
+      memset(row_sums, 0, sizeof row_sums);
+      sum_rows(block, rows, total);
+    }
+    run_block(block, rows, n0, n1, out);
+  }
 }
 
 void run(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, int8_t* out) {
@@ -233,7 +356,14 @@ void run_s32(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1,
 }  // namespace
 
 extern const GemmS8Kernel kGemmS8Avx512vnni;
-const GemmS8Kernel kGemmS8Avx512vnni = {
-    "qs8_gemm_8x32c4__avx512vnni", QRT_ISA_AVX512VNNI, kMr, kNr, packed_bytes, pack, run, run_s32};
+const GemmS8Kernel kGemmS8Avx512vnni = {"qs8_gemm_6x64c4__avx512vnni",
+                                        QRT_ISA_AVX512VNNI,
+                                        6,
+                                        kNr,
+                                        400,
+                                        packed_bytes,
+                                        pack,
+                                        run,
+                                        run_s32};
 
 }  // namespace qrt::kernels

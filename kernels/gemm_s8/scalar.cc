@@ -77,7 +77,7 @@ void run_s32(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1,
 }  // namespace
 
 extern const GemmS8Kernel kGemmS8Scalar;
-const GemmS8Kernel kGemmS8Scalar = {"qs8_gemm_1x1__scalar", QRT_ISA_SCALAR, 1,   1,
+const GemmS8Kernel kGemmS8Scalar = {"qs8_gemm_1x1__scalar", QRT_ISA_SCALAR, 1,   1,      1,
                                     packed_bytes,           pack,           run, run_s32};
 
 }  // namespace qrt::kernels

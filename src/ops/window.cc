@@ -93,32 +93,37 @@ void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, 
   }
 }
 
-void fill_patches(const WindowGeometry& g, const int8_t* in, int8_t padding, size_t first,
-                  size_t last, int8_t* patches) {
+void fill_row_pieces(const WindowGeometry& g, const int8_t* in, const int8_t* padding, size_t first,
+                     size_t last, int8_t* patches, const int8_t** pieces) {
   const size_t c = g.channels, row_bytes = g.kernel_w * c;
+  size_t ox = first % g.out_w, oy = first / g.out_w % g.out_h, n = first / (g.out_w * g.out_h);
   for (size_t p = first; p < last; ++p) {
-    const size_t ox = p % g.out_w, oy = p / g.out_w % g.out_h, n = p / (g.out_w * g.out_h);
+    const int8_t* image = in + n * g.in_h * g.in_w * c;
     // Unsigned: what lies before the picture wraps around to far behind it.
     const size_t left = ox * g.stride_w - g.pad_left;
-    const bool whole = g.dilation_w == 1 && left < g.in_w && left + g.kernel_w <= g.in_w;
+    const bool whole = left < g.in_w && left + g.kernel_w <= g.in_w;
     for (size_t ky = 0; ky < g.kernel_h; ++ky, patches += row_bytes) {
       const size_t y = oy * g.stride_h + ky * g.dilation_h - g.pad_top;
       if (y >= g.in_h) {
-        std::memset(patches, padding, row_bytes);
+        *pieces++ = padding;
         continue;
       }
-      const int8_t* row = in + (n * g.in_h + y) * g.in_w * c;
+      const int8_t* row = image + y * g.in_w * c;
       if (whole) {
-        std::memcpy(patches, row + left * c, row_bytes);
+        *pieces++ = row + left * c;
         continue;
       }
       for (size_t kx = 0; kx < g.kernel_w; ++kx) {
-        const size_t x = left + kx * g.dilation_w;
-        if (x < g.in_w) {
-          std::memcpy(patches + kx * c, row + x * c, c);
-        } else {
-          std::memset(patches + kx * c, padding, c);
-        }
+        const size_t x = left + kx;
+        std::memcpy(patches + kx * c, x < g.in_w ? row + x * c : padding, c);
+      }
+      *pieces++ = patches;
+    }
+    if (++ox == g.out_w) {
+      ox = 0;
+      if (++oy == g.out_h) {
+        oy = 0;
+        ++n;
       }
     }
   }

@@ -29,9 +29,11 @@ Status resolve_window(const Node& node, const fb::Window2D& window, const Shape&
 void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, const void* padding,
                  size_t first, size_t last, const void** pieces);
 
-// The windows themselves, for inputs of few channels whose windows are cheaper to copy than to
-// address: patches[p - first] is [kernel_h][kernel_w][channels] bytes, `padding` outside the picture.
-void fill_patches(const WindowGeometry& g, const int8_t* in, int8_t padding, size_t first,
-                  size_t last, int8_t* patches);
+// The same by whole rows of the window, for dilation_w == 1: pieces[p - first][ky] is the address
+// of kernel_w * channels bytes. They lie in the picture, or in `padding` (as many bytes), or, where
+// a window leaves the picture at a side, in `patches`, [last - first][kernel_h][kernel_w *
+// channels].
+void fill_row_pieces(const WindowGeometry& g, const int8_t* in, const int8_t* padding, size_t first,
+                     size_t last, int8_t* patches, const int8_t** pieces);
 
 }  // namespace qrt::rt

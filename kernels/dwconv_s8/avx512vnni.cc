@@ -1,0 +1,273 @@
+// dwconv_s8 for AVX-512 with VNNI: four taps a vpdpbusd, 64 channels at a time; 16 at a time where
+// few channels are left. Input bytes are made unsigned by adding 128, which the bias takes back.
+#include <immintrin.h>
+
+#include "kernels/dwconv_s8/columns.h"
+
+namespace qrt::kernels {
+namespace {
+
+// What both units share; kVectors of 16 sums.
+template <int kVectors, class Derived>
+struct UnitOf {
+  enum : size_t {
+    kChannels = 16 * kVectors,
+    kTaps = 4,
+    kRowBytes = kChannels,
+    kColumnBytes = 4 * kChannels
+  };
+  enum : int32_t { kOffset = 128, kMin = INT8_MIN, kMax = INT8_MAX };
+  using Weight = int8_t;
+
+  struct Constants {
+    int32_t bias[kChannels];
+    float multipliers[kChannels];
+  };
+
+  static __mmask64 mask_of(size_t bytes) {
+    return bytes >= 64 ? ~uint64_t{0} : (uint64_t{1} << bytes) - 1;
+  }
+
+  static void fill(int8_t value, size_t columns, uint8_t* to) {
+    memset(to, static_cast<uint8_t>(value) ^ 0x80, columns * kRowBytes);
+  }
+
+  static void copy(const int8_t* from, size_t stride, size_t channels, size_t columns,
+                   uint8_t* to) {
+    const __mmask64 real = mask_of(channels), all = mask_of(kRowBytes);
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+    for (size_t j = 0; j < columns; ++j, from += stride, to += kRowBytes) {
+      const __m512i bytes = _mm512_maskz_loadu_epi8(real, from);
+      _mm512_mask_storeu_epi8(to, all, _mm512_xor_si512(bytes, flip));
+    }
+  }
+
+  // kPixels pixels at a time; those beyond the last repeat it.
+  static void sums(const Stretch<Constants>& stretch, const uint8_t* columns, size_t pixels,
+                   int8_t* out) {
+    for (size_t p = 0; p < pixels; p += kPixels) {
+      __m512i acc[kPixels][kVectors];
+      accumulate(stretch, columns + p * stretch.pixel_bytes, pixels - p, acc);
+      Derived::store(stretch, acc, pixels - p, out + p * stretch.out_stride);
+    }
+  }
+
+ protected:
+  enum { kPixels = 4 };
+
+  // Limited from above before the conversion to integers, which packing limits from below.
+  static __m512i steps_of(__m512i acc, const float* multipliers, Output out) {
+    const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), _mm512_loadu_ps(multipliers));
+    const __m512 max = _mm512_set1_ps(static_cast<float>(out.max - out.zero_point));
+    return _mm512_cvtps_epi32(_mm512_min_ps(x, max));
+  }
+
+  // Each lane: four values of q[0], q[1], q[2] and q[3], in this order.
+  static __m512i pack_steps(const __m512i q[4], Output out) {
+    const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(out.zero_point));
+    const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
+    const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
+    return _mm512_max_epi8(_mm512_packs_epi16(low, high),
+                           _mm512_set1_epi8(static_cast<char>(out.min)));
+  }
+
+ private:
+  static inline __attribute__((always_inline)) void accumulate(const Stretch<Constants>& stretch,
+                                                               const uint8_t* columns,
+                                                               size_t pixels,
+                                                               __m512i out[kPixels][kVectors]) {
+    const uint8_t* at[kPixels];
+    __m512i acc[kPixels][kVectors];
+    for (size_t i = 0; i < kPixels; ++i) {
+      at[i] = columns + min_of(i, pixels - 1) * stretch.pixel_bytes;
+      for (int v = 0; v < kVectors; ++v) {
+        acc[i][v] = _mm512_loadu_si512(stretch.constants->bias + 16 * v);
+      }
+    }
+    const auto* w = reinterpret_cast<const uint8_t*>(stretch.constants + 1);
+    for (size_t pass = 0; pass < stretch.passes; ++pass) {
+      for (size_t step = 0; step < stretch.steps; ++step, w += kColumnBytes) {
+        const size_t offset = stretch.offsets[step];
+        for (int v = 0; v < kVectors; ++v) {
+          const __m512i weights = _mm512_loadu_si512(w + 64 * v);
+          for (int i = 0; i < kPixels; ++i) {
+            acc[i][v] = _mm512_dpbusd_epi32(acc[i][v], _mm512_loadu_si512(at[i] + offset + 64 * v),
+                                            weights);
+          }
+        }
+      }
+    }
+    for (int i = 0; i < kPixels; ++i) {
+      for (int v = 0; v < kVectors; ++v) out[i][v] = acc[i][v];
+    }
+  }
+};
+
+struct Wide : UnitOf<4, Wide> {
+  // The order in which unpacking within lanes leaves the channels; packing the sums undoes it.
+  static size_t channel_at(size_t i) { return i % 16 / 4 * 16 + i / 16 * 4 + i % 4; }
+
+  static void join(const uint8_t* const from[kTaps], size_t, size_t columns, uint8_t* to) {
+    for (size_t j = 0; j < columns; ++j, to += kColumnBytes) {
+      __m512i row[4];
+      for (int i = 0; i < 4; ++i) row[i] = _mm512_loadu_si512(from[i] + j * kRowBytes);
+      const __m512i low01 = _mm512_unpacklo_epi8(row[0], row[1]);
+      const __m512i high01 = _mm512_unpackhi_epi8(row[0], row[1]);
+      const __m512i low23 = _mm512_unpacklo_epi8(row[2], row[3]);
+      const __m512i high23 = _mm512_unpackhi_epi8(row[2], row[3]);
+      _mm512_storeu_si512(to, _mm512_unpacklo_epi16(low01, low23));
+      _mm512_storeu_si512(to + 64, _mm512_unpackhi_epi16(low01, low23));
+      _mm512_storeu_si512(to + 128, _mm512_unpacklo_epi16(high01, high23));
+      _mm512_storeu_si512(to + 192, _mm512_unpackhi_epi16(high01, high23));
+    }
+  }
+
+  static void store(const Stretch<Constants>& stretch, const __m512i acc[kPixels][4], size_t pixels,
+                    int8_t* out) {
+    for (size_t i = 0; i < kPixels && i < pixels; ++i, out += stretch.out_stride) {
+      __m512i q[4];
+      for (int v = 0; v < 4; ++v) {
+        q[v] = steps_of(acc[i][v], stretch.constants->multipliers + 16 * v, stretch.out);
+      }
+      _mm512_mask_storeu_epi8(out, mask_of(stretch.channels), pack_steps(q, stretch.out));
+    }
+  }
+};
+
+struct Narrow : UnitOf<1, Narrow> {
+  static size_t channel_at(size_t i) { return i; }
+
+  static void join(const uint8_t* const from[kTaps], size_t taps, size_t columns, uint8_t* to) {
+    for (size_t j = 0; j < columns; ++j, to += kColumnBytes) {
+      __m512i joined = row(from[0], j);
+      if (taps > 1) joined = _mm512_or_si512(joined, _mm512_slli_epi32(row(from[1], j), 8));
+      if (taps > 2) joined = _mm512_or_si512(joined, _mm512_slli_epi32(row(from[2], j), 16));
+      if (taps > 3) joined = _mm512_or_si512(joined, _mm512_slli_epi32(row(from[3], j), 24));
+      _mm512_storeu_si512(to, joined);
+    }
+  }
+
+  static void store(const Stretch<Constants>& stretch, const __m512i acc[kPixels][1], size_t pixels,
+                    int8_t* out) {
+    __m512i q[4];
+    for (int i = 0; i < 4; ++i) {
+      q[i] = steps_of(acc[i][0], stretch.constants->multipliers, stretch.out);
+    }
+    const __m512i by_pixel =
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i bytes = _mm512_permutexvar_epi32(by_pixel, pack_steps(q, stretch.out));
+    const auto channels = static_cast<__mmask16>(mask_of(stretch.channels));
+    _mm_mask_storeu_epi8(out, channels, _mm512_castsi512_si128(bytes));
+    if (pixels > 1) {
+      _mm_mask_storeu_epi8(out + stretch.out_stride, channels, _mm512_extracti32x4_epi32(bytes, 1));
+    }
+    if (pixels > 2) {
+      _mm_mask_storeu_epi8(out + 2 * stretch.out_stride, channels,
+                           _mm512_extracti32x4_epi32(bytes, 2));
+    }
+    if (pixels > 3) {
+      _mm_mask_storeu_epi8(out + 3 * stretch.out_stride, channels,
+                           _mm512_extracti32x4_epi32(bytes, 3));
+    }
+  }
+
+ private:
+  static __m512i row(const uint8_t* from, size_t column) {
+    return _mm512_cvtepu8_epi32(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + column * kRowBytes)));
+  }
+};
+
+// So few channels are faster by 16: a wide unit costs about three narrow ones.
+enum : size_t { kNarrowFrom = 32 };
+
+struct Header {
+  size_t passes, unused[7];
+};
+
+// Weights of eight bits less a zero point may need nine.
+size_t passes_of(const DwconvS8Weights& weights) {
+  int32_t min = 0, max = 0;
+  const size_t taps = weights.shape.taps();
+  for (size_t c = 0; weights.w_zero_points != nullptr && c < weights.shape.outputs(); ++c) {
+    for (size_t t = 0; t < taps; ++t) {
+      const int32_t w = weights.w[c * taps + t] - weights.w_zero_points[c];
+      min = w < min ? w : min;
+      max = w > max ? w : max;
+    }
+  }
+  size_t passes = 1;
+  for (; min < INT8_MIN || max > INT8_MAX; ++passes) min -= INT8_MIN, max -= INT8_MAX;
+  return passes;
+}
+
+// Calls wide(c, offset) or narrow(c, offset) for the units of [c0, c1), offset of their weights.
+template <class WideUnit, class NarrowUnit>
+void for_each_unit(const DwconvS8Shape& shape, size_t passes, size_t c0, size_t c1, WideUnit wide,
+                   NarrowUnit narrow) {
+  const size_t wide_bytes = unit_bytes<Wide>(shape, passes);
+  size_t offset = sizeof(Header) + c0 / Wide::kChannels * wide_bytes;
+  for (size_t c = c0; c < c1;) {
+    if (shape.outputs() - c > kNarrowFrom) {
+      wide(c, offset);
+      offset += wide_bytes;
+      c += Wide::kChannels;
+    } else {
+      narrow(c, offset);
+      offset += unit_bytes<Narrow>(shape, passes);
+      c += Narrow::kChannels;
+    }
+  }
+}
+
+size_t packed_bytes(const DwconvS8Weights& weights) {
+  const DwconvS8Shape& shape = weights.shape;
+  const size_t passes = passes_of(weights);
+  size_t bytes = sizeof(Header);
+  for_each_unit(
+      shape, passes, 0, shape.outputs(),
+      [&](size_t, size_t offset) { bytes = offset + unit_bytes<Wide>(shape, passes); },
+      [&](size_t, size_t offset) { bytes = offset + unit_bytes<Narrow>(shape, passes); });
+  return bytes;
+}
+
+void pack(const DwconvS8Weights& weights, void* memory) {
+  auto* bytes = static_cast<uint8_t*>(memory);
+  const size_t passes = passes_of(weights);
+  *static_cast<Header*>(memory) = {passes, {}};
+  for_each_unit(
+      weights.shape, passes, 0, weights.shape.outputs(),
+      [&](size_t c, size_t offset) { pack_unit<Wide>(weights, c, passes, bytes + offset); },
+      [&](size_t c, size_t offset) { pack_unit<Narrow>(weights, c, passes, bytes + offset); });
+}
+
+size_t scratch_bytes(const DwconvS8Shape& shape, size_t out_w) {
+  return max_of(best_layout<Wide>(shape, out_w).bytes, best_layout<Narrow>(shape, out_w).bytes);
+}
+
+void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out) {
+  const auto* packed = static_cast<const uint8_t*>(args.packed);
+  const size_t passes = static_cast<const Header*>(args.packed)->passes;
+  for_each_unit(
+      args.shape, passes, c0, c1,
+      [&](size_t c, size_t offset) {
+        run_unit<Wide>(args, packed + offset, passes, y0, y1, c, out);
+      },
+      [&](size_t c, size_t offset) {
+        run_unit<Narrow>(args, packed + offset, passes, y0, y1, c, out);
+      });
+}
+
+}  // namespace
+
+extern const DwconvS8Kernel kDwconvS8Avx512vnni;
+const DwconvS8Kernel kDwconvS8Avx512vnni = {"qs8_dwconv_64c4__avx512vnni",
+                                            QRT_ISA_AVX512VNNI,
+                                            Wide::kChannels,
+                                            100,
+                                            packed_bytes,
+                                            pack,
+                                            scratch_bytes,
+                                            run};
+
+}  // namespace qrt::kernels

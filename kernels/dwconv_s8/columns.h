@@ -1,0 +1,246 @@
+// How the SIMD rows of dwconv_s8 go over a picture; what differs between instruction sets is a
+// Unit.
+//
+// For a unit of channels and a stretch of output columns ("tile"), row by row of the output:
+//   1. the input rows under the window are copied to where they stay in the first-level cache:
+//      widened or made unsigned, with the padding in place; the next output row finds most of them;
+//   2. the taps that one product instruction sums, kTaps of them, are put side by side, for every
+//      input column once: neighbouring output pixels share this work, whatever stride and dilation;
+//   3. each output pixel multiplies and sums its columns by steps, and is requantized.
+// kTaps rows of a window go together first; the rows that are left over are joined with their
+// neighbours in the same row. Taps that do not exist have zero weights.
+//
+// Everything here has internal linkage: files are compiled with different flags.
+#pragma once
+
+#include "kernels/dwconv_s8.h"
+
+namespace qrt::kernels {
+namespace {
+
+inline size_t min_of(size_t a, size_t b) { return a < b ? a : b; }
+inline size_t max_of(size_t a, size_t b) { return a > b ? a : b; }
+inline size_t round_up(size_t x, size_t multiple) {
+  return (x + multiple - 1) / multiple * multiple;
+}
+
+// Taps that are multiplied together: `rows` rows from `row` on, `columns` neighbours of each.
+struct TapGroup {
+  size_t row, rows, columns, steps;
+};
+
+inline size_t group_count(const DwconvS8Shape& s, size_t taps) {
+  return (s.kernel_h + taps - 1) / taps;
+}
+
+inline TapGroup group_at(const DwconvS8Shape& s, size_t taps, size_t g) {
+  const size_t row = g * taps, rows = min_of(taps, s.kernel_h - row), columns = taps / rows;
+  return {row, rows, columns, (s.kernel_w + columns - 1) / columns};
+}
+
+inline size_t step_count(const DwconvS8Shape& s, size_t taps) {
+  size_t steps = 0;
+  for (size_t g = 0; g < group_count(s, taps); ++g) steps += group_at(s, taps, g).steps;
+  return steps;
+}
+
+// The weight under a slot of a step, less its zero point; 0 where there is no tap.
+inline int32_t tap_weight(const DwconvS8Weights& weights, size_t c, const TapGroup& group,
+                          size_t step, size_t slot) {
+  const DwconvS8Shape& s = weights.shape;
+  const size_t kx = step * group.columns + slot / group.rows;
+  if (c >= s.outputs() || slot >= group.rows * group.columns || kx >= s.kernel_w) return 0;
+  const size_t tap = (group.row + slot % group.rows) * s.kernel_w + kx;
+  const int32_t zero = weights.w_zero_points != nullptr ? weights.w_zero_points[c] : 0;
+  return weights.w[c * s.taps() + tap] - zero;
+}
+
+// How a unit's scratch memory is laid out. Sizes in columns are those of a whole tile.
+struct Layout {
+  size_t tile;  // output columns
+  size_t row_bytes, columns_bytes, offsets, rows, columns, bytes;
+};
+
+inline size_t group_columns(const DwconvS8Shape& s, const TapGroup& group, size_t tile) {
+  return (tile - 1) * s.stride_w + (group.steps - 1) * group.columns * s.dilation_w + 1;
+}
+
+inline size_t row_columns(const DwconvS8Shape& s, size_t taps, size_t tile) {
+  size_t columns = 0;
+  for (size_t g = 0; g < group_count(s, taps); ++g) {
+    const TapGroup group = group_at(s, taps, g);
+    columns = max_of(columns, group_columns(s, group, tile) + (group.columns - 1) * s.dilation_w);
+  }
+  return columns;
+}
+
+template <class Unit>
+Layout layout_of(const DwconvS8Shape& s, size_t tile) {
+  Layout layout;
+  const size_t groups = group_count(s, Unit::kTaps), columns = row_columns(s, Unit::kTaps, tile);
+  layout.tile = tile;
+  layout.row_bytes = columns * Unit::kRowBytes;
+  layout.columns_bytes = columns * Unit::kColumnBytes;
+  // First which row each slot holds and where each step reads, then the rows, then the columns.
+  layout.offsets = s.kernel_h * sizeof(size_t);
+  layout.rows = round_up(layout.offsets + step_count(s, Unit::kTaps) * sizeof(size_t), size_t{64});
+  layout.columns = round_up(layout.rows + s.kernel_h * layout.row_bytes, size_t{64});
+  layout.bytes = layout.columns + groups * layout.columns_bytes;
+  return layout;
+}
+
+// What the sums of a stretch of output pixels need. The columns of pixel p and step i begin at
+// p * pixel_bytes + offsets[i].
+template <class Constants>
+struct Stretch {
+  const Constants* constants;  // the weights follow
+  size_t passes, steps;
+  const size_t* offsets;
+  size_t pixel_bytes;
+  size_t channels, out_stride;  // to be written
+  Output out;
+};
+
+// Tiles as equal as possible whose memory stays in a first-level cache of 32 KiB beside the
+// output; multiples of 4 columns.
+template <class Unit>
+Layout best_layout(const DwconvS8Shape& s, size_t out_w) {
+  const size_t kBudget = 24 * 1024;
+  size_t tile = round_up(out_w, 4);
+  for (size_t tiles = 2; tile > 8 && layout_of<Unit>(s, tile).bytes > kBudget; ++tiles) {
+    tile = max_of(round_up((out_w + tiles - 1) / tiles, 4), 8);
+  }
+  return layout_of<Unit>(s, tile);
+}
+
+template <class Unit>
+size_t unit_bytes(const DwconvS8Shape& s, size_t passes) {
+  return sizeof(typename Unit::Constants) +
+         passes * step_count(s, Unit::kTaps) * Unit::kColumnBytes;
+}
+
+// Weights by pass, group, step, channel and slot. A weight that does not fit Unit::Weight (one less
+// its zero point may need 9 bits) is the sum of those of several passes.
+template <class Unit>
+void pack_unit(const DwconvS8Weights& weights, size_t c0, size_t passes, uint8_t* memory) {
+  const DwconvS8Shape& s = weights.shape;
+  auto* constants = reinterpret_cast<typename Unit::Constants*>(memory);
+  auto* packed = reinterpret_cast<typename Unit::Weight*>(constants + 1);
+  const size_t pass_weights = step_count(s, Unit::kTaps) * Unit::kChannels * Unit::kTaps;
+  for (size_t i = 0; i < Unit::kChannels; ++i) {
+    const size_t c = c0 + Unit::channel_at(i);
+    uint32_t sum = 0;
+    size_t at = i * Unit::kTaps;
+    for (size_t g = 0; g < group_count(s, Unit::kTaps); ++g) {
+      const TapGroup group = group_at(s, Unit::kTaps, g);
+      for (size_t step = 0; step < group.steps; ++step, at += Unit::kChannels * Unit::kTaps) {
+        for (size_t slot = 0; slot < Unit::kTaps; ++slot) {
+          int32_t w = tap_weight(weights, c, group, step, slot);
+          sum += static_cast<uint32_t>(w);
+          for (size_t pass = 0; pass < passes; ++pass) {
+            const int32_t part = w < Unit::kMin ? Unit::kMin : w > Unit::kMax ? Unit::kMax : w;
+            packed[pass * pass_weights + at + slot] = static_cast<typename Unit::Weight>(part);
+            w -= part;
+          }
+        }
+      }
+    }
+    const bool inside = c < s.outputs();
+    const int32_t zero = weights.a_zero_point + Unit::kOffset;
+    const int32_t bias = inside && weights.bias != nullptr ? weights.bias[c] : 0;
+    constants->bias[i] =
+        static_cast<int32_t>(static_cast<uint32_t>(bias) - static_cast<uint32_t>(zero) * sum);
+    constants->multipliers[i] = inside ? weights.multipliers[c] : 0.0f;
+  }
+}
+
+// Input row `y` (counted from the top of the padding) under output columns from x0 on.
+template <class Unit>
+void copy_row(const DwconvS8Args& args, size_t c0, size_t y, size_t x0, size_t columns,
+              uint8_t* to) {
+  const DwconvS8Shape& s = args.shape;
+  const size_t first = x0 * s.stride_w;  // of the padded picture
+  size_t left = first < args.pad_left ? min_of(args.pad_left - first, columns) : 0;
+  size_t right =
+      first < args.pad_left + args.in_w ? min_of(args.pad_left + args.in_w - first, columns) : left;
+  if (y < args.pad_top || y - args.pad_top >= args.in_h || right < left) left = right = columns;
+  Unit::fill(static_cast<int8_t>(args.a_zero_point), left, to);
+  Unit::fill(static_cast<int8_t>(args.a_zero_point), columns - right, to + right * Unit::kRowBytes);
+  if (left == right) return;
+  const int8_t* in =
+      args.in + ((y - args.pad_top) * args.in_w + first + left - args.pad_left) * s.channels;
+  to += left * Unit::kRowBytes;
+  const size_t count = min_of(s.outputs() - c0, Unit::kChannels);
+  if (s.multiplier == 1) return Unit::copy(in + c0, s.channels, count, right - left, to);
+  for (size_t j = left; j < right; ++j, in += s.channels, to += Unit::kRowBytes) {
+    int8_t repeated[Unit::kChannels];
+    for (size_t i = 0; i < count; ++i) repeated[i] = in[(c0 + i) / s.multiplier];
+    Unit::copy(repeated, 0, count, 1, to);
+  }
+}
+
+// Columns of one output row, for all groups; `slots` are the rows' copies by kernel row.
+template <class Unit>
+void join_columns(const DwconvS8Shape& s, const Layout& layout, uint8_t* scratch, size_t first_slot,
+                  size_t tile) {
+  uint8_t* to = scratch + layout.columns;
+  for (size_t g = 0; g < group_count(s, Unit::kTaps); ++g, to += layout.columns_bytes) {
+    const TapGroup group = group_at(s, Unit::kTaps, g);
+    const uint8_t* from[Unit::kTaps];
+    for (size_t slot = 0; slot < Unit::kTaps; ++slot) {
+      const size_t real = slot < group.rows * group.columns ? slot : 0;
+      const size_t ky = group.row + real % group.rows;
+      from[slot] = scratch + layout.rows + (first_slot + ky) % s.kernel_h * layout.row_bytes +
+                   real / group.rows * s.dilation_w * Unit::kRowBytes;
+    }
+    Unit::join(from, group.rows * group.columns, group_columns(s, group, tile), to);
+  }
+}
+
+template <class Unit>
+void run_unit(const DwconvS8Args& args, const uint8_t* packed, size_t passes, size_t y0, size_t y1,
+              size_t c0, int8_t* out) {
+  const DwconvS8Shape& s = args.shape;
+  const Layout layout = best_layout<Unit>(s, args.out_w);
+  auto* scratch = static_cast<uint8_t*>(args.scratch);
+  auto* held = reinterpret_cast<size_t*>(scratch);
+  auto* offsets = reinterpret_cast<size_t*>(scratch + layout.offsets);
+  size_t steps = 0;
+  for (size_t g = 0; g < group_count(s, Unit::kTaps); ++g) {
+    const TapGroup group = group_at(s, Unit::kTaps, g);
+    for (size_t step = 0; step < group.steps; ++step) {
+      offsets[steps++] =
+          g * layout.columns_bytes + step * group.columns * s.dilation_w * Unit::kColumnBytes;
+    }
+  }
+  const Stretch<typename Unit::Constants> stretch = {
+      reinterpret_cast<const typename Unit::Constants*>(packed),
+      passes,
+      steps,
+      offsets,
+      s.stride_w * Unit::kColumnBytes,
+      min_of(s.outputs() - c0, Unit::kChannels),
+      s.outputs(),
+      args.out};
+  for (size_t x0 = 0; x0 < args.out_w; x0 += layout.tile) {
+    const size_t tile = min_of(args.out_w - x0, layout.tile);
+    const size_t columns = row_columns(s, Unit::kTaps, tile);
+    for (size_t ky = 0; ky < s.kernel_h; ++ky) held[ky] = SIZE_MAX;
+    for (size_t y = y0; y < y1; ++y) {
+      const size_t first_slot = y * s.stride_h / s.dilation_h % s.kernel_h;
+      for (size_t ky = 0; ky < s.kernel_h; ++ky) {
+        const size_t row = y * s.stride_h + ky * s.dilation_h;
+        const size_t slot = (first_slot + ky) % s.kernel_h;
+        if (held[slot] == row) continue;
+        held[slot] = row;
+        copy_row<Unit>(args, c0, row, x0, columns, scratch + layout.rows + slot * layout.row_bytes);
+      }
+      join_columns<Unit>(s, layout, scratch, first_slot, tile);
+      Unit::sums(stretch, scratch + layout.columns, tile,
+                 out + (y * args.out_w + x0) * s.outputs() + c0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace qrt::kernels

@@ -1,0 +1,119 @@
+// Quantized depthwise convolution by dwconv_s8, in strips of rows and blocks of channels.
+#include <algorithm>
+
+#include "kernels/dwconv_s8.h"
+#include "src/ops/kernel_choice.h"
+#include "src/ops/packed_conv.h"
+
+namespace qrt::rt {
+namespace {
+
+class DepthwiseConv final : public PackedConv {
+ public:
+  DepthwiseConv(const Node& node, const kernels::DwconvS8Kernel& kernel)
+      : PackedConv(node), kernel_(kernel) {}
+
+  const char* name() const override { return kernel_.name; }
+
+  Status pack(const Node& node) {
+    const Tensor& w = node.input(1);
+    const auto& window = *node.options<fb::Conv2D>().window();
+    const auto outputs = static_cast<size_t>(w.shape[0]);
+    const auto channels = static_cast<size_t>(node.options<fb::Conv2D>().groups());
+    shape_ = {channels,
+              outputs / channels,
+              static_cast<size_t>(w.shape[1]),
+              static_cast<size_t>(w.shape[2]),
+              static_cast<size_t>(window.stride_h()),
+              static_cast<size_t>(window.stride_w()),
+              static_cast<size_t>(window.dilation_h()),
+              static_cast<size_t>(window.dilation_w())};
+    const auto zero_points = weight_zero_points(w, outputs);
+    const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
+    const kernels::DwconvS8Weights weights = {shape_,
+                                              w.as<int8_t>(),
+                                              bias_data<int32_t>(node),
+                                              in_zero_point_,
+                                              zero_points.empty() ? nullptr : zero_points.data(),
+                                              multipliers.data()};
+    QRT_RETURN_IF_ERROR(allocate(node, kernel_.packed_bytes(weights)));
+    kernel_.pack(weights, packed_.get());
+    return {};
+  }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    auto state = std::make_unique<State>();
+    state->conv = conv_shape(node, context.shapes);
+    state->range_bytes =
+        align_up(kernel_.scratch_bytes(shape_, state->conv.window.out_w), kAlignment);
+    context.scratch_bytes = context.max_ranges * state->range_bytes;
+    context.state = std::move(state);
+    return {};
+  }
+
+  // In strips of rows, all channel blocks of a strip one after another: they share its cache lines.
+  void run(const RunContext& context) const override {
+    const State& state = *static_cast<const State*>(context.state);
+    const WindowGeometry& w = state.conv.window;
+    const size_t outputs = shape_.outputs(), blocks = ceil_div(outputs, kernel_.block);
+    const size_t strip = strip_rows(w, blocks, context.pool.max_ranges());
+    const size_t strips = ceil_div(w.out_h, strip);
+    const size_t macs = w.taps() * std::min(kernel_.block, outputs) * strip * w.out_w;
+    context.pool.parallel_for(
+        w.batch * strips * blocks, mac_cost(macs, kernel_.speed),
+        [&](size_t begin, size_t end, size_t range) {
+          for (size_t i = begin; i < end; ++i) {
+            const size_t c = i % blocks * kernel_.block, y = i / blocks % strips * strip;
+            const size_t image = i / blocks / strips;
+            const kernels::DwconvS8Args args = {
+                shape_,
+                packed_.get(),
+                context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
+                w.in_h,
+                w.in_w,
+                w.pad_top,
+                w.pad_left,
+                w.out_w,
+                in_zero_point_,
+                out_,
+                context.scratch + range * state.range_bytes};
+            kernel_.run(args, y, std::min(y + strip, w.out_h), c,
+                        std::min(c + kernel_.block, outputs),
+                        context.out<int8_t>() + image * w.out_h * w.out_w * outputs);
+          }
+        });
+  }
+
+ private:
+  struct State : OpState {
+    ConvShape conv;
+    size_t range_bytes = 0;
+  };
+
+  // What a strip reads stays in a second-level cache while its blocks are computed; a strip starts
+  // by copying the rows that windows share, so it has more rows than a window.
+  static constexpr size_t kStripBytes = 256 * 1024;
+
+  size_t strip_rows(const WindowGeometry& w, size_t blocks, size_t ranges) const {
+    const size_t row_bytes = w.stride_h * w.in_w * w.channels;
+    const size_t cached = std::max<size_t>(kStripBytes / row_bytes, 2 * w.kernel_h);
+    const size_t shared = ceil_div(w.batch * w.out_h * blocks, ranges);
+    return std::max<size_t>(std::min({cached, ranges > 1 ? shared : w.out_h, w.out_h}), 1);
+  }
+
+  const kernels::DwconvS8Kernel& kernel_;
+  kernels::DwconvS8Shape shape_ = {};
+};
+
+}  // namespace
+
+Status prepare_depthwise_s8(const Node& node, const BuildContext& context,
+                            std::unique_ptr<OpKernel>* kernel) {
+  auto conv =
+      std::make_unique<DepthwiseConv>(node, choose_kernel(kernels::dwconv_s8_kernels, context.isa));
+  QRT_RETURN_IF_ERROR(conv->pack(node));
+  *kernel = std::move(conv);
+  return {};
+}
+
+}  // namespace qrt::rt
