@@ -1,5 +1,5 @@
-// Speed of each kernel row on shapes of real networks, in multiply-accumulates a second, beside
-// what the CPU's multiplier can do at most, measured in the same run.
+// Speed of each kernel row on shapes of real networks, in multiply-accumulates a second and as the
+// share of what the multipliers of its instruction set can do at most, measured in the same run.
 //
 //   qrt_bench_kernels --benchmark_filter=gemm
 #include <benchmark/benchmark.h>
@@ -9,14 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "bench/ceiling.h"
 #include "kernels/dwconv_s8.h"
 #include "kernels/gemm_s8.h"
 #include "src/base/memory.h"
 #include "src/runtime/cpu.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace {
 
@@ -30,9 +27,13 @@ std::vector<int8_t> random_bytes(size_t count) {
   return bytes;
 }
 
-void report(benchmark::State& state, size_t macs) {
-  state.counters["MAC/s"] =
-      benchmark::Counter(static_cast<double>(macs), benchmark::Counter::kIsIterationInvariantRate);
+void report(benchmark::State& state, qrt::rt::Isa isa, size_t macs) {
+  using benchmark::Counter;
+  const auto count = static_cast<double>(macs);
+  state.counters["MAC/s"] = Counter(count, Counter::kIsIterationInvariantRate);
+  const double ceiling = qrt::bench::ceiling_of(isa);
+  if (ceiling <= 0) return;
+  state.counters["of_ceiling"] = Counter(count / ceiling, Counter::kIsIterationInvariantRate);
 }
 
 struct GemmShape {
@@ -67,7 +68,7 @@ void gemm(benchmark::State& state, const GemmS8Kernel* kernel, GemmShape s) {
     kernel->run(args, 0, s.m, 0, s.n, out.data());
     benchmark::DoNotOptimize(out.data());
   }
-  report(state, s.m * s.n * s.taps * s.k);
+  report(state, kernel->isa, s.m * s.n * s.taps * s.k);
 }
 
 struct DwconvShape {
@@ -99,31 +100,8 @@ void dwconv(benchmark::State& state, const DwconvS8Kernel* kernel, DwconvShape s
     kernel->run(args, 0, out_side, 0, s.channels, out.data());
     benchmark::DoNotOptimize(out.data());
   }
-  report(state, out_side * out_side * s.channels * shape.taps());
+  report(state, kernel->isa, out_side * out_side * s.channels * shape.taps());
 }
-
-#if defined(__x86_64__)
-// The limit of exact 16-bit kernels: vpmaddwd and vpaddd from registers alone.
-__attribute__((target("avx2"))) void ceiling_avx2(benchmark::State& state) {
-  constexpr size_t kRounds = 10000;
-  __m256i x = _mm256_set1_epi16(3);
-  benchmark::DoNotOptimize(x);
-  __m256i acc[12];
-  for (__m256i& sum : acc) sum = _mm256_setzero_si256();
-  for (auto _ : state) {
-    for (size_t i = 0; i < kRounds; ++i) {
-#pragma GCC unroll 12
-      for (int k = 0; k < 12; ++k) {
-        acc[k] = _mm256_add_epi32(acc[k], _mm256_madd_epi16(x, acc[k]));
-      }
-    }
-  }
-  for (int k = 1; k < 12; ++k) acc[0] = _mm256_xor_si256(acc[0], acc[k]);
-  __m256i result = acc[0];
-  benchmark::DoNotOptimize(result);
-  report(state, kRounds * 12 * 16);
-}
-#endif
 
 template <class Kernel, class Shape, size_t N>
 void add(const Kernel* const* (*rows)(size_t*), const Shape (&shapes)[N],
@@ -142,11 +120,10 @@ void add(const Kernel* const* (*rows)(size_t*), const Shape (&shapes)[N],
 }  // namespace
 
 int main(int argc, char** argv) {
-#if defined(__x86_64__)
-  if (qrt::rt::cpu_facts().has(QRT_ISA_AVX2)) {
-    benchmark::RegisterBenchmark("ceiling_vpmaddwd__avx2", ceiling_avx2);
+  for (const qrt::bench::Ceiling& c : qrt::bench::ceilings()) {
+    benchmark::AddCustomContext(std::string("ceiling of ") + c.instructions,
+                                std::to_string(c.macs_per_second * 1e-9) + " GMAC/s");
   }
-#endif
   add(qrt::kernels::gemm_s8_kernels, kGemmShapes, gemm);
   add(qrt::kernels::dwconv_s8_kernels, kDwconvShapes, dwconv);
   benchmark::Initialize(&argc, argv);

@@ -1,0 +1,96 @@
+#include "bench/xnnpack.h"
+
+#ifdef QRT_BENCH_XNNPACK
+#include <cpuinfo.h>
+#include <xnnpack.h>
+#endif
+
+namespace qrt::bench {
+
+#ifdef QRT_BENCH_XNNPACK
+namespace {
+
+rt::Status check(xnn_status status, const char* what) {
+  if (status == xnn_status_success) return {};
+  return rt::error(rt::Code::Unsupported, "XNNPACK could not %s (its status %d)", what,
+                   static_cast<int>(status));
+}
+
+#if CPUINFO_ARCH_X86 || CPUINFO_ARCH_X86_64
+// cpuinfo exports the structure behind its questions, for they are inline functions.
+void hide_better_than(rt::Isa isa) {
+  cpuinfo_x86_isa& has = cpuinfo_isa;
+  if (isa < QRT_ISA_AVX512VNNI) {
+    has.avx512f = has.avx512cd = has.avx512dq = has.avx512bw = has.avx512vl = has.avx512ifma =
+        has.avx512vbmi = has.avx512vbmi2 = has.avx512bitalg = has.avx512vpopcntdq = has.avx512vnni =
+            has.avx512bf16 = has.avx512vp2intersect = false;
+  }
+  if (isa < QRT_ISA_AVX2) {
+    has.ssse3 = has.sse4_1 = has.sse4_2 = has.sse4a = has.avx = has.xop = has.f16c = has.fma3 =
+        has.fma4 = has.avx2 = false;
+  }
+}
+#else
+void hide_better_than(rt::Isa) {}
+#endif
+
+}  // namespace
+
+rt::Status start_xnnpack(const rt::Isa* at_most) {
+  rt::cpu_facts();  // asks cpuinfo for our own kernels, before anything is taken back
+  if (at_most != nullptr) hide_better_than(*at_most);
+  return check(xnn_initialize(nullptr), "start");
+}
+
+void XnnpackConvolution::Delete::operator()(xnn_operator* op) const { xnn_delete_operator(op); }
+
+rt::Result<XnnpackConvolution> XnnpackConvolution::create(const ConvShape& shape,
+                                                          const ConvData& data,
+                                                          pthreadpool_t pool) {
+  const rt::WindowGeometry& w = shape.window;
+  const auto narrow = [](size_t x) { return static_cast<uint32_t>(x); };
+  XnnpackConvolution peer;
+  xnn_operator_t op = nullptr;
+  QRT_RETURN_IF_ERROR(
+      check(xnn_create_convolution2d_nhwc_qc8(
+                narrow(w.pad_top), narrow(w.pad_right), narrow(w.pad_bottom), narrow(w.pad_left),
+                narrow(w.kernel_h), narrow(w.kernel_w), narrow(w.stride_h), narrow(w.stride_w),
+                narrow(w.dilation_h), narrow(w.dilation_w), narrow(shape.groups),
+                shape.group_inputs(), shape.group_outputs(), w.channels, shape.out_channels,
+                data.in_zero_point, data.in_scale, data.weight_scales.data(), data.weights.data(),
+                data.bias.data(), data.out_zero_point, data.out_scale, -128, 127, 0, &op),
+            "create a convolution"));
+  peer.op_.reset(op);
+  // It reads past the end of its input.
+  peer.input_ = data.input;
+  peer.input_.resize(data.input.size() + XNN_EXTRA_BYTES);
+  peer.output_.resize(w.pixels() * shape.out_channels);
+  peer.pool_ = pool;
+  QRT_RETURN_IF_ERROR(
+      check(xnn_setup_convolution2d_nhwc_qc8(op, w.batch, w.in_h, w.in_w, peer.input_.data(),
+                                             peer.output_.data(), pool),
+            "set up a convolution"));
+  return peer;
+}
+
+// It has been set up, and then cannot fail.
+void XnnpackConvolution::run() { (void)xnn_run_operator(op_.get(), pool_); }
+
+#else
+
+rt::Status start_xnnpack(const rt::Isa*) {
+  return rt::error(rt::Code::Unsupported, "this build has no XNNPACK, or one of another interface");
+}
+
+void XnnpackConvolution::Delete::operator()(xnn_operator*) const {}
+
+rt::Result<XnnpackConvolution> XnnpackConvolution::create(const ConvShape&, const ConvData&,
+                                                          pthreadpool_t) {
+  return start_xnnpack(nullptr);
+}
+
+void XnnpackConvolution::run() {}
+
+#endif
+
+}  // namespace qrt::bench
