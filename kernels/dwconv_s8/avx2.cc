@@ -49,23 +49,34 @@ struct Unit {
     }
   }
 
-  static void sums(const Stretch<Constants>& stretch, const uint8_t* columns, size_t pixels,
-                   int8_t* out) {
-    for (size_t p = 0; p < pixels; p += kPixels) {
+  // kPixels pixels at a time; those beyond the last repeat it. By value: what is written through
+  // `out` could be anything, as far as the compiler knows, but its own copies.
+  static void sums(Stretch<Constants> stretch, const uint8_t* columns, size_t pixels, int8_t* out) {
+    const Scale scale(stretch);
+    for (size_t p = 0; p < pixels; p += kPixels, out += kPixels * stretch.out_stride) {
+      const uint8_t* at[kPixels];
       __m256i acc[kPixels][2];
-      accumulate(stretch, columns + p * stretch.pixel_bytes, pixels - p, acc);
-      const Constants& constants = *stretch.constants;
-      __m256i words[kPixels];
-      for (int i = 0; i < kPixels; ++i) words[i] = quantize(acc[i], constants, stretch.out);
-      int8_t* to = out + p * stretch.out_stride;
-      for (size_t i = 0; i < kPixels; i += 2) {
-        // A lane has eight channels of either pixel.
-        __m256i q = _mm256_permute4x64_epi64(_mm256_packs_epi16(words[i], words[i + 1]), 0xD8);
-        q = _mm256_max_epi8(q, _mm256_set1_epi8(static_cast<char>(stretch.out.min)));
-        if (p + i < pixels) store(_mm256_castsi256_si128(q), stretch, to + i * stretch.out_stride);
-        if (p + i + 1 < pixels) {
-          store(_mm256_extracti128_si256(q, 1), stretch, to + (i + 1) * stretch.out_stride);
+      for (size_t i = 0; i < kPixels; ++i) {
+        at[i] = columns + min_of(p + i, pixels - 1) * stretch.pixel_bytes;
+        acc[i][0] = load(stretch.constants->bias);
+        acc[i][1] = load(stretch.constants->bias + 8);
+      }
+      const auto* w = reinterpret_cast<const uint8_t*>(stretch.constants + 1);
+      for (size_t step = 0; step < stretch.steps; ++step, w += kColumnBytes) {
+        const __m256i w0 = load(w), w1 = load(w + 32);
+        const size_t offset = stretch.offsets[step];
+        for (int i = 0; i < kPixels; ++i) {
+          acc[i][0] = _mm256_add_epi32(acc[i][0], _mm256_madd_epi16(load(at[i] + offset), w0));
+          acc[i][1] = _mm256_add_epi32(acc[i][1], _mm256_madd_epi16(load(at[i] + offset + 32), w1));
         }
+      }
+#pragma GCC unroll 2
+      for (size_t i = 0; i < kPixels; i += 2) {
+        if (p + i >= pixels) break;
+        const __m256i q = scale.pack(acc[i], acc[i + 1]);
+        store(_mm256_castsi256_si128(q), stretch.channels, out + i * stretch.out_stride);
+        if (p + i + 1 >= pixels) break;
+        store(_mm256_extracti128_si256(q, 1), stretch.channels, out + (i + 1) * stretch.out_stride);
       }
     }
   }
@@ -77,51 +88,44 @@ struct Unit {
     return _mm256_loadu_si256(static_cast<const __m256i*>(from));
   }
 
-  // Of kPixels pixels; those beyond the last repeat it.
-  static inline __attribute__((always_inline)) void accumulate(const Stretch<Constants>& stretch,
-                                                               const uint8_t* columns,
-                                                               size_t pixels,
-                                                               __m256i out[kPixels][2]) {
-    const uint8_t* at[kPixels];
-    __m256i acc[kPixels][2];
-    for (size_t i = 0; i < kPixels; ++i) {
-      at[i] = columns + min_of(i, pixels - 1) * stretch.pixel_bytes;
-      acc[i][0] = load(stretch.constants->bias);
-      acc[i][1] = load(stretch.constants->bias + 8);
-    }
-    const auto* w = reinterpret_cast<const uint8_t*>(stretch.constants + 1);
-    for (size_t step = 0; step < stretch.steps; ++step, w += kColumnBytes) {
-      const __m256i w0 = load(w), w1 = load(w + 32);
-      const size_t offset = stretch.offsets[step];
-      for (int i = 0; i < kPixels; ++i) {
-        acc[i][0] = _mm256_add_epi32(acc[i][0], _mm256_madd_epi16(load(at[i] + offset), w0));
-        acc[i][1] = _mm256_add_epi32(acc[i][1], _mm256_madd_epi16(load(at[i] + offset + 32), w1));
+  // What turns sums into quantized bytes.
+  struct Scale {
+    const float* multipliers;
+    __m256 max;
+    __m256i zero, min;
+
+    explicit Scale(const Stretch<Constants>& stretch)
+        : multipliers(stretch.constants->multipliers),
+          max(_mm256_set1_ps(static_cast<float>(stretch.out.max - stretch.out.zero_point))),
+          zero(_mm256_set1_epi16(static_cast<int16_t>(stretch.out.zero_point))),
+          min(_mm256_set1_epi8(static_cast<char>(stretch.out.min))) {}
+
+    // 16-bit values in the channels' order, at most `max`, which limits what conversion to integers
+    // could not hold; what is too low for 8 bits saturates when it is packed.
+    __m256i quantize(const __m256i acc[2]) const {
+      __m256i q[2];
+      for (int i = 0; i < 2; ++i) {
+        const __m256 x =
+            _mm256_mul_ps(_mm256_cvtepi32_ps(acc[i]), _mm256_loadu_ps(multipliers + 8 * i));
+        q[i] = _mm256_cvtps_epi32(_mm256_min_ps(x, max));
       }
+      return _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), zero);
     }
-    for (int i = 0; i < kPixels; ++i) out[i][0] = acc[i][0], out[i][1] = acc[i][1];
-  }
 
-  // 16-bit values in the channels' order, at most out.max; what is below the range of 8 bits
-  // saturates when it is packed. Sums too large for the conversion to integers are limited before.
-  static __m256i quantize(const __m256i acc[2], const Constants& constants, Output out) {
-    const __m256 max = _mm256_set1_ps(static_cast<float>(out.max - out.zero_point));
-    __m256i q[2];
-    for (int i = 0; i < 2; ++i) {
-      const __m256 x =
-          _mm256_mul_ps(_mm256_cvtepi32_ps(acc[i]), _mm256_loadu_ps(constants.multipliers + 8 * i));
-      q[i] = _mm256_cvtps_epi32(_mm256_min_ps(x, max));
+    // A lane each for two pixels.
+    __m256i pack(const __m256i a[2], const __m256i b[2]) const {
+      const __m256i bytes = _mm256_packs_epi16(quantize(a), quantize(b));
+      return _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), min);
     }
-    return _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]),
-                             _mm256_set1_epi16(static_cast<int16_t>(out.zero_point)));
-  }
+  };
 
-  static void store(__m128i q, const Stretch<Constants>& stretch, int8_t* to) {
-    if (stretch.channels == kChannels) {
+  static void store(__m128i q, size_t channels, int8_t* to) {
+    if (channels == kChannels) {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(to), q);
     } else {
       alignas(16) int8_t bytes[kChannels];
       _mm_store_si128(reinterpret_cast<__m128i*>(bytes), q);
-      memcpy(to, bytes, stretch.channels);
+      memcpy(to, bytes, channels);
     }
   }
 };

@@ -42,63 +42,116 @@ struct UnitOf {
     }
   }
 
-  // kPixels pixels at a time; those beyond the last repeat it.
+  // The usual 3x3 window keeps its weights in registers. (By value: what is written through `out`
+  // could be anything, as far as the compiler knows, but its own copies.)
   static void sums(const Stretch<Constants>& stretch, const uint8_t* columns, size_t pixels,
                    int8_t* out) {
-    for (size_t p = 0; p < pixels; p += kPixels) {
-      __m512i acc[kPixels][kVectors];
-      accumulate(stretch, columns + p * stretch.pixel_bytes, pixels - p, acc);
-      Derived::store(stretch, acc, pixels - p, out + p * stretch.out_stride);
+    if (stretch.steps == 3 && stretch.passes == 1) {
+      sums_of_three(stretch, columns, pixels, out);
+    } else {
+      sums_of_any(stretch, columns, pixels, out);
     }
   }
 
  protected:
-  enum { kPixels = 4 };
+  // Pixels whose sums are packed together.
+  enum : size_t { kPixels = 4 / kVectors };
 
-  // Limited from above before the conversion to integers, which packing limits from below.
-  static __m512i steps_of(__m512i acc, const float* multipliers, Output out) {
-    const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), _mm512_loadu_ps(multipliers));
-    const __m512 max = _mm512_set1_ps(static_cast<float>(out.max - out.zero_point));
-    return _mm512_cvtps_epi32(_mm512_min_ps(x, max));
-  }
+  // What turns sums into quantized bytes.
+  struct Scale {
+    __m512 multipliers[kVectors];
+    __m512 max;
+    __m512i zero, min;
+    __mmask64 mask;
 
-  // Each lane: four values of q[0], q[1], q[2] and q[3], in this order.
-  static __m512i pack_steps(const __m512i q[4], Output out) {
-    const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(out.zero_point));
-    const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
-    const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
-    return _mm512_max_epi8(_mm512_packs_epi16(low, high),
-                           _mm512_set1_epi8(static_cast<char>(out.min)));
-  }
-
- private:
-  static inline __attribute__((always_inline)) void accumulate(const Stretch<Constants>& stretch,
-                                                               const uint8_t* columns,
-                                                               size_t pixels,
-                                                               __m512i out[kPixels][kVectors]) {
-    const uint8_t* at[kPixels];
-    __m512i acc[kPixels][kVectors];
-    for (size_t i = 0; i < kPixels; ++i) {
-      at[i] = columns + min_of(i, pixels - 1) * stretch.pixel_bytes;
+    explicit Scale(const Stretch<Constants>& stretch)
+        : max(_mm512_set1_ps(static_cast<float>(stretch.out.max - stretch.out.zero_point))),
+          zero(_mm512_set1_epi16(static_cast<int16_t>(stretch.out.zero_point))),
+          min(_mm512_set1_epi8(static_cast<char>(stretch.out.min))),
+          mask(mask_of(stretch.channels)) {
       for (int v = 0; v < kVectors; ++v) {
-        acc[i][v] = _mm512_loadu_si512(stretch.constants->bias + 16 * v);
+        multipliers[v] = _mm512_loadu_ps(stretch.constants->multipliers + 16 * v);
       }
     }
-    const auto* w = reinterpret_cast<const uint8_t*>(stretch.constants + 1);
-    for (size_t pass = 0; pass < stretch.passes; ++pass) {
-      for (size_t step = 0; step < stretch.steps; ++step, w += kColumnBytes) {
-        const size_t offset = stretch.offsets[step];
-        for (int v = 0; v < kVectors; ++v) {
-          const __m512i weights = _mm512_loadu_si512(w + 64 * v);
-          for (int i = 0; i < kPixels; ++i) {
-            acc[i][v] = _mm512_dpbusd_epi32(acc[i][v], _mm512_loadu_si512(at[i] + offset + 64 * v),
-                                            weights);
+
+    // Each lane: four values of each of the four sums, in their order. Steps are limited from above
+    // before the conversion to integers, which packing limits from below.
+    __m512i pack(const __m512i acc[4]) const {
+      __m512i q[4];
+      for (int i = 0; i < 4; ++i) {
+        const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc[i]), multipliers[i % kVectors]);
+        q[i] = _mm512_cvtps_epi32(_mm512_min_ps(x, max));
+      }
+      const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
+      const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
+      return _mm512_max_epi8(_mm512_packs_epi16(low, high), min);
+    }
+  };
+
+ private:
+  static void sums_of_three(Stretch<Constants> stretch, const uint8_t* columns, size_t pixels,
+                            int8_t* out) {
+    const Scale scale(stretch);
+    const auto* packed = reinterpret_cast<const uint8_t*>(stretch.constants + 1);
+    __m512i w[3][kVectors];
+    for (int step = 0; step < 3; ++step) {
+      for (int v = 0; v < kVectors; ++v) {
+        w[step][v] = _mm512_loadu_si512(packed + step * size_t{kColumnBytes} + 64 * v);
+      }
+    }
+    const size_t offsets[3] = {stretch.offsets[0], stretch.offsets[1], stretch.offsets[2]};
+    for (size_t p = 0; p < pixels; p += kPixels) {
+      __m512i acc[4];
+      for (size_t i = 0; i < 4; ++i) {
+        const size_t v = i % kVectors;
+        const uint8_t* at =
+            columns + min_of(p + i / kVectors, pixels - 1) * stretch.pixel_bytes + 64 * v;
+        acc[i] = _mm512_loadu_si512(stretch.constants->bias + 16 * v);
+        for (int step = 0; step < 3; ++step) {
+          acc[i] = _mm512_dpbusd_epi32(acc[i], _mm512_loadu_si512(at + offsets[step]), w[step][v]);
+        }
+      }
+      Derived::store(scale, acc, pixels - p, stretch.out_stride, out + p * stretch.out_stride);
+    }
+  }
+
+  // Four times kPixels pixels at a time; those beyond the last repeat it.
+  static void sums_of_any(Stretch<Constants> stretch, const uint8_t* columns, size_t pixels,
+                          int8_t* out) {
+    enum : size_t { kGroups = 2 };
+    const Scale scale(stretch);
+    for (size_t p = 0; p < pixels; p += kGroups * kPixels) {
+      const uint8_t* at[kGroups * kPixels];
+      for (size_t i = 0; i < kGroups * kPixels; ++i) {
+        at[i] = columns + min_of(p + i, pixels - 1) * stretch.pixel_bytes;
+      }
+      __m512i acc[kGroups][4];
+      for (size_t g = 0; g < kGroups; ++g) {
+        for (int i = 0; i < 4; ++i) {
+          acc[g][i] = _mm512_loadu_si512(stretch.constants->bias + 16 * (i % kVectors));
+        }
+      }
+      const auto* w = reinterpret_cast<const uint8_t*>(stretch.constants + 1);
+      for (size_t pass = 0; pass < stretch.passes; ++pass) {
+        for (size_t step = 0; step < stretch.steps; ++step, w += kColumnBytes) {
+          const size_t offset = stretch.offsets[step];
+          for (size_t g = 0; g < kGroups; ++g) {
+            for (size_t i = 0; i < 4; ++i) {
+              const size_t v = i % kVectors;
+              acc[g][i] = _mm512_dpbusd_epi32(
+                  acc[g][i], _mm512_loadu_si512(at[g * kPixels + i / kVectors] + offset + 64 * v),
+                  _mm512_loadu_si512(w + 64 * v));
+            }
           }
         }
       }
-    }
-    for (int i = 0; i < kPixels; ++i) {
-      for (int v = 0; v < kVectors; ++v) out[i][v] = acc[i][v];
+#pragma GCC unroll 4
+      for (size_t g = 0; g < kGroups; ++g) {
+        const size_t first = p + g * kPixels;
+        if (first >= pixels) break;
+        Derived::store(scale, acc[g], pixels - first, stretch.out_stride,
+                       out + first * stretch.out_stride);
+      }
     }
   }
 };
@@ -122,15 +175,8 @@ struct Wide : UnitOf<4, Wide> {
     }
   }
 
-  static void store(const Stretch<Constants>& stretch, const __m512i acc[kPixels][4], size_t pixels,
-                    int8_t* out) {
-    for (size_t i = 0; i < kPixels && i < pixels; ++i, out += stretch.out_stride) {
-      __m512i q[4];
-      for (int v = 0; v < 4; ++v) {
-        q[v] = steps_of(acc[i][v], stretch.constants->multipliers + 16 * v, stretch.out);
-      }
-      _mm512_mask_storeu_epi8(out, mask_of(stretch.channels), pack_steps(q, stretch.out));
-    }
+  static void store(const Scale& scale, const __m512i acc[4], size_t, size_t, int8_t* out) {
+    _mm512_mask_storeu_epi8(out, scale.mask, scale.pack(acc));
   }
 };
 
@@ -147,28 +193,19 @@ struct Narrow : UnitOf<1, Narrow> {
     }
   }
 
-  static void store(const Stretch<Constants>& stretch, const __m512i acc[kPixels][1], size_t pixels,
+  static void store(const Scale& scale, const __m512i acc[4], size_t pixels, size_t stride,
                     int8_t* out) {
-    __m512i q[4];
-    for (int i = 0; i < 4; ++i) {
-      q[i] = steps_of(acc[i][0], stretch.constants->multipliers, stretch.out);
-    }
     const __m512i by_pixel =
         _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i bytes = _mm512_permutexvar_epi32(by_pixel, pack_steps(q, stretch.out));
-    const auto channels = static_cast<__mmask16>(mask_of(stretch.channels));
-    _mm_mask_storeu_epi8(out, channels, _mm512_castsi512_si128(bytes));
-    if (pixels > 1) {
-      _mm_mask_storeu_epi8(out + stretch.out_stride, channels, _mm512_extracti32x4_epi32(bytes, 1));
-    }
-    if (pixels > 2) {
-      _mm_mask_storeu_epi8(out + 2 * stretch.out_stride, channels,
-                           _mm512_extracti32x4_epi32(bytes, 2));
-    }
-    if (pixels > 3) {
-      _mm_mask_storeu_epi8(out + 3 * stretch.out_stride, channels,
-                           _mm512_extracti32x4_epi32(bytes, 3));
-    }
+    const __m512i bytes = _mm512_permutexvar_epi32(by_pixel, scale.pack(acc));
+    const auto mask = static_cast<__mmask16>(scale.mask);
+    _mm_mask_storeu_epi8(out, mask, _mm512_castsi512_si128(bytes));
+    if (pixels < 2) return;
+    _mm_mask_storeu_epi8(out + stride, mask, _mm512_extracti32x4_epi32(bytes, 1));
+    if (pixels < 3) return;
+    _mm_mask_storeu_epi8(out + 2 * stride, mask, _mm512_extracti32x4_epi32(bytes, 2));
+    if (pixels < 4) return;
+    _mm_mask_storeu_epi8(out + 3 * stride, mask, _mm512_extracti32x4_epi32(bytes, 3));
   }
 
  private:
