@@ -31,14 +31,36 @@ void add_strip(const int8_t* in, size_t rows, size_t columns, int32_t* sums) {
   }
 }
 
+// A matrix of bytes from some column on: the last, fewer than 16. Vectors run over into the next
+// row, and stop before the end of the matrix.
+struct LastColumns {
+  const int8_t* end;
+  size_t n;
+
+  LastColumns(const int8_t* in, size_t rows, size_t columns, size_t c)
+      : end(in + rows * columns), n(columns - c) {}
+  __m128i load(const int8_t* p) const { return end - p >= 16 ? load16(p) : load_partial(p, n); }
+};
+
+void add_last(const int8_t* in, size_t rows, size_t columns, const LastColumns& last,
+              int32_t* sums) {
+  __m256i low = _mm256_setzero_si256(), high = low;
+  for (size_t r = 0; r < rows; ++r, in += columns) {
+    const __m256i words = _mm256_cvtepi8_epi16(last.load(in));
+    low = _mm256_add_epi32(low, _mm256_cvtepi16_epi32(low_half(words)));
+    high = _mm256_add_epi32(high, _mm256_cvtepi16_epi32(high_half(words)));
+  }
+  alignas(32) int32_t lanes[16];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), low);
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes + 8), high);
+  for (size_t i = 0; i < last.n; ++i) sums[i] += lanes[i];
+}
+
 void add_columns(const int8_t* in, size_t rows, size_t columns, int32_t* sums) {
   size_t c = 0;
   for (; c + 64 <= columns; c += 64) add_strip<4>(in + c, rows, columns, sums + c);
   for (; c + 16 <= columns; c += 16) add_strip<1>(in + c, rows, columns, sums + c);
-  if (c == columns) return;
-  for (size_t r = 0; r < rows; ++r, in += columns) {
-    for (size_t k = c; k < columns; ++k) sums[k] += in[k];
-  }
+  if (c < columns) add_last(in + c, rows, columns, LastColumns(in, rows, columns, c), sums + c);
 }
 
 void add_rows(const int8_t* in, size_t rows, size_t columns, int32_t* sums) {
@@ -71,15 +93,22 @@ void max_strip(const int8_t* in, size_t rows, size_t columns, __m128i flip, int8
   for (int v = 0; v < kVectors; ++v) store16(best + 16 * v, _mm_xor_si128(max[v], flip));
 }
 
+void max_last(const int8_t* in, size_t rows, size_t columns, const LastColumns& last, __m128i flip,
+              int8_t* best) {
+  __m128i max = _mm_xor_si128(load_partial(best, last.n), flip);
+  for (size_t r = 0; r < rows; ++r, in += columns) {
+    max = _mm_max_epi8(max, _mm_xor_si128(last.load(in), flip));
+  }
+  store_partial(best, _mm_xor_si128(max, flip), last.n);
+}
+
 void max_columns(const int8_t* in, size_t rows, size_t columns, int8_t flip, int8_t* best) {
   const __m128i flips = _mm_set1_epi8(flip);
   size_t c = 0;
   for (; c + 64 <= columns; c += 64) max_strip<4>(in + c, rows, columns, flips, best + c);
   for (; c + 16 <= columns; c += 16) max_strip<1>(in + c, rows, columns, flips, best + c);
   if (c == columns) return;
-  for (size_t r = 0; r < rows; ++r, in += columns) {
-    for (size_t k = c; k < columns; ++k) best[k] = larger(best[k], in[k], flip);
-  }
+  max_last(in + c, rows, columns, LastColumns(in, rows, columns, c), flips, best + c);
 }
 
 void max_rows(const int8_t* in, size_t rows, size_t columns, int8_t flip, int8_t* best) {

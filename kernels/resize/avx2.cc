@@ -133,9 +133,25 @@ void float_strip(const Segment& segment, const float* const corners[4], __m256 y
   }
 }
 
+// Fewer than 8 channels.
+void few_floats(const ResizeRowArgs& args, const float* top, const float* bottom, float y,
+                float* out) {
+  for (size_t p = 0; p < args.pixels; ++p, out += args.channels) {
+    const ResizeTap& tap = args.taps[p];
+    const size_t left = static_cast<size_t>(tap.first) * args.channels;
+    const size_t right = static_cast<size_t>(tap.second) * args.channels;
+    for (size_t c = 0; c < args.channels; ++c) {
+      const float above = top[left + c] + (top[right + c] - top[left + c]) * tap.weight;
+      const float below = bottom[left + c] + (bottom[right + c] - bottom[left + c]) * tap.weight;
+      out[c] = above + (below - above) * y;
+    }
+  }
+}
+
 void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bottom, float y,
                   float* out) {
   const size_t channels = args.channels;
+  if (channels < 8) return few_floats(args, top, bottom, y, out);
   const ResizeTap* const end = args.taps + args.pixels;
   const __m256 weight = _mm256_set1_ps(y);
   for (const ResizeTap* tap = args.taps; tap < end;) {
@@ -143,21 +159,11 @@ void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bott
     const size_t left = static_cast<size_t>(tap->first) * channels;
     const size_t right = static_cast<size_t>(tap->second) * channels;
     const float* const corners[4] = {top + left, top + right, bottom + left, bottom + right};
-    if (channels >= 8) {
-      for (size_t c = 0; c < channels; c += 8) {
-        const size_t last = channels - 8;
-        float_strip(segment, corners, weight, channels, c < last ? c : last, out);
-      }
-      out += static_cast<size_t>(segment.end - tap) * channels;
-    } else {
-      for (const ResizeTap* t = tap; t < segment.end; ++t, out += channels) {
-        for (size_t c = 0; c < channels; ++c) {
-          const float above = corners[0][c] + (corners[1][c] - corners[0][c]) * t->weight;
-          const float below = corners[2][c] + (corners[3][c] - corners[2][c]) * t->weight;
-          out[c] = above + (below - above) * y;
-        }
-      }
+    for (size_t c = 0; c < channels; c += 8) {
+      const size_t last = channels - 8;
+      float_strip(segment, corners, weight, channels, c < last ? c : last, out);
     }
+    out += static_cast<size_t>(segment.end - tap) * channels;
     tap = segment.end;
   }
 }
