@@ -49,7 +49,8 @@ QRT_AVX2 void store_partial(void* to, __m128i x, size_t n) {
     p += 8;
     x = _mm_unpackhi_epi64(x, x);
   }
-  auto low = static_cast<uint64_t>(_mm_cvtsi128_si64(x));
+  uint64_t low;  // by way of memory: x86 of 32 bits has no register for it
+  store8(&low, x);
   if (n & 4) {
     memcpy(p, &low, 4);
     p += 4;

@@ -39,9 +39,9 @@ uint64_t sum_of(const uint32_t* exponentials, size_t n) {
   for (size_t i = 0; i < n; i += 8) sums = _mm256_add_epi32(sums, load32(exponentials + i));
   const __m256i even = _mm256_and_si256(sums, _mm256_set1_epi64x(0xFFFFFFFF));
   const __m256i pairs = _mm256_add_epi64(even, _mm256_srli_epi64(sums, 32));
-  const __m128i halves = _mm_add_epi64(low_half(pairs), high_half(pairs));
-  return static_cast<uint64_t>(_mm_cvtsi128_si64(halves)) +
-         static_cast<uint64_t>(_mm_extract_epi64(halves, 1));
+  uint64_t halves[2];
+  store16(halves, _mm_add_epi64(low_half(pairs), high_half(pairs)));
+  return halves[0] + halves[1];
 }
 
 void quantize(const uint32_t* exponentials, size_t n, __m256 multiplier, const Quantizer& q,
