@@ -13,6 +13,8 @@ struct LutKernel {
   QrtIsa isa;
   // out[i] = table[in[i]] with in read as unsigned; out may be in.
   void (*run)(const uint8_t* table, const uint8_t* in, size_t n, uint8_t* out);
+  // The table whose entry i is i + addend, modulo 256: between s8 and u8. out may be in.
+  void (*add)(uint8_t addend, const uint8_t* in, size_t n, uint8_t* out);
 };
 
 // All kernels of this build, by ascending instruction set; row 0 is the scalar specification.

@@ -3,9 +3,17 @@
 namespace qrt::kernels {
 
 extern const BinaryS8Kernel kBinaryS8Scalar;
+#ifdef QRT_KERNELS_AVX2
+extern const BinaryS8Kernel kBinaryS8Avx2;
+#endif
 
 const BinaryS8Kernel* const* binary_s8_kernels(size_t* count) {
-  static const BinaryS8Kernel* const kRows[] = {&kBinaryS8Scalar};
+  static const BinaryS8Kernel* const kRows[] = {
+      &kBinaryS8Scalar,
+#ifdef QRT_KERNELS_AVX2
+      &kBinaryS8Avx2,
+#endif
+  };
   *count = sizeof kRows / sizeof kRows[0];
   return kRows;
 }

@@ -9,33 +9,36 @@ float clamp(float x, float min, float max) { return x < min ? min : x > max ? ma
 
 }  // namespace
 
+// Tap by tap over all channels, in loops that compilers turn into vectors.
 void average_pool_f32(const PoolF32Args& args, size_t pixels, float* out) {
-  for (size_t p = 0; p < pixels; ++p) {
+  for (size_t p = 0; p < pixels; ++p, out += args.out_stride) {
     const float* const* pieces = args.pieces + p * args.taps;
     size_t count = 0;
-    for (size_t t = 0; t < args.taps; ++t) count += pieces[t] != nullptr;
+    for (size_t c = 0; c < args.channels; ++c) out[c] = 0;
+    for (size_t t = 0; t < args.taps; ++t) {
+      if (pieces[t] == nullptr) continue;
+      ++count;
+      const float* from = pieces[t];
+      for (size_t c = 0; c < args.channels; ++c) out[c] += from[c];
+    }
     if (args.count_padding) count = args.taps;
+    const float divisor = count > 0 ? static_cast<float>(count) : 1.0f;
     for (size_t c = 0; c < args.channels; ++c) {
-      float sum = 0;
-      for (size_t t = 0; t < args.taps; ++t) {
-        if (pieces[t] != nullptr) sum += pieces[t][c];
-      }
-      const float mean = count > 0 ? sum / static_cast<float>(count) : 0.0f;
-      out[p * args.out_stride + c] = clamp(mean, args.min, args.max);
+      out[c] = clamp(out[c] / divisor, args.min, args.max);
     }
   }
 }
 
 void max_pool_f32(const PoolF32Args& args, size_t pixels, float* out) {
-  for (size_t p = 0; p < pixels; ++p) {
+  for (size_t p = 0; p < pixels; ++p, out += args.out_stride) {
     const float* const* pieces = args.pieces + p * args.taps;
-    for (size_t c = 0; c < args.channels; ++c) {
-      float best = -INFINITY;
-      for (size_t t = 0; t < args.taps; ++t) {
-        if (pieces[t] != nullptr && pieces[t][c] > best) best = pieces[t][c];
-      }
-      out[p * args.out_stride + c] = clamp(best, args.min, args.max);
+    for (size_t c = 0; c < args.channels; ++c) out[c] = -INFINITY;
+    for (size_t t = 0; t < args.taps; ++t) {
+      if (pieces[t] == nullptr) continue;
+      const float* from = pieces[t];
+      for (size_t c = 0; c < args.channels; ++c) out[c] = from[c] > out[c] ? from[c] : out[c];
     }
+    for (size_t c = 0; c < args.channels; ++c) out[c] = clamp(out[c], args.min, args.max);
   }
 }
 

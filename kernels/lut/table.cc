@@ -3,9 +3,17 @@
 namespace qrt::kernels {
 
 extern const LutKernel kLutScalar;
+#ifdef QRT_KERNELS_AVX2
+extern const LutKernel kLutAvx2;
+#endif
 
 const LutKernel* const* lut_kernels(size_t* count) {
-  static const LutKernel* const kRows[] = {&kLutScalar};
+  static const LutKernel* const kRows[] = {
+      &kLutScalar,
+#ifdef QRT_KERNELS_AVX2
+      &kLutAvx2,
+#endif
+  };
   *count = sizeof kRows / sizeof kRows[0];
   return kRows;
 }

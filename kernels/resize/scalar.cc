@@ -4,22 +4,35 @@
 namespace qrt::kernels {
 namespace {
 
-void bilinear_s8(const int8_t* const corners[4], size_t channels, int32_t y, int32_t x,
+void bilinear_s8(const ResizeRowArgs& args, const int8_t* top, const int8_t* bottom, int32_t y,
                  int8_t* out) {
   const int32_t one = 1 << kResizeBits;
-  const int32_t weights[4] = {(one - y) * (one - x), (one - y) * x, y * (one - x), y * x};
-  for (size_t c = 0; c < channels; ++c) {
-    int32_t acc = 1 << (2 * kResizeBits - 1);
-    for (int i = 0; i < 4; ++i) acc += corners[i][c] * weights[i];
-    out[c] = static_cast<int8_t>(acc >> (2 * kResizeBits));
+  for (size_t p = 0; p < args.pixels; ++p, out += args.channels) {
+    const ResizeTap& tap = args.taps[p];
+    const size_t left = static_cast<size_t>(tap.first) * args.channels;
+    const size_t right = static_cast<size_t>(tap.second) * args.channels;
+    const int8_t* const corners[4] = {top + left, top + right, bottom + left, bottom + right};
+    const int32_t x = tap.fixed_weight;
+    const int32_t weights[4] = {(one - y) * (one - x), (one - y) * x, y * (one - x), y * x};
+    for (size_t c = 0; c < args.channels; ++c) {
+      int32_t acc = 1 << (2 * kResizeBits - 1);
+      for (int i = 0; i < 4; ++i) acc += corners[i][c] * weights[i];
+      out[c] = static_cast<int8_t>(acc >> (2 * kResizeBits));
+    }
   }
 }
 
-void bilinear_f32(const float* const corners[4], size_t channels, float y, float x, float* out) {
-  for (size_t c = 0; c < channels; ++c) {
-    const float top = corners[0][c] + (corners[1][c] - corners[0][c]) * x;
-    const float bottom = corners[2][c] + (corners[3][c] - corners[2][c]) * x;
-    out[c] = top + (bottom - top) * y;
+void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bottom, float y,
+                  float* out) {
+  for (size_t p = 0; p < args.pixels; ++p, out += args.channels) {
+    const ResizeTap& tap = args.taps[p];
+    const size_t left = static_cast<size_t>(tap.first) * args.channels;
+    const size_t right = static_cast<size_t>(tap.second) * args.channels;
+    for (size_t c = 0; c < args.channels; ++c) {
+      const float above = top[left + c] + (top[right + c] - top[left + c]) * tap.weight;
+      const float below = bottom[left + c] + (bottom[right + c] - bottom[left + c]) * tap.weight;
+      out[c] = above + (below - above) * y;
+    }
   }
 }
 

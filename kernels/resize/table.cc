@@ -3,9 +3,17 @@
 namespace qrt::kernels {
 
 extern const ResizeKernel kResizeScalar;
+#ifdef QRT_KERNELS_AVX2
+extern const ResizeKernel kResizeAvx2;
+#endif
 
 const ResizeKernel* const* resize_kernels(size_t* count) {
-  static const ResizeKernel* const kRows[] = {&kResizeScalar};
+  static const ResizeKernel* const kRows[] = {
+      &kResizeScalar,
+#ifdef QRT_KERNELS_AVX2
+      &kResizeAvx2,
+#endif
+  };
   *count = sizeof kRows / sizeof kRows[0];
   return kRows;
 }

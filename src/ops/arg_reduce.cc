@@ -2,7 +2,9 @@
 // NaN is found only where it stands first, for it is neither larger nor smaller than anything.
 #include <algorithm>
 
+#include "kernels/arg_x8.h"
 #include "src/ops/common.h"
+#include "src/ops/kernel_choice.h"
 
 namespace qrt::rt {
 namespace {
@@ -153,26 +155,61 @@ Search choose_search(DType type, bool wide, bool min) {
   }
 }
 
+uint8_t flip_of(DType type, bool min) {
+  if (type == DType::S8) return min ? kernels::kSmallestS8 : kernels::kLargestS8;
+  return min ? kernels::kSmallestU8 : kernels::kLargestU8;
+}
+
 class ArgReduceKernel : public OpKernel {
  public:
-  explicit ArgReduceKernel(Search search) : search_(search) {}
-  const char* name() const override { return "arg_reduce"; }
+  // `rows`: the kernel for bytes along an axis of neighbours; null for other types.
+  ArgReduceKernel(const Node& node, const kernels::ArgX8Kernel* rows)
+      : rows_(rows),
+        wide_(node.output(0).type == DType::S64),
+        flip_(flip_of(node.input(0).type, node.options<fb::ArgReduce>().min())),
+        search_(choose_search(node.input(0).type, wide_, node.options<fb::ArgReduce>().min())) {}
+  const char* name() const override { return rows_ != nullptr ? rows_->name : "arg_reduce"; }
 
   void run(const RunContext& ctx) const override {
     const Shape& in = ctx.shape_in(0);
     int axis;
     (void)resolve_axis(ctx.node.options<fb::ArgReduce>().axis(), in.rank(), &axis);
-    search_({in.elements(0, axis), in[axis], in.elements(axis + 1, in.rank())}, ctx.in<void>(0),
-            ctx.out<void>(), ctx.pool);
+    const Extent extent = {in.elements(0, axis), in[axis], in.elements(axis + 1, in.rank())};
+    if (rows_ != nullptr && extent.inner == 1) {
+      search_bytes(extent, ctx.in<uint8_t>(0), ctx.out<void>(), ctx.pool);
+    } else {
+      search_(extent, ctx.in<void>(0), ctx.out<void>(), ctx.pool);
+    }
   }
 
  private:
+  void search_bytes(const Extent& e, const uint8_t* in, void* out, ThreadPool& pool) const {
+    const auto n = static_cast<size_t>(e.size);
+    pool.parallel_for(static_cast<size_t>(e.outer), n, [&](size_t begin, size_t end, size_t) {
+      if (!wide_) {
+        rows_->run(in + begin * n, end - begin, n, flip_, static_cast<int32_t*>(out) + begin);
+        return;
+      }
+      constexpr size_t kRows = 256;
+      int32_t found[kRows];
+      for (size_t r = begin; r < end; r += kRows) {
+        const size_t count = std::min(kRows, end - r);
+        rows_->run(in + r * n, count, n, flip_, found);
+        std::copy_n(found, count, static_cast<int64_t*>(out) + r);
+      }
+    });
+  }
+
+  const kernels::ArgX8Kernel* const rows_;
+  const bool wide_;
+  const uint8_t flip_;
   const Search search_;
 };
 
-Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<ArgReduceKernel>(choose_search(
-      node.input(0).type, node.output(0).type == DType::S64, node.options<fb::ArgReduce>().min()));
+Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+  const bool bytes = dtype_bits(node.input(0).type) == 8;
+  *kernel = std::make_unique<ArgReduceKernel>(
+      node, bytes ? &choose_kernel(kernels::arg_x8_kernels, context.isa) : nullptr);
   return {};
 }
 

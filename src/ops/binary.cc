@@ -73,29 +73,23 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 }  // namespace
 
 BroadcastPlan plan_broadcast(const Shape& a, const Shape& b, const Shape& out) {
+  constexpr int64_t kShort = 128;  // elements of a run that are worth laying out again
   int64_t sa[kMaxRank] = {}, sb[kMaxRank] = {};
   broadcast_strides(a, out, sa);
   broadcast_strides(b, out, sb);
   BroadcastPlan plan;
-  // The run grows inwards out while each input either walks on or stands still.
-  int axis = out.rank() - 1;
-  while (axis >= 0 && out[axis] == 1) --axis;
-  if (axis >= 0) {
-    plan.a_step = sa[axis] != 0;
-    plan.b_step = sb[axis] != 0;
-    for (; axis >= 0; --axis) {
-      if (out[axis] == 1) continue;
-      const auto run = static_cast<int64_t>(plan.run);
-      if (sa[axis] != (plan.a_step ? run : 0) || sb[axis] != (plan.b_step ? run : 0)) break;
-      plan.run *= static_cast<size_t>(out[axis]);
-    }
-  }
-  plan.outer_rank = axis + 1;
-  for (int i = 0; i <= axis; ++i) {
-    plan.outer_dims[i] = static_cast<size_t>(out[i]);
-    plan.a_strides[i] = static_cast<size_t>(sa[i]);
-    plan.b_strides[i] = static_cast<size_t>(sb[i]);
-  }
+  for (int i = 0; i < out.rank(); ++i) plan.outer.add(out[i], {sa[i], sb[i]});
+  if (plan.outer.rank() == 0) return plan;
+  const auto run = plan.outer.take(plan.outer.rank() - 1);
+  plan.run = run.size;
+  plan.a_step = static_cast<size_t>(run.strides[0]);
+  plan.b_step = static_cast<size_t>(run.strides[1]);
+  if (plan.run >= kShort || plan.a_step + plan.b_step != 2 || plan.outer.rank() == 0) return plan;
+  const auto& lines = plan.outer.axis(plan.outer.rank() - 1);
+  if (lines.strides[0] == 0 && lines.strides[1] == plan.run) plan.repeated = BroadcastPlan::kA;
+  if (lines.strides[1] == 0 && lines.strides[0] == plan.run) plan.repeated = BroadcastPlan::kB;
+  if (plan.repeated != BroadcastPlan::kNone)
+    plan.lines = plan.outer.take(plan.outer.rank() - 1).size;
   return plan;
 }
 

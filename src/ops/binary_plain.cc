@@ -97,24 +97,18 @@ bool compare(fb::BinaryKind kind, T a, T b) {
   }
 }
 
-// out[i] = f(a, b) over one run.
-template <class T, class Out, class F>
-void loop(const T* a, size_t a_step, const T* b, size_t b_step, size_t n, Out* out, const F& f) {
-  for (size_t i = 0; i < n; ++i) out[i] = f(a[i * a_step], b[i * b_step]);
-}
-
-// The common float operators get loops of their own, which compilers turn into vectors.
+// The common operators have loops of their own.
 template <class T>
 void compute(fb::BinaryKind kind, const T* a, size_t a_step, const T* b, size_t b_step, size_t n,
              T* out) {
   using A = Arithmetic<T>;
   switch (kind) {
     case fb::BinaryKind::Add:
-      return loop(a, a_step, b, b_step, n, out, A::add);
+      return loop(a, a_step, b, b_step, n, out, [](T x, T y) { return A::add(x, y); });
     case fb::BinaryKind::Sub:
-      return loop(a, a_step, b, b_step, n, out, A::sub);
+      return loop(a, a_step, b, b_step, n, out, [](T x, T y) { return A::sub(x, y); });
     case fb::BinaryKind::Mul:
-      return loop(a, a_step, b, b_step, n, out, A::mul);
+      return loop(a, a_step, b, b_step, n, out, [](T x, T y) { return A::mul(x, y); });
     default:
       loop(a, a_step, b, b_step, n, out, [kind](T x, T y) { return evaluate<T>(kind, x, y); });
   }
@@ -135,33 +129,33 @@ class PlainBinary final : public OpKernel {
   }
 
   void run(const RunContext& context) const override {
-    const BroadcastPlan plan =
-        plan_broadcast(context.shape_in(0), context.shape_in(1), context.shape_out());
-    const T *a = context.in<T>(0), *b = context.in<T>(1);
-    context.pool.parallel_for(plan.runs(), plan.run, [&](size_t begin, size_t end, size_t) {
-      for_each_run(plan, begin, end, [&](size_t a_offset, size_t b_offset, size_t out_offset) {
-        run_one(a + a_offset, b + b_offset, plan, context, out_offset);
-      });
-    });
+    run_broadcast<T>(
+        context, [&](const T* a, size_t a_step, const T* b, size_t b_step, size_t n, size_t first) {
+          // In pieces that stay in the first cache until they are clamped.
+          constexpr size_t kPiece = 4096;
+          for (size_t i = 0; i < n; i += kPiece) {
+            run_one(a + i * a_step, a_step, b + i * b_step, b_step, std::min(kPiece, n - i),
+                    context, first + i);
+          }
+        });
   }
 
  private:
-  void run_one(const T* a, const T* b, const BroadcastPlan& plan, const RunContext& context,
-               size_t offset) const {
+  void run_one(const T* a, size_t a_step, const T* b, size_t b_step, size_t n,
+               const RunContext& context, size_t first) const {
     if (compares_) {
-      loop(a, plan.a_step, b, plan.b_step, plan.run, context.out<bool>() + offset,
-           [this](T x, T y) { return compare<T>(kind_, x, y); });
+      loop(a, a_step, b, b_step, n, context.out<bool>() + first,
+           [kind = kind_](T x, T y) { return compare<T>(kind, x, y); });
       return;
     }
-    T* out = context.out<T>() + offset;
+    T* out = context.out<T>() + first;
     if constexpr (!std::is_same_v<T, bool> && !std::is_same_v<T, int8_t>) {
-      compute(kind_, a, plan.a_step, b, plan.b_step, plan.run, out);
+      compute(kind_, a, a_step, b, b_step, n, out);
     }
     if constexpr (std::is_same_v<T, float>) {
       if (std::isinf(limits_.min) && std::isinf(limits_.max)) return;
-      for (size_t i = 0; i < plan.run; ++i) {
-        out[i] = std::min(std::max(out[i], limits_.min), limits_.max);
-      }
+      const Limits limits = limits_;
+      for (size_t i = 0; i < n; ++i) out[i] = std::min(std::max(out[i], limits.min), limits.max);
     }
   }
 

@@ -15,27 +15,6 @@ kernels::Output output_range(const Node& node) {
   return {out.quantization.zero_point(), limits.min, limits.max};
 }
 
-// Splits long runs over threads as well as many runs.
-template <class Body>
-void run_broadcast(const RunContext& context, const Body& body) {
-  const BroadcastPlan plan =
-      plan_broadcast(context.shape_in(0), context.shape_in(1), context.shape_out());
-  const auto *a = context.in<int8_t>(0), *b = context.in<int8_t>(1);
-  auto* out = context.out<int8_t>();
-  if (plan.runs() == 1) {
-    context.pool.parallel_for(plan.run, 2, [&](size_t begin, size_t end, size_t) {
-      body(a + begin * plan.a_step, plan.a_step, b + begin * plan.b_step, plan.b_step, end - begin,
-           out + begin);
-    });
-    return;
-  }
-  context.pool.parallel_for(plan.runs(), plan.run * 2, [&](size_t begin, size_t end, size_t) {
-    for_each_run(plan, begin, end, [&](size_t a_offset, size_t b_offset, size_t out_offset) {
-      body(a + a_offset, plan.a_step, b + b_offset, plan.b_step, plan.run, out + out_offset);
-    });
-  });
-}
-
 bool same_bytes(const Node& node, const Shapes& shapes, size_t input) {
   return node.shape_in(shapes, input) == node.shape_out(shapes, 0);
 }
@@ -64,9 +43,10 @@ class AddOrMul final : public OpKernel {
     return same_bytes(node, shapes, input);
   }
   void run(const RunContext& context) const override {
-    run_broadcast(context,
-                  [&](const int8_t* a, size_t a_step, const int8_t* b, size_t b_step, size_t n,
-                      int8_t* out) { run_(args_, a, a_step, b, b_step, n, out); });
+    auto* out = context.out<int8_t>();
+    run_broadcast<int8_t>(
+        context, [&](const int8_t* a, size_t a_step, const int8_t* b, size_t b_step, size_t n,
+                     size_t first) { run_(args_, a, a_step, b, b_step, n, out + first); });
   }
 
  private:
@@ -123,12 +103,13 @@ class PairTable final : public OpKernel {
     return same_bytes(node, shapes, input);
   }
   void run(const RunContext& context) const override {
-    run_broadcast(context, [&](const int8_t* a, size_t a_step, const int8_t* b, size_t b_step,
-                               size_t n, int8_t* out) {
-      for (size_t i = 0; i < n; ++i) {
-        out[i] = table_[static_cast<uint8_t>(a[i * a_step]) * 256u +
-                        static_cast<uint8_t>(b[i * b_step])];
-      }
+    auto* out = context.out<int8_t>();
+    const int8_t* table = table_.data();
+    run_broadcast<int8_t>(context, [=](const int8_t* a, size_t a_step, const int8_t* b,
+                                       size_t b_step, size_t n, size_t first) {
+      loop(a, a_step, b, b_step, n, out + first, [table](int8_t x, int8_t y) {
+        return table[static_cast<uint8_t>(x) * 256 + static_cast<uint8_t>(y)];
+      });
     });
   }
 

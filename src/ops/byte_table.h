@@ -14,7 +14,11 @@ class ByteTable final : public OpKernel {
   using Entries = std::array<uint8_t, 256>;  // by the input byte, read as unsigned
 
   ByteTable(const kernels::LutKernel& kernel, const Entries& entries)
-      : kernel_(kernel), entries_(entries) {}
+      : kernel_(kernel), entries_(entries) {
+    for (size_t i = 0; i < entries.size(); ++i) {
+      shifts_ = shifts_ && entries[i] == static_cast<uint8_t>(i + entries[0]);
+    }
+  }
 
   const char* name() const override { return kernel_.name; }
   bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
@@ -23,13 +27,19 @@ class ByteTable final : public OpKernel {
     auto* out = context.out<uint8_t>();
     context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 1,
                               [&](size_t begin, size_t end, size_t) {
-                                kernel_.run(entries_.data(), in + begin, end - begin, out + begin);
+                                if (shifts_) {
+                                  kernel_.add(entries_[0], in + begin, end - begin, out + begin);
+                                } else {
+                                  kernel_.run(entries_.data(), in + begin, end - begin,
+                                              out + begin);
+                                }
                               });
   }
 
  private:
   const kernels::LutKernel& kernel_;
   Entries entries_;
+  bool shifts_ = true;  // every entry is its index and one constant: between s8 and u8
 };
 
 }  // namespace qrt::rt

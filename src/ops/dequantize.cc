@@ -55,14 +55,16 @@ class ToFloat final : public OpKernel {
     const T* in = context.in<T>(0);
     float* out = context.out<float>();
     // [outer][axis][inner], one scale an index of the axis.
-    const int axis = q.per_tensor() ? shape.rank() : q.axis;
-    const auto inner =
-        static_cast<size_t>(q.per_tensor() ? 1 : shape.elements(axis + 1, shape.rank()));
     const auto elements = static_cast<size_t>(shape.elements());
     const size_t scales = q.scales.size();
-    for (size_t i = 0; i < elements; ++i) {
-      const size_t s = i / inner % scales;
-      out[i] = static_cast<float>(static_cast<double>(in[i]) - q.zero_point(s)) * q.scale(s);
+    const size_t inner =
+        q.per_tensor() ? elements : static_cast<size_t>(shape.elements(q.axis + 1, shape.rank()));
+    for (size_t first = 0, s = 0; first < elements; first += inner, s = (s + 1) % scales) {
+      const double zero_point = q.zero_point(s);
+      const float scale = q.scale(s);
+      for (size_t i = first; i < first + inner; ++i) {
+        out[i] = static_cast<float>(static_cast<double>(in[i]) - zero_point) * scale;
+      }
     }
   }
 };

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/gemm_s8.h"
+#include "kernels/lstm_s8.h"
 #include "src/base/memory.h"
 #include "src/ops/kernel_choice.h"
 #include "src/ops/lstm.h"
@@ -21,29 +22,23 @@ namespace qrt::rt {
 namespace {
 
 constexpr double kGateStep = 1.0 / 4096;
-constexpr float kTwoToMinus15 = 1.0f / 32768;
 constexpr double kTwoToMinus30 = 1.0 / (1 << 30);
 
-// A function of 16 bits with values in (-1, 1), in steps of 2^-15.
+// A function of 16 bits with values in (-1, 1), as the kernel wants it.
 class Table16 {
  public:
   template <class F>
   Table16(double in_step, const F& f) {
-    for (int i = 0; i <= kPoints; ++i) {
-      const double y = std::nearbyint(f((i * kSpacing - 32768) * in_step) * 32768);
+    for (int i = 0; i < kernels::kLstmPoints; ++i) {
+      const int x = (i << kernels::kLstmSpacingBits) - 32768;
+      const double y = std::nearbyint(f(x * in_step) * 32768);
       points_[static_cast<size_t>(i)] = static_cast<int32_t>(std::clamp(y, -32768.0, 32767.0));
     }
   }
-  int32_t operator()(int32_t x) const {
-    const auto offset = static_cast<uint32_t>(x + 32768);
-    const int32_t* point = &points_[offset / kSpacing];
-    const auto fraction = static_cast<int32_t>(offset % kSpacing);
-    return point[0] + (((point[1] - point[0]) * fraction + kSpacing / 2) >> 6);
-  }
+  const int32_t* points() const { return points_.data(); }
 
  private:
-  static constexpr int kSpacing = 64, kPoints = 1024;
-  std::array<int32_t, kPoints + 1> points_;
+  std::array<int32_t, kernels::kLstmPoints> points_;
 };
 
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
@@ -61,8 +56,9 @@ std::vector<float> gate_multipliers(const Tensor& in, const Tensor& weights) {
 
 class LstmS8 final : public OpKernel {
  public:
-  LstmS8(const Node& node, const kernels::GemmS8Kernel& kernel)
+  LstmS8(const Node& node, const kernels::GemmS8Kernel& kernel, const kernels::LstmS8Kernel& steps)
       : kernel_(kernel),
+        steps_(steps),
         input_multipliers_(gate_multipliers(node.input(0), node.input(1))),
         recurrent_multipliers_(gate_multipliers(node.input(4), node.input(2))),
         sigmoid_(kGateStep, sigmoid),
@@ -102,6 +98,16 @@ class LstmS8 final : public OpKernel {
     const LstmShape s = lstm_shape(context.node, context.shapes);
     auto* input_sums = reinterpret_cast<int32_t*>(context.scratch);
     int32_t* recurrent_sums = input_sums + s.steps * s.batch * 4 * s.units;
+    const kernels::LstmS8Args args = {s.units,
+                                      input_multipliers_.data(),
+                                      recurrent_multipliers_.data(),
+                                      sigmoid_.points(),
+                                      tanh_.points(),
+                                      cell_tanh_.points(),
+                                      cell_multiplier_,
+                                      hidden_multiplier_,
+                                      cell_,
+                                      hidden_};
     auto* h = const_cast<int8_t*>(context.in<int8_t>(4));
     auto* c = const_cast<int16_t*>(context.in<int16_t>(5));
     // All steps' inputs at once; only the recurrent part has to wait for the step before.
@@ -110,8 +116,8 @@ class LstmS8 final : public OpKernel {
     for (size_t t = 0; t < s.steps; ++t) {
       multiply(context, recurrent_weights_.get(), h, s.batch, s.units, 4 * s.units, recurrent_sums);
       for (size_t b = 0; b < s.batch; ++b) {
-        step(s.units, input_sums + s.row(t, b) * 4 * s.units, recurrent_sums + b * 4 * s.units,
-             c + b * s.units, h + b * s.units);
+        steps_.step(args, input_sums + s.row(t, b) * 4 * s.units, recurrent_sums + b * 4 * s.units,
+                    c + b * s.units, h + b * s.units);
         std::memcpy(context.out<int8_t>() + s.row(t, b) * s.units, h + b * s.units, s.units);
       }
     }
@@ -141,30 +147,8 @@ class LstmS8 final : public OpKernel {
         });
   }
 
-  int32_t gate(const int32_t* input_sums, const int32_t* recurrent_sums, size_t row) const {
-    const kernels::Output range = {0, -32768, 32767};
-    const int32_t x = kernels::requantize(input_sums[row], input_multipliers_[row], range);
-    const int32_t h = kernels::requantize(recurrent_sums[row], recurrent_multipliers_[row], range);
-    return std::clamp(x + h, -32768, 32767);
-  }
-
-  void step(size_t units, const int32_t* input_sums, const int32_t* recurrent_sums, int16_t* c,
-            int8_t* h) const {
-    for (size_t u = 0; u < units; ++u) {
-      const auto value = [&](LstmGate g) {
-        return gate(input_sums, recurrent_sums, static_cast<size_t>(g) * units + u);
-      };
-      const int32_t i = sigmoid_(value(kInputGate)), f = sigmoid_(value(kForgetGate));
-      const int32_t g = tanh_(value(kCellGate)), o = sigmoid_(value(kOutputGate));
-      const float kept = static_cast<float>(f * c[u]) * kTwoToMinus15;
-      const float added = static_cast<float>(i * g) * cell_multiplier_;
-      c[u] = static_cast<int16_t>(kernels::quantize_steps(kept + added, cell_));
-      h[u] = static_cast<int8_t>(
-          kernels::requantize(o * cell_tanh_(c[u]), hidden_multiplier_, hidden_));
-    }
-  }
-
   const kernels::GemmS8Kernel& kernel_;
+  const kernels::LstmS8Kernel& steps_;
   AlignedBuffer input_weights_, recurrent_weights_;
   size_t packed_bytes_ = 0;
   std::vector<float> input_multipliers_, recurrent_multipliers_;
@@ -177,7 +161,8 @@ class LstmS8 final : public OpKernel {
 
 Status prepare_lstm_s8(const Node& node, const BuildContext& context,
                        std::unique_ptr<OpKernel>* kernel) {
-  auto lstm = std::make_unique<LstmS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.isa));
+  auto lstm = std::make_unique<LstmS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.isa),
+                                       choose_kernel(kernels::lstm_s8_kernels, context.isa));
   if (!lstm->allocated()) return node.fail(Code::OutOfMemory, "no memory for packed weights");
   *kernel = std::move(lstm);
   return {};

@@ -8,8 +8,9 @@
 #include <limits>
 #include <type_traits>
 
-#include "kernels/requantize.h"
+#include "kernels/reduce_s8.h"
 #include "src/ops/common.h"
+#include "src/ops/kernel_choice.h"
 
 namespace qrt::rt {
 namespace {
@@ -126,9 +127,28 @@ void accumulate(const ReducePlan& plan, const In* in, Acc* acc, const Combine& c
   }
 }
 
+// Calls body(rows, columns, first element of the input, first of the output) for the matrices that
+// the innermost two axes of the plan make, one of which is reduced.
+template <class Body>
+void for_each_matrix(const ReducePlan& plan, const Body& body) {
+  const size_t columns = plan.rank > 0 ? plan.dims[plan.rank - 1] : 1;
+  const size_t rows = plan.rank > 1 ? plan.dims[plan.rank - 2] : 1;
+  size_t matrices = 1;
+  for (int i = 0; i < plan.rank - 2; ++i) matrices *= plan.dims[i];
+  for (size_t m = 0; m < matrices; ++m) {
+    size_t rest = m, offset = 0;
+    for (int i = plan.rank - 3; i >= 0; --i) {
+      offset += rest % plan.dims[i] * plan.out_strides[i];
+      rest /= plan.dims[i];
+    }
+    body(rows, columns, m * rows * columns, offset);
+  }
+}
+
 class ReduceS8 final : public OpKernel {
  public:
-  const char* name() const override { return "qs8_reduce__scalar"; }
+  explicit ReduceS8(const kernels::ReduceS8Kernel& kernel) : kernel_(kernel) {}
+  const char* name() const override { return kernel_.name; }
 
   Status plan(const Node& node, PlanContext& context) const override {
     context.scratch_bytes =
@@ -139,31 +159,48 @@ class ReduceS8 final : public OpKernel {
   void run(const RunContext& context) const override {
     const ReducePlan plan = plan_reduce(context.node, context.shape_in(0));
     const auto kind = context.node.options<fb::Reduce>().kind();
-    const auto* in = context.in<int8_t>(0);
-    auto* acc = reinterpret_cast<int32_t*>(context.scratch);
-    auto* out = context.out<int8_t>();
-    const Quantization& in_q = context.node.input(0).quantization;
-    const Quantization& out_q = context.node.output(0).quantization;
     if (kind == fb::ReduceKind::Max || kind == fb::ReduceKind::Min) {
-      const bool max = kind == fb::ReduceKind::Max;
-      std::fill_n(acc, plan.out_elements, max ? -128 : 127);
-      accumulate(plan, in, acc, [max](int32_t a, int8_t x) {
-        return max ? std::max<int32_t>(a, x) : std::min<int32_t>(a, x);
-      });
-      for (size_t i = 0; i < plan.out_elements; ++i) out[i] = static_cast<int8_t>(acc[i]);
-      return;
-    }
-    const int32_t zero_point = in_q.zero_point();
-    std::fill_n(acc, plan.out_elements, 0);
-    accumulate(plan, in, acc, [zero_point](int32_t a, int8_t x) { return a + (x - zero_point); });
-    double ratio = static_cast<double>(in_q.scale()) / out_q.scale();
-    if (kind == fb::ReduceKind::Mean) ratio /= static_cast<double>(plan.count);
-    const auto multiplier = static_cast<float>(ratio);
-    for (size_t i = 0; i < plan.out_elements; ++i) {
-      out[i] = static_cast<int8_t>(
-          kernels::requantize(acc[i], multiplier, {out_q.zero_point(), -128, 127}));
+      select(context, plan, kind == fb::ReduceKind::Max);
+    } else {
+      add(context, plan, kind == fb::ReduceKind::Mean);
     }
   }
+
+ private:
+  // Whether the innermost axis is one of those that are reduced.
+  static bool along_rows(const ReducePlan& plan) {
+    return plan.rank > 0 && plan.out_strides[plan.rank - 1] == 0;
+  }
+
+  void select(const RunContext& context, const ReducePlan& plan, bool max) const {
+    const auto* in = context.in<int8_t>(0);
+    auto* out = context.out<int8_t>();
+    const auto flip = static_cast<int8_t>(max ? 0 : -1);
+    std::fill_n(out, plan.out_elements, static_cast<int8_t>(max ? -128 : 127));
+    const auto run = along_rows(plan) ? kernel_.max_rows : kernel_.max_columns;
+    for_each_matrix(plan, [&](size_t rows, size_t columns, size_t from, size_t to) {
+      run(in + from, rows, columns, flip, out + to);
+    });
+  }
+
+  void add(const RunContext& context, const ReducePlan& plan, bool mean) const {
+    const auto* in = context.in<int8_t>(0);
+    auto* sums = reinterpret_cast<int32_t*>(context.scratch);
+    std::fill_n(sums, plan.out_elements, 0);
+    const auto run = along_rows(plan) ? kernel_.add_rows : kernel_.add_columns;
+    for_each_matrix(plan, [&](size_t rows, size_t columns, size_t from, size_t to) {
+      run(in + from, rows, columns, sums + to);
+    });
+    const Quantization& in_q = context.node.input(0).quantization;
+    const Quantization& out_q = context.node.output(0).quantization;
+    double ratio = static_cast<double>(in_q.scale()) / out_q.scale();
+    if (mean) ratio /= static_cast<double>(plan.count);
+    kernel_.requantize(
+        sums, plan.out_elements, in_q.zero_point() * static_cast<int32_t>(plan.count),
+        static_cast<float>(ratio), {out_q.zero_point(), -128, 127}, context.out<int8_t>());
+  }
+
+  const kernels::ReduceS8Kernel& kernel_;
 };
 
 template <class T>
@@ -228,10 +265,10 @@ class PlainReduce final : public OpKernel {
   }
 };
 
-Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
+Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   switch (node.input(0).type) {
     case DType::S8:
-      *kernel = std::make_unique<ReduceS8>();
+      *kernel = std::make_unique<ReduceS8>(choose_kernel(kernels::reduce_s8_kernels, context.isa));
       return {};
     case DType::F32:
       *kernel = std::make_unique<PlainReduce<float>>();

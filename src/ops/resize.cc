@@ -41,12 +41,7 @@ Status infer(const Node& node, Shapes& shapes) {
   return {};
 }
 
-// Where along one axis an output pixel comes from: two neighbours and the weight of the second.
-struct Tap {
-  int32_t first, second;
-  float weight;
-  int32_t fixed_weight;  // of 2^kResizeBits
-};
+using Tap = kernels::ResizeTap;
 
 float axis_scale(int32_t in, int32_t out, bool align_corners) {
   if (align_corners && out > 1) return static_cast<float>(in - 1) / static_cast<float>(out - 1);
@@ -104,24 +99,28 @@ class ResizeImage final : public OpKernel {
     const size_t channels = static_cast<size_t>(in[3]);
     const bool nearest = context.node.options<fb::Resize>().mode() == fb::ResizeMode::Nearest;
     const DType type = context.node.input(0).type;
-    const size_t element = dtype_bytes(type);
+    const size_t pixel_bytes = channels * dtype_bytes(type);
+    const size_t row_bytes = static_cast<size_t>(in[2]) * pixel_bytes;
+    const kernels::ResizeRowArgs args = {state.x.data(), state.x.size(), channels};
     context.pool.parallel_for(
-        rows, state.x.size() * channels * 8, [&](size_t begin, size_t end, size_t) {
+        rows, state.x.size() * pixel_bytes, [&](size_t begin, size_t end, size_t) {
           for (size_t r = begin; r < end; ++r) {
-            const size_t image = r / state.y.size();
             const Tap& y = state.y[r % state.y.size()];
-            const size_t row_bytes = static_cast<size_t>(in[2]) * channels * element;
-            const uint8_t* base =
-                context.in<uint8_t>(0) + image * static_cast<size_t>(in[1]) * row_bytes;
-            const uint8_t* top = base + static_cast<size_t>(y.first) * row_bytes;
-            const uint8_t* bottom = base + static_cast<size_t>(y.second) * row_bytes;
-            uint8_t* out = context.out<uint8_t>() + r * state.x.size() * channels * element;
+            const uint8_t* image = context.in<uint8_t>(0) +
+                                   r / state.y.size() * static_cast<size_t>(in[1]) * row_bytes;
+            const uint8_t* top = image + static_cast<size_t>(y.first) * row_bytes;
+            const uint8_t* bottom = image + static_cast<size_t>(y.second) * row_bytes;
+            uint8_t* out = context.out<uint8_t>() + r * state.x.size() * pixel_bytes;
             if (nearest) {
-              copy_row(state, top, channels * element, out);
+              copy_row(state, top, pixel_bytes, out);
             } else if (type == DType::S8) {
-              row<int8_t>(state, kernel_.bilinear_s8, y.fixed_weight, top, bottom, channels, out);
+              kernel_.bilinear_s8(args, reinterpret_cast<const int8_t*>(top),
+                                  reinterpret_cast<const int8_t*>(bottom), y.fixed_weight,
+                                  reinterpret_cast<int8_t*>(out));
             } else {
-              row<float>(state, kernel_.bilinear_f32, y.weight, top, bottom, channels, out);
+              kernel_.bilinear_f32(args, reinterpret_cast<const float*>(top),
+                                   reinterpret_cast<const float*>(bottom), y.weight,
+                                   reinterpret_cast<float*>(out));
             }
           }
         });
@@ -136,24 +135,6 @@ class ResizeImage final : public OpKernel {
     for (const Tap& x : state.x) {
       std::memcpy(out, from + static_cast<size_t>(x.first) * pixel, pixel);
       out += pixel;
-    }
-  }
-
-  static int32_t weight_of(const Tap& tap, int8_t) { return tap.fixed_weight; }
-  static float weight_of(const Tap& tap, float) { return tap.weight; }
-
-  template <class T, class Bilinear, class Weight>
-  static void row(const State& state, Bilinear bilinear, Weight y, const uint8_t* top_bytes,
-                  const uint8_t* bottom_bytes, size_t channels, uint8_t* out_bytes) {
-    const T* top = reinterpret_cast<const T*>(top_bytes);
-    const T* bottom = reinterpret_cast<const T*>(bottom_bytes);
-    T* out = reinterpret_cast<T*>(out_bytes);
-    for (const Tap& x : state.x) {
-      const size_t left = static_cast<size_t>(x.first) * channels;
-      const size_t right = static_cast<size_t>(x.second) * channels;
-      const T* corners[4] = {top + left, top + right, bottom + left, bottom + right};
-      bilinear(corners, channels, y, weight_of(x, T{}), out);
-      out += channels;
     }
   }
 

@@ -54,15 +54,16 @@ void copy_rows(const Plane& p, const uint8_t* from, uint8_t* to) {
   }
 }
 
-// A plane with a side of a constant kShort: pixels of a few channels.
+// A plane with a side of a constant kShort: pixels of a few channels. The plane comes by value: to
+// the compiler, bytes that are written could otherwise be part of it.
 template <class T, int kShort>
-void transpose_few_columns(const Plane& p, const T* from, T* to) {
+void transpose_few_columns(const Plane p, const T* from, T* to) {
   for (int64_t r = 0; r < p.rows; ++r) {
     for (int c = 0; c < kShort; ++c) to[r * p.to_row + c] = from[r + c * p.from_column];
   }
 }
 template <class T, int kShort>
-void transpose_few_rows(const Plane& p, const T* from, T* to) {
+void transpose_few_rows(const Plane p, const T* from, T* to) {
   for (int64_t c = 0; c < p.columns; ++c) {
     for (int r = 0; r < kShort; ++r) to[r * p.to_row + c] = from[r + c * p.from_column];
   }
@@ -150,7 +151,8 @@ void transpose(const Plane& p, const uint8_t* from_bytes, uint8_t* to_bytes) {
 }
 
 template <class T>
-void copy_any(const Plane& p, const uint8_t* from_bytes, uint8_t* to_bytes) {
+void copy_any(const Plane& plane, const uint8_t* from_bytes, uint8_t* to_bytes) {
+  const Plane p = plane;
   const T* from = reinterpret_cast<const T*>(from_bytes);
   T* to = reinterpret_cast<T*>(to_bytes);
   for (int64_t r = 0; r < p.rows; ++r, from += p.from_row, to += p.to_row) {
