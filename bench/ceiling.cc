@@ -50,7 +50,10 @@ constexpr size_t kAccumulators = 12;
 LOOP(maddwd, "avx2", MADDWD)
 LOOP(maddubsw, "avx2", MADDUBSW)
 LOOP(maddubsw_twice, "avx2", MADDUBSW_TWICE)
+#if defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11
+#define HAS_AVXVNNI 1  // the compiler knows it
 LOOP(dpbusd_ymm, "avxvnni", DPBUSD_YMM)
+#endif
 LOOP(dpbusd_zmm, "avx512f,avx512vnni", DPBUSD_ZMM)
 
 struct Loop {
@@ -67,7 +70,9 @@ constexpr Loop kLoops[] = {
     {"vpmaddwd+vpaddd", QRT_ISA_AVX2, true, 16, maddwd},
     {"vpmaddubsw+vpmaddwd+vpaddd", QRT_ISA_AVX2, false, 32, maddubsw},
     {"2 vpmaddubsw+vpaddw+vpmaddwd+vpaddd", QRT_ISA_AVX2, false, 64, maddubsw_twice},
+#ifdef HAS_AVXVNNI
     {"vpdpbusd ymm", QRT_ISA_AVXVNNI, true, 32, dpbusd_ymm},
+#endif
     {"vpdpbusd zmm", QRT_ISA_AVX512VNNI, true, 64, dpbusd_zmm},
 };
 

@@ -262,8 +262,15 @@ class Benchmark {
 int main(int argc, char** argv) {
   qrt::bench::Options options;
   CLI::App app("Our quantized convolution against XNNPACK's on the shapes of well-known networks");
-  app.add_option("--filter", options.filter,
-                 "Only shapes whose name or network matches this regex");
+  app.add_option("--filter", options.filter, "Only shapes whose name or network matches this regex")
+      ->check([](const std::string& text) {
+        try {
+          std::regex{text};
+          return std::string();
+        } catch (const std::regex_error& e) {
+          return "'" + text + "' is no regular expression: " + e.what();
+        }
+      });
   app.add_option("--isa", options.isa,
                  "Keep ours, and on x86 XNNPACK's, to this instruction set (\"qrt cpu\")");
   app.add_option("--threads,-t", options.threads, "Threads of both (default 1)")

@@ -1,5 +1,5 @@
 // `qrt convert`: a TensorFlow Lite or ONNX model becomes a .qrt file, which exists only if it
-// loads.
+// loads; or any model becomes an ONNX one.
 #include <filesystem>
 #include <memory>
 
@@ -8,6 +8,8 @@
 #include "src/cli/model_source.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
+#include "src/export/export.h"
+#include "src/graph/reader.h"
 #include "src/graph/writer.h"
 
 namespace qrt::cli {
@@ -22,13 +24,19 @@ struct Options {
 constexpr const char* kFooter = R"(Examples:
   qrt convert model.tflite model.qrt
   qrt convert classifier.qdq.onnx classifier.qrt
+  qrt convert model.tflite model.onnx
+  qrt convert model.qrt model.onnx
 
 Quantized models stay quantized: TensorFlow Lite's int8 and uint8 models, and ONNX models with
-QuantizeLinear/DequantizeLinear pairs. OUT is complete or, on any error, not written.)";
+QuantizeLinear/DequantizeLinear pairs, which is also what an OUT ending in .onnx gets. Inputs and
+outputs keep their names, shapes and types. OUT is complete or, on any error, not written.)";
+
+bool to_onnx(const Options& options) { return fs::path(options.out).extension() == ".onnx"; }
 
 Outcome check_arguments(const Options& options) {
-  if (fs::path(options.out).extension() != ".qrt") {
-    return Outcome::usage("the output must end in .qrt, '" + options.out + "' does not");
+  if (!to_onnx(options) && fs::path(options.out).extension() != ".qrt") {
+    return Outcome::usage("the output must end in .qrt or .onnx, '" + options.out +
+                          "' does neither");
   }
   std::error_code ignored;
   if (fs::equivalent(options.in, options.out, ignored)) {
@@ -42,10 +50,31 @@ Outcome check_arguments(const Options& options) {
   return {};
 }
 
-Outcome convert(const Options& options) {
-  if (Outcome arguments = check_arguments(options); !arguments.ok()) return arguments;
-  size_t before = 0;
-  QRT_ASSIGN_OR_RETURN(const import::Format kind, identify(options.in, &before));
+rt::Result<graph::Graph> read_graph(const Options& options, import::Format kind) {
+  if (kind != import::Format::Qrt) return import::import_file(options.in);
+  QRT_ASSIGN_OR_RETURN(const auto model, rt::Model::open(options.in));
+  return graph::read_model(*model);
+}
+
+// What was written from what, and how large both are.
+Facts written_facts(const Options& options, import::Format kind, size_t before, size_t after) {
+  Facts lines;
+  lines.add("written", format("%s from %s (%s)", printable(options.out).c_str(),
+                              printable(options.in).c_str(), format_name(kind)));
+  lines.add("size", human_bytes(after) + ", was " + human_bytes(before));
+  return lines;
+}
+
+Outcome convert_to_onnx(const Options& options, import::Format kind, size_t before) {
+  QRT_ASSIGN_OR_RETURN(const graph::Graph graph, read_graph(options, kind));
+  auto file = onnx_export::export_onnx(graph);
+  if (!file.ok()) return file.status().within(options.in);
+  QRT_RETURN_IF_ERROR(graph::write_file(options.out, *file));
+  written_facts(options, kind, before, file->size()).print();
+  return {};
+}
+
+Outcome convert_to_qrt(const Options& options, import::Format kind, size_t before) {
   if (kind == import::Format::Qrt) {
     return rt::error(rt::Code::InvalidArgument,
                      "'%s' is a .qrt model already; run or inspect it as it is",
@@ -55,10 +84,7 @@ Outcome convert(const Options& options) {
   QRT_RETURN_IF_ERROR(graph::write_file(options.out, converted.file));
 
   const ModelFacts facts(*converted.open.model);
-  Facts lines;
-  lines.add("written", format("%s from %s (%s)", printable(options.out).c_str(),
-                              printable(options.in).c_str(), format_name(kind)));
-  lines.add("size", human_bytes(converted.file.size()) + ", was " + human_bytes(before));
+  Facts lines = written_facts(options, kind, before, converted.file.size());
   lines.add("operators", facts.summary());
   if (facts.float_ops > 0) {
     lines.add("in float", facts.float_kinds() + ", with " + facts.float_share());
@@ -67,16 +93,26 @@ Outcome convert(const Options& options) {
   return {};
 }
 
+Outcome convert(const Options& options) {
+  if (Outcome arguments = check_arguments(options); !arguments.ok()) return arguments;
+  size_t before = 0;
+  QRT_ASSIGN_OR_RETURN(const import::Format kind, identify(options.in, &before));
+  return to_onnx(options) ? convert_to_onnx(options, kind, before)
+                          : convert_to_qrt(options, kind, before);
+}
+
 }  // namespace
 
 void add_convert(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("convert", "Turn a .tflite or .onnx model into a .qrt file");
-  command->add_option("IN", options->in, "Model to read: .tflite or .onnx")
+  CLI::App* command = app.add_subcommand(
+      "convert", "Turn a .tflite or .onnx model into a .qrt file, or any model into .onnx");
+  command->add_option("IN", options->in, "Model to read: .tflite, .onnx or .qrt")
       ->required()
       ->type_name("");
-  command->add_option("OUT", options->out, "File to write: .qrt")->required()->type_name("");
+  command->add_option("OUT", options->out, "File to write: .qrt or .onnx")
+      ->required()
+      ->type_name("");
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });
 }

@@ -13,8 +13,8 @@ void Problems::add(const std::string& kind, const std::string& reason, const std
   if (count_ <= kMostListed) groups_[kind + ": " + reason].push_back(who);
 }
 
-rt::Status Problems::status() const {
-  std::string message = "cannot be imported, for " + std::to_string(count_) +
+rt::Status Problems::status(const char* done) const {
+  std::string message = std::string("cannot be ") + done + ", for " + std::to_string(count_) +
                         (count_ == 1 ? " reason:" : " reasons:");
   for (const auto& [reason, members] : groups_) {
     message += "\n  " + reason;

@@ -1,4 +1,4 @@
-// What an importer could not map, gathered so that one message lists all of it.
+// What an importer or exporter could not map, gathered so that one message lists all of it.
 #pragma once
 
 #include <map>
@@ -11,11 +11,11 @@ namespace qrt::import {
 
 class Problems {
  public:
-  // kind: the foreign operator; who: the node, as its author knows it.
+  // kind: the operator; who: the node, as its author knows it.
   void add(const std::string& kind, const std::string& reason, const std::string& who);
   bool empty() const { return count_ == 0; }
-  // Grouped by operator and reason.
-  rt::Status status() const;
+  // Grouped by operator and reason; `done` is what could not be done.
+  rt::Status status(const char* done = "imported") const;
 
  private:
   size_t count_ = 0;

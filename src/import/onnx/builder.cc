@@ -1,40 +1,11 @@
 #include "src/import/onnx/builder.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "src/import/onnx/errors.h"
 
 namespace qrt::import::onnx_import {
 namespace {
-
-// Bytes of a constant with its axes in another order.
-graph::Bytes transpose_bytes(const graph::Value& value, const std::vector<int32_t>& perm) {
-  const size_t rank = value.shape.size();
-  const size_t size = rt::dtype_bytes(value.type);
-  std::vector<size_t> strides(rank, size);  // in bytes, of the source
-  for (size_t i = rank; i-- > 1;) {
-    strides[i - 1] = strides[i] * static_cast<size_t>(value.shape[i]);
-  }
-  std::vector<size_t> dims, steps;
-  for (int32_t axis : perm) {
-    dims.push_back(static_cast<size_t>(value.shape[static_cast<size_t>(axis)]));
-    steps.push_back(strides[static_cast<size_t>(axis)]);
-  }
-  graph::Bytes result(value.data->size());
-  std::vector<size_t> index(rank, 0);
-  size_t from = 0;
-  for (size_t to = 0; to < result.size(); to += size) {
-    std::memcpy(result.data() + to, value.data->data() + from, size);
-    for (size_t axis = rank; axis-- > 0;) {
-      from += steps[axis];
-      if (++index[axis] < dims[axis]) break;
-      from -= steps[axis] * dims[axis];
-      index[axis] = 0;
-    }
-  }
-  return result;
-}
 
 Shape permuted(const Shape& shape, const std::vector<int32_t>& perm) {
   return arranged(shape, Order(perm.begin(), perm.end()));
@@ -199,7 +170,7 @@ int Builder::transposed_constant(int value, const std::vector<int32_t>& perm,
   Rewritten& entry = transposed_data_[{from.data.get(), key}];
   if (entry.result == nullptr) {
     charge(from.data->size());
-    entry = {from.data, std::make_shared<const graph::Bytes>(transpose_bytes(from, perm))};
+    entry = {from.data, std::make_shared<const graph::Bytes>(graph::transpose_bytes(from, perm))};
   }
   const int result = graph.add_tensor(name, from.type, permuted(from.shape, perm),
                                       transposed_quantization(from.quantization, perm));

@@ -1,0 +1,78 @@
+// Operators on pictures that are not convolutions.
+#include <algorithm>
+#include <cmath>
+
+#include "src/export/onnx/ops.h"
+#include "src/export/onnx/window.h"
+
+namespace qrt::onnx_export {
+namespace {
+
+using graph::channels_first;
+
+// Scales that give these sizes, for pictures of which some dimension is known only at run time.
+std::string resize_scales(Call& c, const Shape& in, const Shape& out) {
+  std::vector<float> scales;
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (in[i] < 0 && i != 0) throw Unsupported("a size that is known only at run time");
+    float scale = in[i] < 0 ? 1.0f : static_cast<float>(out[i]) / static_cast<float>(in[i]);
+    const auto too_small = [&] {
+      return std::floor(static_cast<float>(in[i]) * scale) < static_cast<float>(out[i]);
+    };
+    if (in[i] > 0 && too_small()) scale = std::nextafter(scale, INFINITY);
+    scales.push_back(scale);
+  }
+  return c.m.vector(c.wanted() + "/scales", scales);
+}
+
+}  // namespace
+
+void export_pool(Call& c) {
+  const auto& options = *c.node.options.AsPool2D();
+  const Order order = channels_first(4);
+  const int x = c.in(0);
+  Attributes attributes =
+      window_attributes(*options.window, c.t.shape(x), options.kernel_h, options.kernel_w);
+  if (options.kind == fb::PoolKind::Max) {
+    const std::string y = c.m.node("MaxPool", {c.t.levels(x, order)}, c.wanted(), attributes);
+    return c.give_levels(order, y, options.clamp.get());
+  }
+  if (options.window->dilation_h != 1 || options.window->dilation_w != 1) {
+    throw Unsupported("an average over windows with holes");
+  }
+  if (options.count_include_pad) attributes.push_back({"count_include_pad", int64_t{1}});
+  const std::string y = c.m.node("AveragePool", {c.t.numbers(x, order)}, c.wanted(), attributes);
+  c.give_numbers(order, y, options.clamp.get());
+}
+
+void export_resize(Call& c) {
+  const auto& options = *c.node.options.AsResize();
+  const Order order = channels_first(4);
+  const int x = c.in(0);
+  const bool nearest = options.mode == fb::ResizeMode::Nearest;
+  Attributes attributes = {
+      {"mode", std::string(nearest ? "nearest" : "linear")},
+      {"coordinate_transformation_mode", std::string(options.align_corners        ? "align_corners"
+                                                     : options.half_pixel_centers ? "half_pixel"
+                                                                                  : "asymmetric")}};
+  // libqrt rounds halves up, where it rounds, and counts from the corner of a pixel without.
+  const bool rounds = options.align_corners || options.half_pixel_centers;
+  if (nearest) {
+    attributes.push_back({"nearest_mode", std::string(rounds ? "round_prefer_ceil" : "floor")});
+  }
+  const Shape in = graph::arranged(c.t.shape(x), order);
+  Shape out = in;
+  out[2] = options.out_h;
+  out[3] = options.out_w;
+  Names inputs = {nearest ? c.t.levels(x, order) : c.t.numbers(x, order), ""};
+  if (std::find(in.begin(), in.end(), -1) == in.end()) {
+    inputs.insert(inputs.end(), {"", c.m.vector(c.wanted() + "/sizes",
+                                                std::vector<int64_t>(out.begin(), out.end()))});
+  } else {
+    inputs.push_back(resize_scales(c, in, out));
+  }
+  const std::string y = c.m.node("Resize", std::move(inputs), c.wanted(), attributes);
+  nearest ? c.give_levels(order, y) : c.give_numbers(order, y);
+}
+
+}  // namespace qrt::onnx_export
