@@ -36,11 +36,13 @@ void report(benchmark::State& state, qrt::rt::Isa isa, size_t macs) {
   state.counters["of_ceiling"] = Counter(count / ceiling, Counter::kIsIterationInvariantRate);
 }
 
+// Pixels, output channels, taps and input channels. Weights are spread over all values, or, as
+// those of one scale for all channels are, mostly small.
 struct GemmShape {
   const char* name;
   size_t m, n, taps, k;
+  bool small_weights = false;
 };
-// Pixels, output channels, taps and input channels.
 constexpr GemmShape kGemmShapes[] = {
     {"mobilenet_expand_56", 56 * 56, 144, 1, 24},
     {"mobilenet_project_28", 28 * 28, 32, 1, 192},
@@ -51,10 +53,14 @@ constexpr GemmShape kGemmShapes[] = {
     {"resnet_3x3_14", 14 * 14, 256, 9, 256},
     {"classifier", 1, 1000, 1, 1280},
     {"square_512", 512, 512, 1, 512},
+    {"small_weights_14", 14 * 14, 576, 1, 96, true},
+    {"small_weights_7", 7 * 7, 320, 1, 960, true},
 };
 
 void gemm(benchmark::State& state, const GemmS8Kernel* kernel, GemmShape s) {
-  const auto a = random_bytes(s.m * s.k + s.taps * s.k), w = random_bytes(s.n * s.taps * s.k);
+  const auto a = random_bytes(s.m * s.k + s.taps * s.k);
+  auto w = random_bytes(s.n * s.taps * s.k);
+  for (size_t i = 0; s.small_weights && i < w.size(); ++i) w[i] = static_cast<int8_t>(w[i] / 8);
   const std::vector<float> multipliers(s.n, 1e-4f);
   std::vector<const int8_t*> pieces;
   for (size_t i = 0; i < s.m * s.taps; ++i) pieces.push_back(a.data() + i / s.taps * s.k);

@@ -37,13 +37,21 @@ struct GemmS8Args {
   size_t a_stride;
   size_t out_stride;  // elements from one row of the output to the next
   Output out;         // unused by run_s32
+  // Where rows are copied to, 64-byte aligned; null: the kernel's own stack. More of it makes larger
+  // blocks of rows, between which weights are read anew.
+  void* buffer = nullptr;
+  size_t buffer_bytes = 0;
 };
+
+enum : size_t { kGemmS8BufferSlack = 1024 };
 
 struct GemmS8Kernel {
   const char* name;
   QrtIsa isa;
   size_t mr, nr;  // tile: best multiples for the ranges given to run
   size_t speed;   // multiply-accumulates a nanosecond, roughly: what splitting work goes by
+  // Bytes of `buffer` that a row takes, besides kGemmS8BufferSlack.
+  size_t (*row_bytes)(size_t taps, size_t k);
   // Bytes that pack writes; 64-byte aligned memory.
   size_t (*packed_bytes)(size_t n, size_t taps, size_t k);
   void (*pack)(const GemmS8Weights& weights, void* packed);

@@ -1,204 +1,369 @@
-// gemm_s8 for AVX2: tiles of 4 rows by 16 columns on vpmaddwd, whose products of 16 bits are exact.
+// gemm_s8 for AVX2: tiles of 4 rows by 16 columns (8 by 8 where no more columns are left).
 //
-// Weights are packed as 16-bit differences from their zero points, in panels of 16 columns, two
-// neighbouring k side by side: [panel][k / 2][16][2]. Rows of `a` are widened to 16 bits once a
-// tile, into a buffer that all panels read: one broadcast of a pair then feeds two vpmaddwd. Each
-// tap is padded to an even k with zero weights, so what a pads with does not matter.
+// Rows of `a` are copied a block at a time, their pieces one behind the other, and all rows of a
+// block meet one panel of weights before the next panel's turn. A panel has one of two forms:
+//
+// - Words: products of 16 bits by vpmaddwd, which is exact whatever the weights. Rows are widened;
+//   weights are differences from their zero points, [k / 2][columns][2].
+// - Bytes (avx2_bytes.h): vpmaddubsw, where packing has proved that its sums of 16 bits cannot
+//   saturate, for fewer instructions. Rows are a + 128, unsigned.
 #include <immintrin.h>
 
 #include "kernels/gemm_s8.h"
+#include "kernels/gemm_s8/avx2_bytes.h"
 
 namespace qrt::kernels {
 namespace {
 
-enum { kMr = 4, kNr = 16, kMaxDepth = 4096 };  // depth: of the widened rows, 32 KiB together
+constexpr size_t kNr = 16;
+constexpr size_t kBufferBytes = 48 * 1024;  // for words
+constexpr size_t kMaxRows = 64;             // copied at once
 
 struct Panel {
   int32_t bias[kNr];
   float multipliers[kNr];
+  uint32_t is_bytes, extras;  // extras: see avx2_bytes.h
+  uint32_t unused[14];
 };
 
-size_t padded_k(size_t k) { return (k + 1) / 2 * 2; }
-size_t panel_bytes(size_t taps, size_t k) { return sizeof(Panel) + taps * padded_k(k) * kNr * 2; }
+struct Header {
+  uint32_t any_words, any_bytes;
+  uint32_t unused[14];
+};
+
+size_t words_depth(size_t total) { return (total + 1) / 2 * 2; }
+size_t bytes_depth(size_t total) { return (total + 7) / 8 * 8; }
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
+// Of either form: bytes never take more than words.
+size_t panel_bytes(size_t total) { return sizeof(Panel) + bytes_depth(total) * kNr * 2; }
+
+// The column at each place of a panel: packing within lanes puts those of a full one into order.
+size_t column_at(size_t i, size_t columns) {
+  return columns <= 8 ? i : i / 4 % 2 * 8 + i / 8 * 4 + i % 4;
+}
+
+// Bytes that a row takes in both forms.
+size_t row_bytes(size_t taps, size_t k) { return bytes_depth(taps * k) * 3; }
 
 size_t packed_bytes(size_t n, size_t taps, size_t k) {
-  return (n + kNr - 1) / kNr * panel_bytes(taps, k);
+  return sizeof(Header) + (n + kNr - 1) / kNr * panel_bytes(taps * k);
+}
+
+// A weight less its zero point; 0 beyond the last column or depth.
+int32_t weight_at(const GemmS8Weights& weights, size_t n, size_t k) {
+  const size_t total = weights.taps * weights.k;
+  if (n >= weights.n || k >= total) return 0;
+  return weights.w[n * total + k] -
+         (weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0);
+}
+
+void pack_words(const GemmS8Weights& weights, size_t n0, size_t columns, int16_t* packed) {
+  const size_t total = weights.taps * weights.k, width = columns <= 8 ? 8 : kNr;
+  for (size_t i = 0; i < width; ++i) {
+    const size_t n = n0 + column_at(i, columns);
+    const bool inside = n < weights.n;
+    const int32_t zero = inside && weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0;
+    for (size_t k = 0; k < words_depth(total); ++k) {
+      const int32_t w = inside && k < total ? weights.w[n * total + k] - zero : 0;
+      packed[(k / 2 * width + i) * 2 + k % 2] = static_cast<int16_t>(w);
+    }
+  }
 }
 
 void pack(const GemmS8Weights& weights, void* memory) {
-  const size_t k_total = weights.taps * weights.k, k_padded = padded_k(weights.k);
-  auto* bytes = static_cast<uint8_t*>(memory);
-  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(weights.taps, weights.k)) {
+  auto* header = static_cast<Header*>(memory);
+  *header = {};
+  const size_t total = weights.taps * weights.k;
+  auto* bytes = reinterpret_cast<uint8_t*>(header + 1);
+  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(total)) {
     auto* panel = reinterpret_cast<Panel*>(bytes);
-    auto* packed = reinterpret_cast<int16_t*>(panel + 1);
+    *panel = {};
+    const size_t columns = weights.n - n0 < kNr ? weights.n - n0 : kNr;
+    size_t extras = 0;
+    // Rows that are copied in chunks are copied as words.
+    const bool whole = bytes_depth(total) * 2 <= kBufferBytes;
+    if (whole && columns > 8 &&
+        pack_bytes<kNr>(weights, n0, weight_at, column_at, bytes + sizeof(Panel), &extras)) {
+      panel->is_bytes = 1;
+      panel->extras = static_cast<uint32_t>(extras);
+      header->any_bytes = 1;
+    } else {
+      pack_words(weights, n0, columns, reinterpret_cast<int16_t*>(panel + 1));
+      header->any_words = 1;
+    }
+    const int32_t a_zero = weights.a_zero_point + (panel->is_bytes != 0 ? 128 : 0);
     for (size_t i = 0; i < kNr; ++i) {
-      const size_t n = n0 + i;
-      const bool inside = n < weights.n;
-      const int32_t w_zero =
-          inside && weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0;
+      const size_t n = n0 + column_at(i, columns);
+      if (n >= weights.n) continue;
       uint32_t sum = 0;
-      for (size_t t = 0; t < weights.taps; ++t) {
-        for (size_t k = 0; k < k_padded; ++k) {
-          const bool real = inside && k < weights.k;
-          const int32_t w = real ? weights.w[n * k_total + t * weights.k + k] - w_zero : 0;
-          packed[((t * k_padded + k) / 2 * kNr + i) * 2 + k % 2] = static_cast<int16_t>(w);
-          sum += u(w);
-        }
-      }
-      const uint32_t bias = inside && weights.bias != nullptr ? u(weights.bias[n]) : 0;
-      panel->bias[i] = static_cast<int32_t>(bias - u(weights.a_zero_point) * sum);
-      panel->multipliers[i] =
-          inside && weights.multipliers != nullptr ? weights.multipliers[n] : 0.0f;
+      for (size_t k = 0; k < total; ++k) sum += u(weights.w[n * total + k]);
+      const uint32_t zeros = weights.w_zero_points != nullptr ? u(weights.w_zero_points[n]) : 0;
+      sum -= zeros * static_cast<uint32_t>(total);
+      const uint32_t bias = weights.bias != nullptr ? u(weights.bias[n]) : 0;
+      panel->bias[i] = static_cast<int32_t>(bias - u(a_zero) * sum);
+      panel->multipliers[i] = weights.multipliers != nullptr ? weights.multipliers[n] : 0.0f;
     }
   }
 }
 
-// k bytes as 16-bit numbers; the last one is followed by a zero if k is odd.
-void widen(const int8_t* from, size_t k, int16_t* to) {
+// Copies as signed words or unsigned bytes; vectors overlap at the end, so that nothing is read
+// past it.
+void copy(const int8_t* from, size_t count, int16_t* to) {
   size_t i = 0;
-  for (; i + 16 <= k; i += 16) {
+  for (; i + 16 <= count; i += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), _mm256_cvtepi8_epi16(bytes));
   }
-  for (; i < k; ++i) to[i] = from[i];
-  if (k % 2 != 0) to[k] = 0;
+  if (i + 8 <= count) {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm_cvtepi8_epi16(bytes));
+    i += 8;
+  }
+  for (; i < count; ++i) to[i] = from[i];
 }
 
-const int8_t* piece_of(const GemmS8Args& args, size_t m, size_t t) {
-  return args.pieces != nullptr ? args.pieces[m * args.taps + t] : args.a + m * args.a_stride;
+void copy(const int8_t* from, size_t count, uint8_t* to) {
+  const __m256i flip = _mm256_set1_epi8(static_cast<char>(0x80));
+  size_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), _mm256_xor_si256(bytes, flip));
+  }
+  for (; i < count; ++i) to[i] = static_cast<uint8_t>(from[i] ^ 0x80);
 }
 
-struct Tile {
-  __m256i acc[kMr][2];
+// The part of a row's concatenated pieces that lies in [first, first + count), then zeros up to
+// `depth`.
+template <class T>
+void copy_row(const GemmS8Args& args, size_t m, size_t first, size_t count, size_t depth, T* to) {
+  if (args.pieces == nullptr) {
+    copy(args.a + m * args.a_stride + first, count, to);
+  } else {
+    const int8_t* const* pieces = args.pieces + m * args.taps;
+    size_t t = first / args.k, k = first % args.k;
+    for (size_t done = 0; done < count; ++t, k = 0) {
+      const size_t part = args.k - k < count - done ? args.k - k : count - done;
+      copy(pieces[t] + k, part, to + done);
+      done += part;
+    }
+  }
+  for (size_t i = count; i < depth; ++i) to[i] = 0;
+}
+
+// A block of copied rows; or a single one, of which the words are copied chunk by chunk.
+struct Block {
+  const GemmS8Args* args;
+  size_t m;  // the first row
+  int16_t* words;
+  uint8_t* bytes;
+  size_t words_stride, bytes_stride;
+  size_t chunk, total;  // elements of a row in `words` at once, and in all
 };
 
-// tile += rows * weights over `pairs` pairs of k. Rows beyond the last repeat it.
-inline __attribute__((always_inline)) void multiply(const int16_t* const rows[kMr],
+template <int kRows, int kVectors>
+struct Tile {
+  __m256i acc[kRows][kVectors];
+};
+
+// tile += rows * weights over `pairs` pairs of k.
+template <int kRows, int kVectors>
+inline __attribute__((always_inline)) void multiply(const int16_t* rows, size_t stride,
                                                     const int16_t* weights, size_t pairs,
-                                                    Tile* tile) {
-  __m256i acc[kMr][2];
-  for (int r = 0; r < kMr; ++r) {
-    acc[r][0] = tile->acc[r][0];
-    acc[r][1] = tile->acc[r][1];
+                                                    Tile<kRows, kVectors>* tile) {
+  __m256i acc[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) acc[r][v] = tile->acc[r][v];
   }
-  for (size_t p = 0; p < pairs; ++p, weights += 2 * kNr) {
-    const __m256i w0 = _mm256_load_si256(reinterpret_cast<const __m256i*>(weights));
-    const __m256i w1 = _mm256_load_si256(reinterpret_cast<const __m256i*>(weights + kNr));
-    for (int r = 0; r < kMr; ++r) {
+  for (size_t p = 0; p < pairs; ++p, weights += 16 * kVectors) {
+    __m256i w[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      w[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 16 * v));
+    }
+    for (size_t r = 0; r < kRows; ++r) {
       int32_t pair;
-      memcpy(&pair, rows[r] + 2 * p, sizeof pair);
+      memcpy(&pair, rows + r * stride + 2 * p, sizeof pair);
       const __m256i a = _mm256_set1_epi32(pair);
-      acc[r][0] = _mm256_add_epi32(acc[r][0], _mm256_madd_epi16(a, w0));
-      acc[r][1] = _mm256_add_epi32(acc[r][1], _mm256_madd_epi16(a, w1));
+      for (int v = 0; v < kVectors; ++v) {
+        acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(a, w[v]));
+      }
     }
   }
-  for (int r = 0; r < kMr; ++r) {
-    tile->acc[r][0] = acc[r][0];
-    tile->acc[r][1] = acc[r][1];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) tile->acc[r][v] = acc[r][v];
   }
 }
 
-// The two halves of a row as 16 quantized bytes.
-__m128i quantize(const __m256i acc[2], const Panel& panel, Output out) {
-  const __m256 lo = _mm256_set1_ps(static_cast<float>(out.min - out.zero_point));
-  const __m256 hi = _mm256_set1_ps(static_cast<float>(out.max - out.zero_point));
-  __m256i q[2];
-  for (int i = 0; i < 2; ++i) {
-    __m256 x =
-        _mm256_mul_ps(_mm256_cvtepi32_ps(acc[i]), _mm256_loadu_ps(panel.multipliers + 8 * i));
-    x = _mm256_min_ps(_mm256_max_ps(x, lo), hi);
-    q[i] = _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(out.zero_point));
-  }
-  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(q[0], q[1]), 0xD8);
-  return _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+// In steps of the output, limited from above before the conversion to integers; packing limits
+// them from below.
+inline __m256i steps_of(__m256i acc, const float* multipliers, Output out) {
+  const __m256 x = _mm256_mul_ps(_mm256_cvtepi32_ps(acc), _mm256_loadu_ps(multipliers));
+  const __m256 max = _mm256_set1_ps(static_cast<float>(out.max - out.zero_point));
+  return _mm256_cvtps_epi32(_mm256_min_ps(x, max));
 }
 
-void store(const Tile& tile, const Panel& panel, const GemmS8Args& args, size_t rows,
-           size_t columns, int8_t* out) {
-  for (size_t r = 0; r < rows; ++r, out += args.out_stride) {
-    const __m128i q = quantize(tile.acc[r], panel, args.out);
-    if (columns == kNr) {
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), q);
+// 32 bytes of four vectors of sums: each lane has four of each vector.
+inline __m256i pack_steps(const __m256i q[4], Output out) {
+  const __m256i zero = _mm256_set1_epi16(static_cast<int16_t>(out.zero_point));
+  const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), zero);
+  const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(q[2], q[3]), zero);
+  return _mm256_max_epi8(_mm256_packs_epi16(low, high),
+                         _mm256_set1_epi8(static_cast<char>(out.min)));
+}
+
+inline void store_row(__m128i q, size_t columns, size_t width, int8_t* to) {
+  if (columns >= width && width == 16) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), q);
+  } else if (columns >= width) {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), q);
+  } else {
+    alignas(16) int8_t bytes[16];
+    _mm_store_si128(reinterpret_cast<__m128i*>(bytes), q);
+    memcpy(to, bytes, columns);
+  }
+}
+
+template <int kRows, int kVectors>
+inline __attribute__((always_inline)) void store(const Tile<kRows, kVectors>& tile,
+                                                 const Panel& panel, const GemmS8Args& args,
+                                                 size_t columns, int8_t* out) {
+  constexpr int kAtOnce = 4 / kVectors;  // rows
+  for (int r = 0; r < kRows; r += kAtOnce) {
+    __m256i q[4];
+    for (int i = 0; i < 4; ++i) {
+      const int row = r + i / kVectors < kRows ? r + i / kVectors : kRows - 1;
+      q[i] =
+          steps_of(tile.acc[row][i % kVectors], panel.multipliers + 8 * (i % kVectors), args.out);
+    }
+    __m256i bytes = pack_steps(q, args.out);
+    // From lanes to rows.
+    bytes = kVectors == 2
+                ? _mm256_permute4x64_epi64(bytes, 0xD8)
+                : _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    const __m128i half[2] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
+    for (int i = 0; i < kAtOnce && r + i < kRows; ++i, out += args.out_stride) {
+      const __m128i lane = half[i * kVectors / 2];
+      store_row(kVectors == 1 && i % 2 == 1 ? _mm_unpackhi_epi64(lane, lane) : lane, columns,
+                8 * kVectors, out);
+    }
+  }
+}
+
+template <int kRows, int kVectors>
+inline void store(const Tile<kRows, kVectors>& tile, const Panel&, const GemmS8Args& args,
+                  size_t columns, int32_t* out) {
+  for (int r = 0; r < kRows; ++r, out += args.out_stride) {
+    alignas(32) int32_t sums[8 * kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      _mm256_store_si256(reinterpret_cast<__m256i*>(sums + 8 * v), tile.acc[r][v]);
+    }
+    if (kVectors == 1) {
+      memcpy(out, sums, columns * sizeof(int32_t));
+      continue;
+    }
+    for (size_t i = 0; i < 8 * kVectors; ++i) {
+      const size_t column = column_at(i, 8 * kVectors);
+      if (column < columns) out[column] = sums[i];
+    }
+  }
+}
+
+// Rows [r, r + kRows) of a block by one panel.
+template <int kRows, int kVectors, class T>
+void run_tile(const Block& block, const Panel& panel, size_t r, size_t n, size_t columns, T* out) {
+  Tile<kRows, kVectors> tile;
+  for (int i = 0; i < kRows; ++i) {
+    for (int v = 0; v < kVectors; ++v) {
+      tile.acc[i][v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel.bias + 8 * v));
+    }
+  }
+  if (kVectors == 2 && panel.is_bytes != 0) {
+    multiply_bytes<kRows, kVectors>(block.bytes + r * block.bytes_stride, block.bytes_stride,
+                                    reinterpret_cast<const uint8_t*>(&panel + 1),
+                                    bytes_depth(block.total) / 8, panel.extras, tile.acc);
+  } else {
+    const auto* weights = reinterpret_cast<const int16_t*>(&panel + 1);
+    for (size_t first = 0; first < block.total; first += block.chunk) {
+      const size_t left = block.total - first, count = left < block.chunk ? left : block.chunk;
+      if (block.chunk < block.total) {
+        copy_row(*block.args, block.m, first, count, words_depth(count), block.words);
+      }
+      multiply<kRows, kVectors>(block.words + r * block.words_stride, block.words_stride,
+                                weights + first * 8 * kVectors, words_depth(count) / 2, &tile);
+    }
+  }
+  store<kRows, kVectors>(tile, panel, *block.args, columns,
+                         out + (block.m + r) * block.args->out_stride + n);
+}
+
+template <int kRows, int kVectors, class T>
+void run_rows(const Block& block, const Panel& panel, size_t r, size_t rows, size_t n,
+              size_t columns, T* out) {
+  for (; r + kRows <= rows; r += kRows) {
+    run_tile<kRows, kVectors>(block, panel, r, n, columns, out);
+  }
+  if constexpr (kRows > 1) {
+    if (r < rows) run_rows<kRows / 2, kVectors>(block, panel, r, rows, n, columns, out);
+  }
+}
+
+template <class T>
+void run_block(const Block& block, size_t rows, size_t n0, size_t n1, T* out) {
+  const auto* panels = static_cast<const uint8_t*>(block.args->packed) + sizeof(Header);
+  for (size_t n = n0; n < n1; n += kNr) {
+    const auto& panel =
+        *reinterpret_cast<const Panel*>(panels + n / kNr * panel_bytes(block.total));
+    const size_t columns = n1 - n < kNr ? n1 - n : kNr;
+    // As it was packed, whatever part of it is asked for.
+    if (block.args->n - n <= 8) {
+      run_rows<8, 1>(block, panel, 0, rows, n, columns, out);
     } else {
-      alignas(16) int8_t bytes[kNr];
-      _mm_store_si128(reinterpret_cast<__m128i*>(bytes), q);
-      memcpy(out, bytes, columns);
-    }
-  }
-}
-
-void store(const Tile& tile, const Panel&, const GemmS8Args& args, size_t rows, size_t columns,
-           int32_t* out) {
-  for (size_t r = 0; r < rows; ++r, out += args.out_stride) {
-    alignas(32) int32_t sums[kNr];
-    _mm256_store_si256(reinterpret_cast<__m256i*>(sums), tile.acc[r][0]);
-    _mm256_store_si256(reinterpret_cast<__m256i*>(sums + 8), tile.acc[r][1]);
-    memcpy(out, sums, columns * sizeof(int32_t));
-  }
-}
-
-// Widens the part of the rows' concatenated taps that lies in [first, first + depth); both are
-// multiples of 2 in padded k.
-void widen_rows(const GemmS8Args& args, size_t m, size_t rows, size_t first, size_t depth,
-                int16_t* buffer) {
-  const size_t k_padded = padded_k(args.k);
-  for (size_t r = 0; r < rows; ++r) {
-    int16_t* to = buffer + r * kMaxDepth;
-    for (size_t done = 0; done < depth;) {
-      const size_t t = (first + done) / k_padded, k = (first + done) % k_padded;
-      const size_t padded = k_padded - k < depth - done ? k_padded - k : depth - done;
-      const size_t real = args.k - k < padded ? args.k - k : padded;
-      widen(piece_of(args, m + r, t) + k, real, to + done);
-      done += padded;
+      run_rows<4, 2>(block, panel, 0, rows, n, columns, out);
     }
   }
 }
 
 template <class T>
-void run_tiles(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, T* out) {
-  alignas(32) int16_t buffer[kMr * kMaxDepth];
-  const size_t total = args.taps * padded_k(args.k);
-  for (size_t m = m0; m < m1; m += kMr) {
-    const size_t rows = m1 - m < kMr ? m1 - m : static_cast<size_t>(kMr);
-    const int16_t* widened[kMr];
-    for (size_t r = 0; r < kMr; ++r) widened[r] = buffer + (r < rows ? r : rows - 1) * kMaxDepth;
-    const bool once = total <= kMaxDepth;
-    if (once) widen_rows(args, m, rows, 0, total, buffer);
-    for (size_t n = n0; n < n1; n += kNr) {
-      const auto* panel = reinterpret_cast<const Panel*>(static_cast<const uint8_t*>(args.packed) +
-                                                         n / kNr * panel_bytes(args.taps, args.k));
-      const auto* weights = reinterpret_cast<const int16_t*>(panel + 1);
-      Tile tile;
-      for (int r = 0; r < kMr; ++r) {
-        for (int i = 0; i < 2; ++i) {
-          tile.acc[r][i] =
-              _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel->bias + 8 * i));
-        }
-      }
-      for (size_t first = 0; first < total; first += kMaxDepth) {
-        const size_t depth = total - first < kMaxDepth ? total - first : size_t{kMaxDepth};
-        if (!once) widen_rows(args, m, rows, first, depth, buffer);
-        multiply(widened, weights + first * kNr, depth / 2, &tile);
-      }
-      store(tile, *panel, args, rows, n1 - n < kNr ? n1 - n : size_t{kNr},
-            out + m * args.out_stride + n);
+void run_all(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, T* out) {
+  // Words, then bytes, of which a row has half as many.
+  alignas(64) uint8_t own_buffer[kBufferBytes / 2 * 3];
+  const bool given = args.buffer != nullptr && args.buffer_bytes >= sizeof own_buffer;
+  auto* buffer = given ? static_cast<uint8_t*>(args.buffer) : own_buffer;
+  const size_t words_bytes = (given ? args.buffer_bytes : sizeof own_buffer) / 3 / 32 * 64;
+  const auto& header = *static_cast<const Header*>(args.packed);
+  const size_t total = args.taps * args.k, depth = words_depth(total), depth8 = bytes_depth(total);
+  auto* words = reinterpret_cast<int16_t*>(buffer);
+  uint8_t* bytes = buffer + words_bytes;
+  size_t at_once = words_bytes / 2 / depth8;
+  if (at_once == 0) {  // then a row is longer than a chunk
+    const size_t chunk = kBufferBytes / 2;
+    for (size_t m = m0; m < m1; ++m) {
+      run_block({&args, m, words, bytes, chunk, 0, chunk, total}, 1, n0, n1, out);
     }
+    return;
+  }
+  at_once = at_once > kMaxRows ? kMaxRows : at_once > 4 ? at_once / 4 * 4 : at_once;
+  for (size_t m = m0; m < m1; m += at_once) {
+    const size_t rows = m1 - m < at_once ? m1 - m : at_once;
+    for (size_t r = 0; r < rows; ++r) {
+      if (header.any_words != 0) copy_row(args, m + r, 0, total, depth, words + r * depth);
+      if (header.any_bytes != 0) copy_row(args, m + r, 0, total, depth8, bytes + r * depth8);
+    }
+    run_block({&args, m, words, bytes, depth, depth8, total, total}, rows, n0, n1, out);
   }
 }
 
 void run(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, int8_t* out) {
-  run_tiles(args, m0, m1, n0, n1, out);
+  run_all(args, m0, m1, n0, n1, out);
 }
 
 void run_s32(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, int32_t* out) {
-  run_tiles(args, m0, m1, n0, n1, out);
+  run_all(args, m0, m1, n0, n1, out);
 }
 
 }  // namespace
 
 extern const GemmS8Kernel kGemmS8Avx2;
-const GemmS8Kernel kGemmS8Avx2 = {
-    "qs8_gemm_4x16c2__avx2", QRT_ISA_AVX2, kMr, kNr, 90, packed_bytes, pack, run, run_s32};
+const GemmS8Kernel kGemmS8Avx2 = {"qs8_gemm_4x16__avx2", QRT_ISA_AVX2, 4,   kNr,    90, row_bytes,
+                                  packed_bytes,          pack,         run, run_s32};
 
 }  // namespace qrt::kernels

@@ -21,9 +21,9 @@ namespace {
 enum : size_t {
   kNr = 16,
   kBufferBytes = 32 * 1024,
-  kSlack = 64,       // copies are written by whole vectors
-  kMaxRows = 64,     // copied at once
-  kChunkedRows = 4,  // copied at once where so many rows do not fit whole
+  kSlack = 64,     // copies are written by whole vectors
+  kMaxRows = 64,   // copied at once
+  kLeastRows = 2,  // rows too long for so many are copied one by one, in chunks
 };
 
 struct Header {
@@ -44,6 +44,8 @@ uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
 __mmask64 mask_of(size_t bytes) {
   return bytes >= 64 ? ~uint64_t{0} : _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(bytes));
 }
+
+size_t row_bytes(size_t taps, size_t k) { return depth_of(taps, k); }
 
 size_t packed_bytes(size_t n, size_t taps, size_t k) {
   return sizeof(Header) + (n + kNr - 1) / kNr * panel_bytes(depth_of(taps, k));
@@ -115,7 +117,7 @@ void copy_rows(const GemmS8Args& args, size_t m, size_t rows, size_t first, size
   }
 }
 
-// A block of copied rows. If they do not fit as a whole, tiles copy them anew, chunk by chunk.
+// A block of copied rows; or a single one that does not fit whole and is copied chunk by chunk.
 struct Block {
   const GemmS8Args* args;
   size_t m;  // the first row
@@ -316,32 +318,31 @@ void run_block(const Block& block, size_t rows, size_t n0, size_t n1, T* out) {
 
 template <class T>
 void run_all(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, T* out) {
-  alignas(64) uint8_t buffer[kBufferBytes + kSlack];
+  alignas(64) uint8_t own_buffer[kBufferBytes + kSlack];
   int32_t row_sums[kMaxRows];
   const bool zeros = static_cast<const Header*>(args.packed)->has_zero_points != 0;
   const size_t total = args.taps * args.k, depth = depth_of(args.taps, args.k);
-  const bool whole = depth * kChunkedRows <= kBufferBytes;
-  const size_t chunk = whole ? total : kBufferBytes / kChunkedRows;
-  const size_t at_once = whole ? min_of(kBufferBytes / depth, kMaxRows) : size_t{kChunkedRows};
-  for (size_t m = m0; m < m1; m += at_once) {
-    const size_t rows = min_of(m1 - m, at_once);
-    const Block block = {
-        &args, m, buffer, whole ? depth : chunk, chunk, total, zeros ? row_sums : nullptr};
-    if (!whole) {
-      // A tile's rows are those of its block.
-      for (size_t r = 0; r < rows; ++r) {
-        Block one = block;
-        one.m = m + r;
-        run_block(one, 1, n0, n1, out);
+  const bool given = args.buffer != nullptr && args.buffer_bytes >= sizeof own_buffer;
+  auto* buffer = given ? static_cast<uint8_t*>(args.buffer) : own_buffer;
+  const size_t bytes = given ? args.buffer_bytes - kSlack : size_t{kBufferBytes};
+  if (depth * kLeastRows <= bytes) {
+    const size_t at_once = min_of(bytes / depth, kMaxRows);
+    for (size_t m = m0; m < m1; m += at_once) {
+      const size_t rows = min_of(m1 - m, at_once);
+      const Block block = {&args, m, buffer, depth, total, total, zeros ? row_sums : nullptr};
+      copy_rows(args, m, rows, 0, total, depth, buffer);
+      if (zeros) {
+        memset(row_sums, 0, sizeof row_sums);
+        sum_rows(block, rows, total);
       }
-      continue;
+      run_block(block, rows, n0, n1, out);
     }
-    copy_rows(args, m, rows, 0, total, depth, buffer);
-    if (zeros) {
-      memset(row_sums, 0, sizeof row_sums);
-      sum_rows(block, rows, total);
+  } else {
+    const size_t chunk = kBufferBytes;
+    for (size_t m = m0; m < m1; ++m) {
+      run_block({&args, m, buffer, chunk, chunk, total, zeros ? row_sums : nullptr}, 1, n0, n1,
+                out);
     }
-    run_block(block, rows, n0, n1, out);
   }
 }
 
@@ -361,6 +362,7 @@ const GemmS8Kernel kGemmS8Avx512vnni = {"qs8_gemm_6x64c4__avx512vnni",
                                         6,
                                         kNr,
                                         400,
+                                        row_bytes,
                                         packed_bytes,
                                         pack,
                                         run,

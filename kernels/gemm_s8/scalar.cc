@@ -20,6 +20,8 @@ Packed layout(void* packed, size_t n) {
 
 size_t packed_bytes(size_t n, size_t taps, size_t k) { return n * (3 * 4 + taps * k); }
 
+size_t row_bytes(size_t, size_t) { return 0; }
+
 // Unsigned arithmetic wraps around by definition.
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
 
@@ -77,7 +79,7 @@ void run_s32(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1,
 }  // namespace
 
 extern const GemmS8Kernel kGemmS8Scalar;
-const GemmS8Kernel kGemmS8Scalar = {"qs8_gemm_1x1__scalar", QRT_ISA_SCALAR, 1,   1,      1,
-                                    packed_bytes,           pack,           run, run_s32};
+const GemmS8Kernel kGemmS8Scalar = {
+    "qs8_gemm_1x1__scalar", QRT_ISA_SCALAR, 1, 1, 1, row_bytes, packed_bytes, pack, run, run_s32};
 
 }  // namespace qrt::kernels

@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kPixelBlock = 64;
 // Where few pixels leave threads without work, output channels are split, no finer than this.
 constexpr size_t kMinColumns = 64;
+// Weights larger than this do not stay in a second-level cache from one block of rows to the next:
+// then kernels get a buffer that makes blocks larger, up to this.
+constexpr size_t kCachedWeights = 512 * 1024, kMaxBuffer = 256 * 1024;
 
 class GemmConv final : public PackedConv {
  public:
@@ -44,6 +47,12 @@ class GemmConv final : public PackedConv {
       state->patches_bytes = by_rows_ ? align_up(state->split.pixels * taps_ * k_, kAlignment) : 0;
       state->range_bytes =
           state->patches_bytes + align_up(state->split.pixels * taps_ * sizeof(void*), kAlignment);
+    }
+    if (packed_bytes_ > kCachedWeights) {
+      const size_t rows = state->split.pixels * kernel_.row_bytes(taps_, k_);
+      state->buffer_bytes =
+          align_up(std::min(rows, kMaxBuffer) + kernels::kGemmS8BufferSlack, kAlignment);
+      state->range_bytes += state->buffer_bytes;
     }
     context.scratch_bytes = state->padding_bytes + context.max_ranges * state->range_bytes;
     context.state = std::move(state);
@@ -80,6 +89,7 @@ class GemmConv final : public PackedConv {
     ConvShape conv;
     Split split = {};
     size_t padding_bytes = 0, patches_bytes = 0, range_bytes = 0;
+    size_t buffer_bytes = 0;  // at the end of a range's bytes
   };
 
   Split split_of(const ConvShape& conv, size_t ranges) const {
@@ -118,7 +128,9 @@ class GemmConv final : public PackedConv {
     const WindowGeometry& window = conv.window;
     const auto* in = context.in<int8_t>(0);
     const bool direct = window.is_pointwise();
-    const int8_t** pieces = direct ? nullptr : fill(context, state, first, last, range);
+    uint8_t* scratch = context.scratch + state.padding_bytes + range * state.range_bytes;
+    uint8_t* buffer = scratch + state.range_bytes - state.buffer_bytes;
+    const int8_t** pieces = direct ? nullptr : fill(context, state, first, last, scratch);
     for (size_t g = 0; g < conv.groups; ++g) {
       if (g > 0 && !direct) {
         for (size_t i = 0; i < (last - first) * taps_; ++i) pieces[i] += conv.group_inputs();
@@ -131,15 +143,16 @@ class GemmConv final : public PackedConv {
                                         in + first * window.channels + g * conv.group_inputs(),
                                         window.channels,
                                         conv.out_channels,
-                                        out_};
+                                        out_,
+                                        state.buffer_bytes > 0 ? buffer : nullptr,
+                                        state.buffer_bytes};
       kernel_.run(args, 0, last - first, n0, n1,
                   context.out<int8_t>() + first * conv.out_channels + g * conv.group_outputs());
     }
   }
 
   const int8_t** fill(const RunContext& context, const State& state, size_t first, size_t last,
-                      size_t range) const {
-    uint8_t* scratch = context.scratch + state.padding_bytes + range * state.range_bytes;
+                      uint8_t* scratch) const {
     auto** pieces = reinterpret_cast<const int8_t**>(scratch + state.patches_bytes);
     const auto* padding = reinterpret_cast<const int8_t*>(context.scratch);
     const auto* in = context.in<int8_t>(0);

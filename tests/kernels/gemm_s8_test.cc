@@ -18,6 +18,8 @@ struct Problem {
   bool w_zeros = false, bias = true;
   int8_t a_fill = 0, w_fill = 0;  // 0: random
   bool pieces = true;
+  std::vector<int8_t> w = {};  // repeated as often as needed; empty: as w_fill says
+  size_t buffer_bytes = 0;
 };
 
 struct Data {
@@ -30,6 +32,7 @@ struct Data {
                         : random_s8(p.m * p.taps * p.k, 1)),
         w(p.w_fill != 0 ? std::vector<int8_t>(p.n * p.taps * p.k, p.w_fill)
                         : random_s8(p.n * p.taps * p.k, 2)) {
+    for (size_t i = 0; !p.w.empty() && i < w.size(); ++i) w[i] = p.w[i % p.w.size()];
     for (size_t n = 0; n < p.n; ++n) {
       bias.push_back(p.bias ? static_cast<int32_t>(n * 77) - 900 : 0);
       w_zeros.push_back(p.w_zeros ? static_cast<int32_t>(n * 37 % 256) - 128 : 0);
@@ -65,6 +68,7 @@ void check(const GemmS8Kernel& kernel, const Problem& p, Guard guard) {
   const Guarded<int8_t> a(d.a, guard);
   std::vector<const int8_t*> pieces;
   for (size_t i = 0; i < p.m * p.taps; ++i) pieces.push_back(a.data() + i * p.k);
+  rt::AlignedBuffer buffer = rt::allocate_aligned(p.buffer_bytes);
   const bool use_pieces = p.pieces || p.taps > 1;
   const kernels::GemmS8Args args = {packed.get(),
                                     p.n,
@@ -74,7 +78,9 @@ void check(const GemmS8Kernel& kernel, const Problem& p, Guard guard) {
                                     a.data(),
                                     p.k,
                                     p.n,
-                                    {p.out_zero, -128, 127}};
+                                    {p.out_zero, -128, 127},
+                                    p.buffer_bytes > 0 ? buffer.get() : nullptr,
+                                    p.buffer_bytes};
   const Guarded<int8_t> out(p.m * p.n, guard);
   const Guarded<int32_t> sums(p.m * p.n, guard);
   // In two column ranges, as threads would.
@@ -104,6 +110,69 @@ TEST_P(GemmS8, EveryRemainderOfTheTile) {
   for (size_t k = 1; k <= 70; ++k) {
     check(kernel, {kernel.mr + 1, kernel.nr + 1, 1, k}, Guard::Behind);
     check(kernel, {2, 3, 3, k}, Guard::Before);
+  }
+}
+
+TEST_P(GemmS8, EveryNumberOfRows) {
+  for (size_t m = 1; m <= 40; ++m) {
+    for (size_t n : {8, 16, 33, 64, 80}) check(*GetParam(), {m, n, 1, 21}, Guard::Behind);
+  }
+}
+
+TEST_P(GemmS8, MoreRowsThanABlock) {
+  Problem p = {150, 35, 3, 301};
+  check(*GetParam(), p, Guard::Behind);
+  p.w_zeros = true;
+  for (size_t bytes : {4096, 100000, 1000000}) {
+    p.buffer_bytes = bytes;
+    check(*GetParam(), p, Guard::Behind);
+  }
+}
+
+TEST_P(GemmS8, RowsLongerThanAnyBuffer) {
+  for (size_t k : {9000, 30003, 65536}) {
+    for (bool zeros : {false, true}) {
+      Problem p = {3, 18, 1, k};
+      p.w_zeros = zeros;
+      check(*GetParam(), p, Guard::Behind);
+      check(*GetParam(), {2, 9, 9, k / 9, 3, -5, zeros}, Guard::Before);
+    }
+  }
+}
+
+// Sums of neighbouring weights just below, at and above what sums of 16 bits hold for the largest
+// inputs, few and many in a panel: kernels that prove at packing that they cannot saturate.
+TEST_P(GemmS8, WeightsAtTheEdgeOfSaturation) {
+  for (int8_t a : {int8_t{-128}, int8_t{127}}) {
+    for (int8_t sign : {int8_t{1}, int8_t{-1}}) {
+      for (int first : {31, 32, 33, 63, 64, 65, 126, 127}) {
+        for (int second : {0, 1, 31, 32, 33, 64, 65, 127}) {
+          for (size_t every : {1, 8, 64, 501}) {
+            Problem p = {5, 40, 1, 200};
+            p.a_fill = a;
+            p.w.assign(every * 4, sign);
+            p.w[0] = static_cast<int8_t>(first * sign);
+            p.w[1] = static_cast<int8_t>(second * sign);
+            p.w[3] = static_cast<int8_t>(second * -sign);
+            check(*GetParam(), p, Guard::Behind);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(GemmS8, SmallWeightsWithAFewLargeOnes) {
+  for (int large : {-128, -100, 100, 127}) {
+    for (size_t every : {3, 50, 333}) {
+      for (bool zeros : {false, true}) {
+        Problem p = {9, 50, 1, 600};
+        p.w = random_s8(every, 9, -8, 8);
+        p.w[0] = static_cast<int8_t>(large);
+        p.w_zeros = zeros;
+        check(*GetParam(), p, Guard::Behind);
+      }
+    }
   }
 }
 
