@@ -1,6 +1,7 @@
 // The form of exported models: layouts, quantization, clamps, names, and what is refused.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 
 #include "tests/export/onnx_round_trip.h"
@@ -195,6 +196,35 @@ TEST(ExportForm, OutputsThatAreTheSameValue) {
     for (const auto& output : node.output()) ++made[output];
   }
   for (const auto& output : model.graph().output()) EXPECT_EQ(made[output.name()], 1);
+}
+
+// Ours: input, forget, cell, output. ONNX's: input, output, forget, cell.
+TEST(ExportForm, GatesOfLstmChangePlaces) {
+  Graph g;
+  const graph::Quantization gates = {{1, 2, 3, 4}, {}, 0, 0};
+  const int x = g.add_tensor("x", DType::S8, {2, 3, 1}, kScale);
+  const int w = g.add_constant<int8_t>("w", {4, 1}, {10, 20, 30, 40}, gates);
+  const int r = g.add_constant<int8_t>("r", {4, 1}, {50, 60, 70, 80}, {{0.5f}, {}, -1, 0});
+  const int b = g.add_constant<int32_t>("b", {4}, {1, 2, 3, 4});
+  const int h = g.add_tensor("h", DType::S8, {2, 1}, kScale);
+  const int cell = g.add_tensor("c", DType::S16, {2, 1}, kScale);
+  const int y = g.add_tensor("y", DType::S8, {2, 3, 1}, kScale);
+  g.value(h).variable = g.value(cell).variable = true;
+  g.add_node("lstm", fb::LstmT(), {x, w, r, b, h, cell}, {y});
+  g.inputs = {x};
+  g.outputs = {y};
+  const auto model = parsed(must_export(g));
+  const auto& lstm = the(model, "LSTM");
+  const auto& weights = maker(model, lstm.input(1));
+  EXPECT_EQ(elements(model, weights.input(0)), (std::string{10, 40, 20, 30}));
+  const std::vector<float> scales = {1, 4, 2, 3};
+  EXPECT_EQ(std::memcmp(elements(model, weights.input(1)).data(), scales.data(), 16), 0);
+  EXPECT_EQ(elements(model, maker(model, lstm.input(2)).input(0)), (std::string{50, 80, 60, 70}));
+  // Each in steps of the input's scale and its own weights': 0.5 * scale.
+  const std::vector<float> bias = {0.5f, 8, 2, 4.5f, 0, 0, 0, 0};
+  const std::string floats = elements(model, lstm.input(3));
+  ASSERT_EQ(floats.size(), 32u);
+  EXPECT_EQ(std::memcmp(floats.data(), bias.data(), 32), 0);
 }
 
 TEST(ExportForm, OneMessageListsAllThatIsNotSupported) {
