@@ -1,5 +1,5 @@
 // Every operator that ONNX has, exported and imported again: the same bytes for random inputs. What
-// is built up from several ONNX operators is compared in tests/export/onnx_form_test.cc.
+// several ONNX operators make up is in onnx_composed_test.cc.
 #include <algorithm>
 #include <cmath>
 
