@@ -128,9 +128,10 @@ TEST_F(ModelsTest, ConvertRefusesWhatCannotBeRight) {
   expect_failure("convert rgb.qrt out.qrt", 1, {"rgb.qrt", "already"});
   expect_failure("convert rgb.qrt rgb.qrt", 2, {"same file"});
   expect_failure("convert rgb.qrt ./rgb.qrt", 2, {"same file"});
-  expect_failure("convert text.tflite out.tflite", 2, {".qrt", "out.tflite"});
+  expect_failure("convert text.tflite out.tflite", 2, {".qrt or .onnx", "out.tflite"});
   expect_failure("convert text.tflite out.qrt", 1, {"text.tflite", "not a model"});
   expect_failure("convert nowhere.tflite out.qrt", 1, {"nowhere.tflite"});
+  expect_failure("convert text.tflite out.onnx", 1, {"text.tflite", "not a model"});
   expect_failure("convert text.tflite no/out.qrt", 1, {"'no'", "does not exist"});
   EXPECT_EQ(surprises(), std::vector<std::string>());
 }
@@ -152,6 +153,18 @@ TEST_F(ModelsTest, ConvertsRealModelsAndRunsThem) {
   EXPECT_EQ(read("file.0.npy"), read("scalar.0.npy"));
   EXPECT_PRED2(contains, qrt("inspect m.tflite").out, "TensorFlow Lite");
   EXPECT_EQ(qrt("bench m.tflite --seconds 0").exit_code, 0);
+}
+
+TEST_F(ModelsTest, ConvertsToOnnxAndBack) {
+  write_classifier("rgb.qrt");
+  write_npy<int8_t>("in.npy", "|i1", "(1, 2, 2, 3)", {9, -9, 1, 50, 3, 1, 9, 9, -128, 127, 0, 1});
+  const Ran converted = qrt("convert rgb.qrt rgb.onnx");
+  ASSERT_EQ(converted.exit_code, 0) << converted.err;
+  EXPECT_PRED2(contains, converted.out, "rgb.onnx from rgb.qrt (libqrt)");
+  ASSERT_EQ(qrt("convert rgb.onnx back.qrt").exit_code, 0);
+  ASSERT_EQ(qrt("run rgb.qrt --input in.npy --output before").exit_code, 0);
+  ASSERT_EQ(qrt("run back.qrt --input in.npy --output after").exit_code, 0);
+  EXPECT_EQ(read("before.0.npy"), read("after.0.npy"));
 }
 
 TEST_F(ModelsTest, TruncatedForeignModelsLeaveNothingBehind) {

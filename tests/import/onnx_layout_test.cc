@@ -174,6 +174,11 @@ const Case kCases[] = {
        b.constant<int64_t>("which", {2, 2}, {0, 1, 2, 0}, Onnx::INT64);
        b.op("Gather", {"in", "which"}, {"out"}).set("axis", 2);
      }},
+    {"GatherNdOfRows",
+     [](OnnxBuilder& b) {
+       b.constant<int64_t>("which", {2, 2, 2}, {0, 1, 3, 0, 2, 2, 1, 0}, Onnx::INT64);
+       b.op("GatherND", {"in", "which"}, {"out"}).set("batch_dims", 1);
+     }},
     {"Tile",
      [](OnnxBuilder& b) {
        b.integers("repeats", {1, 2, 1, 3});

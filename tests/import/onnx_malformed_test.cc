@@ -252,6 +252,15 @@ TEST(OnnxMalformed, IndicesSlicesAndRepeats) {
   };
   expect_invalid(with("Gather", {1}), "index 1 of an axis of 1");
   expect_invalid(with("Gather", {INT64_MIN}), "index");
+  expect_invalid(with("GatherND", {0, 0, 0}), "indices 3 of 1x2");
+  for (int64_t batch : {int64_t{-1}, int64_t{1}, INT64_MAX}) {
+    expect_invalid(
+        [=](Sound& m) {
+          m.integers("n", {0});
+          m.then("GatherND", {"n"}).set("batch_dims", batch);
+        },
+        "batch dimensions of");
+  }
   expect_invalid(with("Tile", {1, -1}), "-1 repeats");
   expect_invalid(with("Tile", {1}), "1 repeats for 2 dimensions");
   expect_unsupported(with("Tile", {1, INT64_MAX / 2}), "a dimension of");

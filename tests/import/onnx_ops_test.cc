@@ -364,6 +364,18 @@ TEST(OnnxOps, SplitGatherTileExpandPad) {
                   b.op("Gather", {"x", "where"}, {"y"});
                 }),
             (Floats{3, 1}));
+  EXPECT_EQ(run({2, 3}, ramp(6),
+                [](OnnxBuilder& b) {
+                  b.constant<int64_t>("where", {2, 2}, {0, 2, 1, 0}, Onnx::INT64);
+                  b.op("GatherND", {"x", "where"}, {"y"});
+                }),
+            (Floats{3, 4}));
+  EXPECT_EQ(run({2, 3}, ramp(6),
+                [](OnnxBuilder& b) {
+                  b.constant<int64_t>("where", {2, 1}, {2, 0}, Onnx::INT64);
+                  b.op("GatherND", {"x", "where"}, {"y"}).set("batch_dims", 1);
+                }),
+            (Floats{3, 4}));
   EXPECT_EQ(run({2}, ramp(2),
                 [](OnnxBuilder& b) {
                   b.integers("repeats", {2});

@@ -42,10 +42,15 @@ rt::Result<graph::Bytes> write_model(const Graph& graph) {
   for (int v : graph.outputs) outputs.push_back(model.fresh(graph.value(v).name));
   export_nodes(graph, tensors, model, &problems);
   if (!problems.empty()) return problems.status("exported");
+  // First all that has to be made for them: tensors that become outputs change their names.
+  Names made;
   for (size_t k = 0; k < outputs.size(); ++k) {
-    const int v = graph.outputs[k];
     model.begin_node(outputs[k]);
-    model.output(outputs[k], graph.value(v).type, graph.value(v).shape, tensors.own(v));
+    made.push_back(tensors.own(graph.outputs[k]));
+  }
+  for (size_t k = 0; k < outputs.size(); ++k) {
+    const Value& value = graph.value(graph.outputs[k]);
+    model.output(outputs[k], value.type, value.shape, made[k]);
   }
   for (const auto& [key, value] : graph.metadata) model.metadata(key, value);
   return model.finish();

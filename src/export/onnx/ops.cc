@@ -56,9 +56,12 @@ Rule find_rule(fb::OpOptions type) {
       return export_depth_to_space;
     case fb::OpOptions::SpaceToDepth:
       return export_space_to_depth;
-    default:
-      return nullptr;
+    case fb::OpOptions::Lstm:
+      return export_lstm;
+    case fb::OpOptions::NONE:
+      break;
   }
+  return nullptr;
 }
 
 }  // namespace qrt::onnx_export

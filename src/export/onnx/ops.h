@@ -26,6 +26,8 @@ void export_unary(Call& c);
 void export_quantize(Call& c);
 void export_dequantize(Call& c);
 void export_cast(Call& c);
+// ops_lstm.cc
+void export_lstm(Call& c);
 // ops_reduce.cc
 void export_reduce(Call& c);
 void export_arg_reduce(Call& c);

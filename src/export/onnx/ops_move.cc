@@ -1,6 +1,7 @@
 // Operators that move whole runs of elements, or only rename axes: on levels, in the order in which
 // they lie.
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 #include "src/export/onnx/ops.h"
@@ -29,10 +30,18 @@ Shape with_stand_in(Shape shape) {
   return shape;
 }
 
-int64_t elements(const Shape& shape) {
-  int64_t product = 1;
-  for (int32_t dim : shape) product *= dim;
-  return product;
+// Whether it is known how the axes of one shape correspond to those of the other.
+bool comparable(const Shape& from, const Shape& to) {
+  const auto unknown = [](const Shape& shape) {
+    return std::count(shape.begin(), shape.end(), -1);
+  };
+  if (unknown(from) > 1 || unknown(to) != unknown(from)) return false;
+  const auto known_elements = [](const Shape& shape) {
+    int64_t product = 1;
+    for (int32_t dim : shape) product *= std::abs(dim);
+    return product;
+  };
+  return known_elements(from) == known_elements(to);
 }
 
 }  // namespace
@@ -41,7 +50,7 @@ void export_reshape(Call& c) {
   const int x = c.in(0);
   const Shape from = with_stand_in(c.t.shape(x)), to = with_stand_in(c.result().shape);
   Order order = plain_order(from.size()), result = plain_order(to.size());
-  if (elements(from) == elements(to)) {
+  if (comparable(c.t.shape(x), c.result().shape)) {
     order = graph::reshapable_order(from, c.t.order(x), to);
     result = graph::reshaped_order(from, order, to).value_or(result);
   }

@@ -63,18 +63,16 @@ void export_reduce(Call& c) {
   std::vector<int64_t> positions;
   for (int axis : axes) positions.push_back(graph::position(order, axis));
   std::sort(positions.begin(), positions.end());
-  const bool selects = options.kind == ReduceKind::Max || options.kind == ReduceKind::Min;
-  Names inputs = {selects ? c.t.levels(x, order) : c.t.numbers(x, order)};
+  Names inputs = {c.t.numbers(x, order)};
   Attributes attributes = {{"keepdims", int64_t{options.keep_dims}}};
   if (options.kind == ReduceKind::Sum) {
     inputs.push_back(c.m.vector(c.wanted() + "/axes", positions));
   } else {
     attributes.push_back({"axes", positions});
   }
-  const std::string y =
-      c.m.node(operator_of(options.kind), std::move(inputs), c.wanted(), attributes);
   const Order left = options.keep_dims ? order : graph::without_axes(order, axes);
-  selects ? c.give_levels(left, y) : c.give_numbers(left, y);
+  c.give_numbers(left,
+                 c.m.node(operator_of(options.kind), std::move(inputs), c.wanted(), attributes));
 }
 
 // Levels are ordered as the numbers they stand for.

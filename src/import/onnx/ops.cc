@@ -49,6 +49,7 @@ constexpr Row kRows[] = {
     {"Flatten", 1, 1, import_flatten},
     unary("Floor", UnaryKind::Floor),
     {"Gather", 2, 2, import_gather},
+    {"GatherND", 2, 2, import_gather_nd},
     unary("Gelu", UnaryKind::Gelu),
     {"Gemm", 2, 3, import_gemm},
     row("GlobalAveragePool", 1, 1, import_global_pool, ReduceKind::Mean),

@@ -73,6 +73,7 @@ void import_concat(Call& c);
 void import_split(Call& c);
 void import_slice(Call& c);
 void import_gather(Call& c);
+void import_gather_nd(Call& c);
 void import_depth_to_space(Call& c);
 void import_space_to_depth(Call& c);
 

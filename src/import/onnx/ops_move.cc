@@ -199,6 +199,35 @@ void import_gather(Call& c) {
   c.emit(std::move(options), {input, where}, {c.out(0, x.type, shape, order, q)});
 }
 
+// data [batch, D1..Dk, inner], indices [batch, n, k] -> [batch, n, inner]
+void import_gather_nd(Call& c) {
+  Tensor &x = c.in(0), &indices = c.in(1);
+  if (indices.type != DType::S64) invalid("indices of type %s", rt::dtype_name(indices.type));
+  const int64_t batch = c.attributes.integer("batch_dims", 0);
+  const size_t least = std::min(x.rank(), indices.rank());
+  if (least == 0 || batch < 0 || batch >= static_cast<int64_t>(least)) {
+    invalid("%lld batch dimensions of %s and indices %s", static_cast<long long>(batch),
+            text(x.shape).c_str(), text(indices.shape).c_str());
+  }
+  checked_elements(x.shape);
+  checked_elements(indices.shape);
+  const int64_t inner = batch + indices.shape.back();  // the first dimension that is not indexed
+  if (inner > static_cast<int64_t>(x.rank()) ||
+      !std::equal(x.shape.begin(), x.shape.begin() + batch, indices.shape.begin())) {
+    invalid("indices %s of %s", text(indices.shape).c_str(), text(x.shape).c_str());
+  }
+  Shape shape(indices.shape.begin(), indices.shape.end() - 1);
+  shape.insert(shape.end(), x.shape.begin() + inner, x.shape.end());
+  checked_elements(shape);
+  const int input = c.b.plain(x);
+  const Quantization q = c.b.graph.value(input).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  fb::GatherNdT options;
+  options.batch_dims = static_cast<int32_t>(batch);
+  c.emit(std::move(options), {input, c.b.plain(indices)},
+         {c.out(0, x.type, shape, plain_order(shape.size()), q)});
+}
+
 void import_depth_to_space(Call& c) {
   Tensor& x = c.in(0);
   const int64_t block = block_size(c, x);
