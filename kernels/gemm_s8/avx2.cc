@@ -106,30 +106,40 @@ void pack(const GemmS8Weights& weights, void* memory) {
   }
 }
 
-// Copies as signed words or unsigned bytes; vectors overlap at the end, so that nothing is read
-// past it.
+// Copies as signed words or unsigned bytes. What is left at the end is copied with what is before
+// it, so that nothing is read past it.
 void copy(const int8_t* from, size_t count, int16_t* to) {
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
+  const auto sixteen = [&](size_t i) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), _mm256_cvtepi8_epi16(bytes));
-  }
-  if (i + 8 <= count) {
+  };
+  const auto eight = [&](size_t i) {
     const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm_cvtepi8_epi16(bytes));
-    i += 8;
+  };
+  if (count >= 16) {
+    for (size_t i = 0; i + 16 <= count; i += 16) sixteen(i);
+    if (count % 16 != 0) sixteen(count - 16);
+  } else if (count >= 8) {
+    eight(0);
+    eight(count - 8);
+  } else {
+    for (size_t i = 0; i < count; ++i) to[i] = from[i];
   }
-  for (; i < count; ++i) to[i] = from[i];
 }
 
 void copy(const int8_t* from, size_t count, uint8_t* to) {
-  const __m256i flip = _mm256_set1_epi8(static_cast<char>(0x80));
-  size_t i = 0;
-  for (; i + 32 <= count; i += 32) {
-    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), _mm256_xor_si256(bytes, flip));
+  const auto sixteen = [&](size_t i) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i),
+                     _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(0x80))));
+  };
+  if (count >= 16) {
+    for (size_t i = 0; i + 16 <= count; i += 16) sixteen(i);
+    if (count % 16 != 0) sixteen(count - 16);
+  } else {
+    for (size_t i = 0; i < count; ++i) to[i] = static_cast<uint8_t>(from[i] ^ 0x80);
   }
-  for (; i < count; ++i) to[i] = static_cast<uint8_t>(from[i] ^ 0x80);
 }
 
 // The part of a row's concatenated pieces that lies in [first, first + count), then zeros up to

@@ -94,6 +94,21 @@ void copy_unsigned(const int8_t* from, size_t count, uint8_t* to) {
   _mm512_storeu_si512(to + i, _mm512_xor_si512(rest, flip));
 }
 
+// Whole rows whose pieces take a vector each.
+void copy_short_pieces(const GemmS8Args& args, size_t m, size_t rows, size_t stride, uint8_t* to) {
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+  const size_t taps = args.taps, k = args.k;
+  const __mmask64 mask = mask_of(k);
+  const int8_t* const* pieces = args.pieces + m * taps;
+  for (size_t r = 0; r < rows; ++r, to += stride, pieces += taps) {
+    uint8_t* at = to;
+    for (size_t t = 0; t < taps; ++t, at += k) {
+      const __m512i bytes = _mm512_maskz_loadu_epi8(mask, pieces[t]);
+      _mm512_storeu_si512(at, _mm512_xor_si512(bytes, flip));
+    }
+  }
+}
+
 // The part of the rows' concatenated pieces that lies in [first, first + count), rows `stride`
 // bytes apart, in ascending order so that what is written too much is written over.
 void copy_rows(const GemmS8Args& args, size_t m, size_t rows, size_t first, size_t count,
@@ -105,6 +120,9 @@ void copy_rows(const GemmS8Args& args, size_t m, size_t rows, size_t first, size
       copy_unsigned(from, count, to);
     }
     return;
+  }
+  if (args.k <= 64 && count == args.taps * args.k) {
+    return copy_short_pieces(args, m, rows, stride, to);
   }
   for (size_t r = 0; r < rows; ++r, to += stride) {
     const int8_t* const* pieces = args.pieces + (m + r) * args.taps;

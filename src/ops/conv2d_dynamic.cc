@@ -65,32 +65,35 @@ class DynamicConv final : public OpKernel {
     const size_t elements = image.in_h * image.in_w * image.channels;
     auto* quantized = reinterpret_cast<int8_t*>(context.scratch);
     auto* padding = context.scratch + state.image_bytes;
-    const DynamicRange range = dynamic_range(
-        in, elements, context.node.options<fb::Conv2D>().symmetric_input());
+    const DynamicRange range =
+        dynamic_range(in, elements, context.node.options<fb::Conv2D>().symmetric_input());
     quantize_dynamic(convert_, in, elements, range, quantized);
     std::memset(padding, static_cast<uint8_t>(range.zero_point), image.channels);
     const Limits limits = clamp_limits(context.node.options<fb::Conv2D>().clamp());
     const size_t cost = image.taps() * conv.group_inputs() * conv.out_channels;
-    context.pool.parallel_for(image.pixels(), cost, [&](size_t begin, size_t end, size_t slot) {
-      uint8_t* scratch = padding + state.padding_bytes + slot * state.range_bytes;
-      auto** pieces = reinterpret_cast<const void**>(scratch);
-      auto* acc = reinterpret_cast<int32_t*>(scratch + state.pieces_bytes);
-      for (size_t p = begin; p < end; p += kPixelBlock) {
-        const size_t count = std::min(kPixelBlock, end - p);
-        fill_pieces(image, quantized, 1, padding, p, p + count, pieces);
-        for (size_t g = 0; g < conv.groups; ++g) {
-          kernels::GemmS8Args args = {};
-          args.taps = image.taps();
-          args.k = conv.group_inputs();
-          args.pieces = reinterpret_cast<const int8_t* const*>(pieces);
-          weights_.run(args, g, count, range, limits, acc,
-                       out + p * conv.out_channels + g * conv.group_outputs(), conv.out_channels);
-          for (size_t i = 0; i < count * image.taps(); ++i) {
-            pieces[i] = static_cast<const int8_t*>(pieces[i]) + conv.group_inputs();
+    context.pool.parallel_for(
+        image.pixels(), mac_cost(cost, weights_.kernel().speed),
+        [&](size_t begin, size_t end, size_t slot) {
+          uint8_t* scratch = padding + state.padding_bytes + slot * state.range_bytes;
+          auto** pieces = reinterpret_cast<const void**>(scratch);
+          auto* acc = reinterpret_cast<int32_t*>(scratch + state.pieces_bytes);
+          for (size_t p = begin; p < end; p += kPixelBlock) {
+            const size_t count = std::min(kPixelBlock, end - p);
+            fill_pieces(image, quantized, 1, padding, p, p + count, pieces);
+            for (size_t g = 0; g < conv.groups; ++g) {
+              kernels::GemmS8Args args = {};
+              args.taps = image.taps();
+              args.k = conv.group_inputs();
+              args.pieces = reinterpret_cast<const int8_t* const*>(pieces);
+              weights_.run(args, g, count, range, limits, acc,
+                           out + p * conv.out_channels + g * conv.group_outputs(),
+                           conv.out_channels);
+              for (size_t i = 0; i < count * image.taps(); ++i) {
+                pieces[i] = static_cast<const int8_t*>(pieces[i]) + conv.group_inputs();
+              }
+            }
           }
-        }
-      }
-    });
+        });
   }
 
   const kernels::ConvertKernel& convert_;

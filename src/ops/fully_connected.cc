@@ -46,12 +46,14 @@ class QuantizedLayer final : public OpKernel {
     // Few rows are split by output, many by row.
     if (m < 2 * kernel_.mr) {
       context.pool.parallel_for(
-          ceil_div(n, kernel_.nr), m * k * kernel_.nr, [&](size_t begin, size_t end, size_t) {
+          ceil_div(n, kernel_.nr), mac_cost(m * k * kernel_.nr, kernel_.speed),
+          [&](size_t begin, size_t end, size_t) {
             kernel_.run(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
           });
     } else {
       context.pool.parallel_for(
-          ceil_div(m, kernel_.mr), n * k * kernel_.mr, [&](size_t begin, size_t end, size_t) {
+          ceil_div(m, kernel_.mr), mac_cost(n * k * kernel_.mr, kernel_.speed),
+          [&](size_t begin, size_t end, size_t) {
             kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, m), 0, n, out);
           });
     }
@@ -85,7 +87,8 @@ class DynamicLayer final : public OpKernel {
     const Limits limits = clamp_limits(clamp_of(context.node));
     const bool symmetric = context.node.options<fb::FullyConnected>().symmetric_input();
     context.pool.parallel_for(
-        rows_of(context.shape_in(0)), n * k, [&](size_t begin, size_t end, size_t slot) {
+        rows_of(context.shape_in(0)), mac_cost(n * k, weights_.kernel().speed),
+        [&](size_t begin, size_t end, size_t slot) {
           uint8_t* scratch = context.scratch + slot * slot_bytes(context.node);
           auto* row = reinterpret_cast<int8_t*>(scratch);
           auto* acc = reinterpret_cast<int32_t*>(scratch + align_up(k, kAlignment));

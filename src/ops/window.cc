@@ -93,39 +93,51 @@ void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, 
   }
 }
 
+// The same for the pixels [first, last) of one output row. By value: the patches could be anything,
+// as far as the compiler knows, but its own copies.
+static void fill_row_pieces_of_row(WindowGeometry g, const int8_t* image, const int8_t* padding,
+                                   size_t oy, size_t first, size_t last, int8_t* patches,
+                                   const int8_t** pieces) {
+  const size_t c = g.channels, row_bytes = g.kernel_w * c, step = g.stride_w * c;
+  // Windows of pixels in [inner, outer) lie between the picture's sides.
+  const size_t inner = std::clamp(ceil_div(g.pad_left, g.stride_w), first, last);
+  const size_t room = g.in_w + g.pad_left;
+  const size_t whole = room < g.kernel_w ? 0 : (room - g.kernel_w) / g.stride_w + 1;
+  const size_t outer = std::clamp(whole, inner, last);
+  for (size_t ky = 0; ky < g.kernel_h; ++ky) {
+    // Unsigned: a row above the picture wraps around to one far below it.
+    const size_t y = oy * g.stride_h + ky * g.dilation_h - g.pad_top;
+    const int8_t** to = pieces + ky;
+    if (y >= g.in_h) {
+      for (size_t ox = first; ox < last; ++ox, to += g.kernel_h) *to = padding;
+      continue;
+    }
+    const int8_t* row = image + y * g.in_w * c;
+    const auto patch = [&](size_t ox) {
+      int8_t* bytes = patches + ((ox - first) * g.kernel_h + ky) * row_bytes;
+      for (size_t kx = 0; kx < g.kernel_w; ++kx) {
+        const size_t x = ox * g.stride_w + kx - g.pad_left;
+        std::memcpy(bytes + kx * c, x < g.in_w ? row + x * c : padding, c);
+      }
+      return bytes;
+    };
+    for (size_t ox = first; ox < inner; ++ox, to += g.kernel_h) *to = patch(ox);
+    const int8_t* at = row + (inner * g.stride_w - g.pad_left) * c;
+    for (size_t ox = inner; ox < outer; ++ox, to += g.kernel_h, at += step) *to = at;
+    for (size_t ox = outer; ox < last; ++ox, to += g.kernel_h) *to = patch(ox);
+  }
+}
+
 void fill_row_pieces(const WindowGeometry& g, const int8_t* in, const int8_t* padding, size_t first,
                      size_t last, int8_t* patches, const int8_t** pieces) {
-  const size_t c = g.channels, row_bytes = g.kernel_w * c;
-  size_t ox = first % g.out_w, oy = first / g.out_w % g.out_h, n = first / (g.out_w * g.out_h);
-  for (size_t p = first; p < last; ++p) {
-    const int8_t* image = in + n * g.in_h * g.in_w * c;
-    // Unsigned: what lies before the picture wraps around to far behind it.
-    const size_t left = ox * g.stride_w - g.pad_left;
-    const bool whole = left < g.in_w && left + g.kernel_w <= g.in_w;
-    for (size_t ky = 0; ky < g.kernel_h; ++ky, patches += row_bytes) {
-      const size_t y = oy * g.stride_h + ky * g.dilation_h - g.pad_top;
-      if (y >= g.in_h) {
-        *pieces++ = padding;
-        continue;
-      }
-      const int8_t* row = image + y * g.in_w * c;
-      if (whole) {
-        *pieces++ = row + left * c;
-        continue;
-      }
-      for (size_t kx = 0; kx < g.kernel_w; ++kx) {
-        const size_t x = left + kx;
-        std::memcpy(patches + kx * c, x < g.in_w ? row + x * c : padding, c);
-      }
-      *pieces++ = patches;
-    }
-    if (++ox == g.out_w) {
-      ox = 0;
-      if (++oy == g.out_h) {
-        oy = 0;
-        ++n;
-      }
-    }
+  const size_t image_bytes = g.in_h * g.in_w * g.channels;
+  for (size_t p = first; p < last;) {
+    const size_t ox = p % g.out_w, oy = p / g.out_w % g.out_h, n = p / (g.out_w * g.out_h);
+    const size_t count = std::min(g.out_w - ox, last - p);
+    fill_row_pieces_of_row(g, in + n * image_bytes, padding, oy, ox, ox + count, patches, pieces);
+    p += count;
+    patches += count * g.taps() * g.channels;
+    pieces += count * g.kernel_h;
   }
 }
 
