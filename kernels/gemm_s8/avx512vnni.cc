@@ -161,54 +161,51 @@ void sum_rows(const Block& block, size_t rows, size_t count) {
   }
 }
 
-template <int kRows, int kPanels>
-struct Tile {
-  __m512i acc[kRows][kPanels];
-};
-
-// tile += rows * weights, over `depth` bytes of each row, a multiple of 4.
+// acc += rows * weights, over `depth` bytes of each row, a multiple of 4. Always inlined, as all
+// that takes sums: an array stays in registers only within one function.
 template <int kRows, int kPanels>
 inline __attribute__((always_inline)) void multiply(const uint8_t* rows, size_t stride,
                                                     const int8_t* const weights[kPanels],
-                                                    size_t depth, Tile<kRows, kPanels>* tile) {
+                                                    size_t depth, __m512i (&acc)[kRows][kPanels]) {
   // Few sums would wait for one another: they take turns.
   constexpr int kTurns = kRows * kPanels >= 8 ? 1 : 2;
-  __m512i acc[kTurns][kRows][kPanels];
-  for (int r = 0; r < kRows; ++r) {
-    for (int p = 0; p < kPanels; ++p) {
-      acc[0][r][p] = tile->acc[r][p];
-      if (kTurns == 2) acc[kTurns - 1][r][p] = _mm512_setzero_si512();
-    }
+  __m512i other[kRows][kPanels];
+#pragma GCC unroll 16
+  for (int r = 0; kTurns == 2 && r < kRows; ++r) {
+#pragma GCC unroll 16
+    for (int p = 0; p < kPanels; ++p) other[r][p] = _mm512_setzero_si512();
   }
-  const auto step = [&](size_t k, int turn) __attribute__((always_inline)) {
+  const auto step = [&](size_t k, __m512i(&to)[kRows][kPanels]) __attribute__((always_inline)) {
     __m512i w[kPanels];
+#pragma GCC unroll 16
     for (int p = 0; p < kPanels; ++p) w[p] = _mm512_loadu_si512(weights[p] + k * kNr);
+#pragma GCC unroll 16
     for (size_t r = 0; r < kRows; ++r) {
       int32_t four;
       memcpy(&four, rows + r * stride + k, sizeof four);
       const __m512i a = _mm512_set1_epi32(four);
-      for (int p = 0; p < kPanels; ++p) {
-        acc[turn][r][p] = _mm512_dpbusd_epi32(acc[turn][r][p], a, w[p]);
-      }
+#pragma GCC unroll 16
+      for (int p = 0; p < kPanels; ++p) to[r][p] = _mm512_dpbusd_epi32(to[r][p], a, w[p]);
     }
   };
   size_t k = 0;
-  for (; k + 8 <= depth; k += 8) {
-    step(k, 0);
-    step(k + 4, kTurns - 1);
-  }
-  if (k < depth) step(k, 0);
-  for (int r = 0; r < kRows; ++r) {
-    for (int p = 0; p < kPanels; ++p) {
-      tile->acc[r][p] =
-          kTurns == 1 ? acc[0][r][p] : _mm512_add_epi32(acc[0][r][p], acc[kTurns - 1][r][p]);
+  if constexpr (kTurns == 2) {
+    for (; k + 8 <= depth; k += 8) {
+      step(k, acc);
+      step(k + 4, other);
     }
+  }
+  for (; k < depth; k += 4) step(k, acc);
+#pragma GCC unroll 16
+  for (int r = 0; kTurns == 2 && r < kRows; ++r) {
+#pragma GCC unroll 16
+    for (int p = 0; p < kPanels; ++p) acc[r][p] = _mm512_add_epi32(acc[r][p], other[r][p]);
   }
 }
 
 // In steps of the output, limited from above before the conversion to integers.
-inline __m512i steps_of(__m512i acc, const Panel& panel, Output out) {
-  const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), _mm512_loadu_ps(panel.multipliers));
+inline __m512i steps_of(__m512i acc, __m512 multipliers, Output out) {
+  const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), multipliers);
   const __m512 max = _mm512_set1_ps(static_cast<float>(out.max - out.zero_point));
   return _mm512_cvtps_epi32(_mm512_min_ps(x, max));
 }
@@ -234,32 +231,42 @@ inline void store_part(__m512i bytes, int part, __mmask64 mask, int8_t* to) {
 }
 
 template <int kRows, int kPanels>
-inline __attribute__((always_inline)) void store(const Tile<kRows, kPanels>& tile,
-                                                 const Panel* const panels[kPanels],
-                                                 const GemmS8Args& args, size_t columns,
-                                                 int8_t* out) {
+inline __attribute__((always_inline)) void store(const __m512i (&acc)[kRows][kPanels],
+                                                 const Panel* const panels[kPanels], size_t stride,
+                                                 Output limits, size_t columns, int8_t* out) {
   constexpr int kRowsAtOnce = 4 / kPanels;
   const __mmask64 mask = mask_of(columns);
+  __m512 multipliers[kPanels];
+#pragma GCC unroll 16
+  for (int p = 0; p < kPanels; ++p) multipliers[p] = _mm512_loadu_ps(panels[p]->multipliers);
+#pragma GCC unroll 16
   for (int r = 0; r < kRows; r += kRowsAtOnce) {
     __m512i q[4];
+#pragma GCC unroll 16
     for (int i = 0; i < 4; ++i) {
       const int row = r + i / kPanels < kRows ? r + i / kPanels : kRows - 1;
-      q[i] = steps_of(tile.acc[row][i % kPanels], *panels[i % kPanels], args.out);
+      q[i] = steps_of(acc[row][i % kPanels], multipliers[i % kPanels], limits);
     }
-    const __m512i bytes = pack_steps(q, args.out);
-    for (int i = 0; i < kRowsAtOnce && r + i < kRows; ++i, out += args.out_stride) {
-      store_part(bytes, i * kPanels, mask, out);
+    const __m512i bytes = pack_steps(q, limits);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRowsAtOnce; ++i) {
+      if (r + i < kRows) {
+        store_part(bytes, i * kPanels, mask, out + static_cast<size_t>(r + i) * stride);
+      }
     }
   }
 }
 
 template <int kRows, int kPanels>
-inline void store(const Tile<kRows, kPanels>& tile, const Panel* const*, const GemmS8Args& args,
-                  size_t columns, int32_t* out) {
-  for (int r = 0; r < kRows; ++r, out += args.out_stride) {
+inline __attribute__((always_inline)) void store(const __m512i (&acc)[kRows][kPanels],
+                                                 const Panel* const*, size_t stride, Output,
+                                                 size_t columns, int32_t* out) {
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r, out += stride) {
+#pragma GCC unroll 16
     for (size_t p = 0; p < kPanels; ++p) {
       const auto mask = static_cast<__mmask16>(mask_of(columns > p * kNr ? columns - p * kNr : 0));
-      _mm512_mask_storeu_epi32(out + p * kNr, mask, tile.acc[r][p]);
+      _mm512_mask_storeu_epi32(out + p * kNr, mask, acc[r][p]);
     }
   }
 }
@@ -272,38 +279,41 @@ void run_tile(const Block& block, size_t r, size_t n, size_t n1, T* out) {
   const auto* first_panel = static_cast<const uint8_t*>(args.packed) + sizeof(Header);
   const Panel* panels[kPanels];
   const int8_t* weights[kPanels];
+  __m512i acc[kRows][kPanels];
+#pragma GCC unroll 16
   for (size_t p = 0; p < kPanels; ++p) {
     panels[p] = reinterpret_cast<const Panel*>(first_panel + (n / kNr + p) * panel_bytes(depth));
     weights[p] = reinterpret_cast<const int8_t*>(panels[p] + 1);
-  }
-  Tile<kRows, kPanels> tile;
-  for (int p = 0; p < kPanels; ++p) {
     const __m512i bias = _mm512_loadu_si512(panels[p]->bias);
-    for (int i = 0; i < kRows; ++i) tile.acc[i][p] = bias;
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) acc[i][p] = bias;
   }
-  const bool whole = block.chunk == block.total;
-  if (!whole && block.row_sums != nullptr) memset(block.row_sums, 0, kRows * sizeof(int32_t));
-  for (size_t first = 0; first < block.total; first += block.chunk) {
-    const size_t count = min_of(block.total - first, block.chunk);
-    if (!whole) {
-      copy_rows(args, block.m, kRows, first, count, block.stride, block.rows);
-      if (block.row_sums != nullptr) sum_rows(block, kRows, count);
+  if (kRows > 1 || block.chunk == block.total) {
+    multiply<kRows, kPanels>(block.rows + r * block.stride, block.stride, weights, depth, acc);
+  } else {
+    if (block.row_sums != nullptr) block.row_sums[0] = 0;
+    for (size_t first = 0; first < block.total; first += block.chunk) {
+      const size_t count = min_of(block.total - first, block.chunk);
+      copy_rows(args, block.m, 1, first, count, block.stride, block.rows);
+      if (block.row_sums != nullptr) sum_rows(block, 1, count);
+      multiply<kRows, kPanels>(block.rows, block.stride, weights, (count + 3) / 4 * 4, acc);
+#pragma GCC unroll 16
+      for (int p = 0; p < kPanels; ++p) weights[p] += block.chunk * kNr;
     }
-    const int8_t* part[kPanels];
-    for (int p = 0; p < kPanels; ++p) part[p] = weights[p] + first * kNr;
-    multiply<kRows, kPanels>(block.rows + r * block.stride, block.stride, part, (count + 3) / 4 * 4,
-                             &tile);
   }
   if (block.row_sums != nullptr) {
+#pragma GCC unroll 16
     for (int p = 0; p < kPanels; ++p) {
       const __m512i zeros = _mm512_loadu_si512(panels[p]->w_zero_points);
+#pragma GCC unroll 16
       for (size_t i = 0; i < kRows; ++i) {
         const __m512i sum = _mm512_set1_epi32(block.row_sums[r + i]);
-        tile.acc[i][p] = _mm512_sub_epi32(tile.acc[i][p], _mm512_mullo_epi32(zeros, sum));
+        acc[i][p] = _mm512_sub_epi32(acc[i][p], _mm512_mullo_epi32(zeros, sum));
       }
     }
   }
-  store<kRows, kPanels>(tile, panels, args, min_of(n1 - n, size_t{kPanels} * kNr),
+  store<kRows, kPanels>(acc, panels, args.out_stride, args.out,
+                        min_of(n1 - n, size_t{kPanels} * kNr),
                         out + (block.m + r) * args.out_stride + n);
 }
 
