@@ -170,36 +170,28 @@ struct Block {
   size_t chunk, total;  // elements of a row in `words` at once, and in all
 };
 
-template <int kRows, int kVectors>
-struct Tile {
-  __m256i acc[kRows][kVectors];
-};
-
-// tile += rows * weights over `pairs` pairs of k.
+// acc += rows * weights over `pairs` pairs of k. Always inlined and unrolled, as all that takes
+// sums: an array stays in registers only so.
 template <int kRows, int kVectors>
 inline __attribute__((always_inline)) void multiply(const int16_t* rows, size_t stride,
                                                     const int16_t* weights, size_t pairs,
-                                                    Tile<kRows, kVectors>* tile) {
-  __m256i acc[kRows][kVectors];
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) acc[r][v] = tile->acc[r][v];
-  }
+                                                    __m256i (&acc)[kRows][kVectors]) {
   for (size_t p = 0; p < pairs; ++p, weights += 16 * kVectors) {
     __m256i w[kVectors];
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
       w[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 16 * v));
     }
+#pragma GCC unroll 8
     for (size_t r = 0; r < kRows; ++r) {
       int32_t pair;
       memcpy(&pair, rows + r * stride + 2 * p, sizeof pair);
       const __m256i a = _mm256_set1_epi32(pair);
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
         acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(a, w[v]));
       }
     }
-  }
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) tile->acc[r][v] = acc[r][v];
   }
 }
 
@@ -233,46 +225,50 @@ inline void store_row(__m128i q, size_t columns, size_t width, int8_t* to) {
 }
 
 template <int kRows, int kVectors>
-inline __attribute__((always_inline)) void store(const Tile<kRows, kVectors>& tile,
-                                                 const Panel& panel, const GemmS8Args& args,
+inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVectors],
+                                                 const Panel& panel, size_t stride, Output limits,
                                                  size_t columns, int8_t* out) {
   constexpr int kAtOnce = 4 / kVectors;  // rows
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; r += kAtOnce) {
     __m256i q[4];
+#pragma GCC unroll 8
     for (int i = 0; i < 4; ++i) {
       const int row = r + i / kVectors < kRows ? r + i / kVectors : kRows - 1;
-      q[i] =
-          steps_of(tile.acc[row][i % kVectors], panel.multipliers + 8 * (i % kVectors), args.out);
+      q[i] = steps_of(acc[row][i % kVectors], panel.multipliers + 8 * (i % kVectors), limits);
     }
-    __m256i bytes = pack_steps(q, args.out);
+    __m256i bytes = pack_steps(q, limits);
     // From lanes to rows.
     bytes = kVectors == 2
                 ? _mm256_permute4x64_epi64(bytes, 0xD8)
                 : _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     const __m128i half[2] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
-    for (int i = 0; i < kAtOnce && r + i < kRows; ++i, out += args.out_stride) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kAtOnce; ++i) {
       const __m128i lane = half[i * kVectors / 2];
-      store_row(kVectors == 1 && i % 2 == 1 ? _mm_unpackhi_epi64(lane, lane) : lane, columns,
-                8 * kVectors, out);
+      if (r + i < kRows) {
+        store_row(kVectors == 1 && i % 2 == 1 ? _mm_unpackhi_epi64(lane, lane) : lane, columns,
+                  8 * kVectors, out + static_cast<size_t>(r + i) * stride);
+      }
     }
   }
 }
 
 template <int kRows, int kVectors>
-inline void store(const Tile<kRows, kVectors>& tile, const Panel&, const GemmS8Args& args,
-                  size_t columns, int32_t* out) {
-  for (int r = 0; r < kRows; ++r, out += args.out_stride) {
+inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVectors],
+                                                 const Panel&, size_t stride, Output,
+                                                 size_t columns, int32_t* out) {
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
     alignas(32) int32_t sums[8 * kVectors];
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
-      _mm256_store_si256(reinterpret_cast<__m256i*>(sums + 8 * v), tile.acc[r][v]);
+      _mm256_store_si256(reinterpret_cast<__m256i*>(sums + 8 * v), acc[r][v]);
     }
-    if (kVectors == 1) {
-      memcpy(out, sums, columns * sizeof(int32_t));
-      continue;
-    }
-    for (size_t i = 0; i < 8 * kVectors; ++i) {
-      const size_t column = column_at(i, 8 * kVectors);
-      if (column < columns) out[column] = sums[i];
+    int32_t* row = out + static_cast<size_t>(r) * stride;
+    for (size_t i = 0; i < size_t{8} * kVectors; ++i) {
+      const size_t column = column_at(i, size_t{8} * kVectors);
+      if (column < columns) row[column] = sums[i];
     }
   }
 }
@@ -280,29 +276,32 @@ inline void store(const Tile<kRows, kVectors>& tile, const Panel&, const GemmS8A
 // Rows [r, r + kRows) of a block by one panel.
 template <int kRows, int kVectors, class T>
 void run_tile(const Block& block, const Panel& panel, size_t r, size_t n, size_t columns, T* out) {
-  Tile<kRows, kVectors> tile;
-  for (int i = 0; i < kRows; ++i) {
-    for (int v = 0; v < kVectors; ++v) {
-      tile.acc[i][v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel.bias + 8 * v));
-    }
+  const GemmS8Args& args = *block.args;
+  __m256i acc[kRows][kVectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+    const __m256i bias = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel.bias + 8 * v));
+#pragma GCC unroll 8
+    for (int i = 0; i < kRows; ++i) acc[i][v] = bias;
   }
+  const auto* weights = reinterpret_cast<const int16_t*>(&panel + 1);
   if (kVectors == 2 && panel.is_bytes != 0) {
     multiply_bytes<kRows, kVectors>(block.bytes + r * block.bytes_stride, block.bytes_stride,
                                     reinterpret_cast<const uint8_t*>(&panel + 1),
-                                    bytes_depth(block.total) / 8, panel.extras, tile.acc);
+                                    bytes_depth(block.total) / 8, panel.extras, acc);
+  } else if (kRows > 1 || block.chunk == block.total) {
+    multiply<kRows, kVectors>(block.words + r * block.words_stride, block.words_stride, weights,
+                              words_depth(block.total) / 2, acc);
   } else {
-    const auto* weights = reinterpret_cast<const int16_t*>(&panel + 1);
     for (size_t first = 0; first < block.total; first += block.chunk) {
       const size_t left = block.total - first, count = left < block.chunk ? left : block.chunk;
-      if (block.chunk < block.total) {
-        copy_row(*block.args, block.m, first, count, words_depth(count), block.words);
-      }
-      multiply<kRows, kVectors>(block.words + r * block.words_stride, block.words_stride,
-                                weights + first * 8 * kVectors, words_depth(count) / 2, &tile);
+      copy_row(args, block.m, first, count, words_depth(count), block.words);
+      multiply<kRows, kVectors>(block.words, 0, weights + first * 8 * kVectors,
+                                words_depth(count) / 2, acc);
     }
   }
-  store<kRows, kVectors>(tile, panel, *block.args, columns,
-                         out + (block.m + r) * block.args->out_stride + n);
+  store<kRows, kVectors>(acc, panel, args.out_stride, args.out, columns,
+                         out + (block.m + r) * args.out_stride + n);
 }
 
 template <int kRows, int kVectors, class T>

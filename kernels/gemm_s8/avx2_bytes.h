@@ -102,12 +102,8 @@ template <int kRows, int kVectors>
 inline __attribute__((always_inline)) void multiply_bytes(const uint8_t* rows, size_t stride,
                                                           const uint8_t* packed, size_t units,
                                                           size_t extras,
-                                                          __m256i sums[kRows][kVectors]) {
+                                                          __m256i (&acc)[kRows][kVectors]) {
   const __m256i ones = _mm256_set1_epi16(1);
-  __m256i acc[kRows][kVectors];
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) acc[r][v] = sums[r][v];
-  }
   const auto weights = [](const uint8_t* at, int v) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + 32 * v));
   };
@@ -118,8 +114,10 @@ inline __attribute__((always_inline)) void multiply_bytes(const uint8_t* rows, s
   };
   const uint8_t* w = packed;
   for (size_t unit = 0; unit < units; ++unit, w += 64 * kVectors) {
+#pragma GCC unroll 8
     for (size_t r = 0; r < kRows; ++r) {
       const __m256i first = quad_of(r, unit * 8), second = quad_of(r, unit * 8 + 4);
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
         const __m256i lanes =
             _mm256_add_epi16(_mm256_maddubs_epi16(first, weights(w, v)),
@@ -133,16 +131,15 @@ inline __attribute__((always_inline)) void multiply_bytes(const uint8_t* rows, s
   for (size_t e = 0; e < extras; ++e, w += 32 * kVectors) {
     uint32_t offset;
     memcpy(&offset, offsets + e * 4, sizeof offset);
+#pragma GCC unroll 8
     for (size_t r = 0; r < kRows; ++r) {
       const __m256i quad = quad_of(r, offset);
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
         const __m256i lanes = _mm256_maddubs_epi16(quad, weights(w, v));
         acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(lanes, ones));
       }
     }
-  }
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) sums[r][v] = acc[r][v];
   }
 }
 
