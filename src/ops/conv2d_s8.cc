@@ -12,6 +12,8 @@ namespace {
 
 // Output pixels computed at once: the kernel's copy of their windows stays in the caches.
 constexpr size_t kPixelBlock = 64;
+// Blocks are made smaller for threads to share, to this at least.
+constexpr size_t kMinPixels = 24;
 // Where few pixels leave threads without work, output channels are split, no finer than this.
 constexpr size_t kMinColumns = 64;
 // Weights larger than this do not stay in a second-level cache from one block of rows to the next:
@@ -92,15 +94,20 @@ class GemmConv final : public PackedConv {
     size_t buffer_bytes = 0;  // at the end of a range's bytes
   };
 
+  // As many blocks as threads can share evenly. Where pixels are too few for that, and weights too
+  // large for each thread to read them all, output channels are split as well.
   Split split_of(const ConvShape& conv, size_t ranges) const {
     const size_t pixels = conv.window.pixels(), n = conv.group_outputs();
-    // Equal blocks, of an even number of pixels.
-    const size_t blocks = ceil_div(pixels, kPixelBlock);
+    size_t blocks = ceil_div(ceil_div(pixels, kPixelBlock), ranges) * ranges;
+    if (pixels / blocks < kMinPixels) blocks = std::max<size_t>(pixels / kMinPixels, 1);
+    blocks = std::max(blocks, ceil_div(pixels, kPixelBlock));
+    if (packed_bytes_ > kCachedWeights) blocks = ceil_div(pixels, kPixelBlock);
     const size_t per_block = align_up(ceil_div(pixels, blocks), size_t{2});
     const size_t wanted = ceil_div(ranges, ceil_div(pixels, per_block));
     const size_t parts = std::clamp<size_t>(n / kMinColumns, 1, wanted);
-    const size_t columns = align_up(ceil_div(n, parts), std::max(kernel_.nr, kMinColumns));
-    return {per_block, ceil_div(n, parts > 1 ? columns : n), parts > 1 ? columns : n};
+    if (parts == 1) return {per_block, 1, n};
+    const size_t columns = align_up(ceil_div(n, parts), std::max(kernel_.nr, kMinColumns / 2));
+    return {per_block, ceil_div(n, columns), columns};
   }
 
   Status pack_groups(const Node& node, size_t groups, size_t n) {
