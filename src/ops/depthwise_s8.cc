@@ -56,7 +56,7 @@ class DepthwiseConv final : public PackedConv {
     const State& state = *static_cast<const State*>(context.state);
     const WindowGeometry& w = state.conv.window;
     const size_t outputs = shape_.outputs(), blocks = ceil_div(outputs, kernel_.block);
-    const size_t strip = strip_rows(w, blocks, context.pool.max_ranges());
+    const size_t strip = strip_rows(w, context.pool.max_ranges());
     const size_t strips = ceil_div(w.out_h, strip);
     const size_t macs = w.taps() * std::min(kernel_.block, outputs) * strip * w.out_w;
     context.pool.parallel_for(
@@ -91,14 +91,15 @@ class DepthwiseConv final : public PackedConv {
   };
 
   // What a strip reads stays in a second-level cache while its blocks are computed; a strip starts
-  // by copying the rows that windows share, so it has more rows than a window.
+  // by copying the rows that windows share, so it has more rows than a window. Threads take strips
+  // of rows, as they do of the convolutions before and after, so that data stays with its thread.
   static constexpr size_t kStripBytes = 256 * 1024;
 
-  size_t strip_rows(const WindowGeometry& w, size_t blocks, size_t ranges) const {
+  size_t strip_rows(const WindowGeometry& w, size_t ranges) const {
     const size_t row_bytes = w.stride_h * w.in_w * w.channels;
     const size_t cached = std::max<size_t>(kStripBytes / row_bytes, 2 * w.kernel_h);
-    const size_t shared = ceil_div(w.batch * w.out_h * blocks, ranges);
-    return std::max<size_t>(std::min({cached, ranges > 1 ? shared : w.out_h, w.out_h}), 1);
+    const size_t shared = std::max(ceil_div(w.out_h, ceil_div(ranges, size_t{2})), w.kernel_h);
+    return std::min({cached, shared, w.out_h});
   }
 
   const kernels::DwconvS8Kernel& kernel_;
