@@ -134,34 +134,51 @@ struct Unit {
   static void slide(ColumnReader columns, const Constants& constants, const Scale& scale_of_unit,
                     SlideOut out) {
     const Scale scale = scale_of_unit;
-    const auto* w = reinterpret_cast<const uint8_t*>(&constants + 1);
     Column left, middle, right;
     left.read(columns);
     if (kStride == 1) middle.read(columns, left);
     for (size_t p = 0; p < out.pixels; p += 2, out.at += 2 * out.stride) {
       Sums a(constants), b(constants);
-      if (kStride == 2) middle.read(columns, left);
-      a.add_left(left, middle, w);
-      if (kStride == 1) b.add_first(middle, w);
-      right.read(columns, middle);
-      a.add_right(right, w);
-      if (kStride == 2) {
-        left = right;
-        middle.read(columns, left);
-        b.add_left(left, middle, w);
+      if (kStride == 1) {
+        a.add_left(left);
+        a.add_middle(middle);
+        b.add_left(middle);
         right.read(columns, middle);
-        b.add_right(right, w);
-        left = right;
-      } else {
-        b.add_middle(right, w);
+        a.add_right(right);
+        b.add_middle(right);
         left = right;
         middle.read(columns, left);
-        b.add_right(middle, w);
+        b.add_right(middle);
+      } else {
+        a.add_left(left);
+        middle.read(columns, left);
+        a.add_middle(middle);
+        right.read(columns, middle);
+        a.add_right(right);
+        b.add_left(right);
+        middle.read(columns, right);
+        b.add_middle(middle);
+        left.read(columns, middle);
+        b.add_right(left);
       }
       const __m256i q = scale.pack(a.of, b.of);
-      store(low_half(q), scale.part, out.at);
+      store16(out.at, low_half(q));
       if (p + 1 == out.pixels) break;
-      store(high_half(q), scale.part, out.at + out.stride);
+      store16(out.at + out.stride, high_half(q));
+    }
+  }
+
+  // The channels to be written of a row of whole pixels.
+  static void store_row(const int8_t* row, size_t pixels, UnitChannels part, size_t stride,
+                        int8_t* to) {
+    row += part.skip;
+    to += part.skip;
+    for (size_t p = 0; p < pixels; ++p, row += kChannels, to += stride) {
+      if (part.count == 8) {
+        store8(to, load8(row));
+      } else {
+        memcpy(to, row, part.count);
+      }
     }
   }
 
@@ -192,32 +209,31 @@ struct Unit {
   // and 1 of row 2, then column 2 in a pair with nothing.
   struct Sums {
     __m256i of[2];
+    const uint8_t* w;
 
     explicit inline __attribute__((always_inline)) Sums(const Constants& c)
-        : of{load32(c.bias), load32(c.bias + 8)} {}
+        : of{load32(c.bias), load32(c.bias + 8)}, w(reinterpret_cast<const uint8_t*>(&c + 1)) {
+      // So that a second pixel reads the weights again: there are too few registers to keep them,
+      // and multiplying by memory costs nothing.
+      asm("" : "+r"(w));
+    }
 
-    inline __attribute__((always_inline)) void add(const __m256i pairs[2], const uint8_t* w,
-                                                   size_t step) {
+    inline __attribute__((always_inline)) void add(const __m256i pairs[2], size_t step) {
       for (size_t i = 0; i < 2; ++i) {
         const __m256i weights = load32(w + step * kColumnBytes + 32 * i);
         of[i] = _mm256_add_epi32(of[i], _mm256_madd_epi16(pairs[i], weights));
       }
     }
-    inline __attribute__((always_inline)) void add_first(const Column& column, const uint8_t* w) {
-      add(column.pairs, w, 0);
+    inline __attribute__((always_inline)) void add_left(const Column& column) {
+      add(column.pairs, 0);
     }
-    inline __attribute__((always_inline)) void add_middle(const Column& column, const uint8_t* w) {
-      add(column.pairs, w, 1);
-      add(column.last_pairs, w, 3);
+    inline __attribute__((always_inline)) void add_middle(const Column& column) {
+      add(column.pairs, 1);
+      add(column.last_pairs, 3);
     }
-    inline __attribute__((always_inline)) void add_right(const Column& column, const uint8_t* w) {
-      add(column.pairs, w, 2);
-      add(column.last_pairs, w, 4);
-    }
-    inline __attribute__((always_inline)) void add_left(const Column& left, const Column& middle,
-                                                        const uint8_t* w) {
-      add_first(left, w);
-      add_middle(middle, w);
+    inline __attribute__((always_inline)) void add_right(const Column& column) {
+      add(column.pairs, 2);
+      add(column.last_pairs, 4);
     }
   };
 };
@@ -236,7 +252,7 @@ void pack(const DwconvS8Weights& weights, void* memory) {
 }
 
 size_t scratch_bytes(const DwconvS8Shape& shape, size_t out_w) {
-  return best_layout<Unit>(shape, out_w).bytes;
+  return max_of(best_layout<Unit>(shape, out_w).bytes, slide_bytes<Unit>(out_w));
 }
 
 void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out) {

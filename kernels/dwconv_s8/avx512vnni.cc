@@ -77,6 +77,8 @@ struct UnitOf {
     }
   };
 
+  static void store_row(const int8_t*, size_t, UnitChannels, size_t, int8_t*) {}  // nothing skipped
+
   // As many pixels at a time as are stored together.
   template <size_t kStride>
   static void slide(ColumnReader columns, const Constants& constants, const Scale& scale_of_unit,

@@ -16,30 +16,37 @@ class ColumnReader {
       : padding_(padding),
         x_(x0 * args.shape.stride_w - args.pad_left),
         in_w_(args.in_w),
-        step_(args.shape.dilation_w),
-        channels_(args.shape.channels) {
+        dilation_(args.shape.dilation_w) {
+    const DwconvS8Shape& s = args.shape;
     for (size_t ky = 0; ky < 3; ++ky) {
-      const size_t row = y * args.shape.stride_h + ky * args.shape.dilation_h - args.pad_top;
+      const size_t row = y * s.stride_h + ky * s.dilation_h - args.pad_top;
       const bool inside = row < args.in_h;  // size_t wraps around: so is what lies above
-      rows_[ky] = inside ? args.in + row * args.in_w * channels_ + c0 : padding;
-      keep_[ky] = inside ? SIZE_MAX : 0;
+      rows_[ky] = reinterpret_cast<uintptr_t>(padding);
+      if (inside) {
+        rows_[ky] = reinterpret_cast<uintptr_t>(args.in) + (row * args.in_w + x_) * s.channels + c0;
+      }
+      steps_[ky] = inside ? s.dilation_w * s.channels : 0;
     }
   }
 
   // Calls use(row 0, row 1, row 2) with the channels of the next column.
   template <class Use>
-  __attribute__((always_inline)) auto next(Use use) {
-    const size_t x = x_, at = x * channels_;
-    x_ += step_;
-    if (__builtin_expect(x >= in_w_, 0)) return use(padding_, padding_, padding_);
-    return use(rows_[0] + (at & keep_[0]), rows_[1] + (at & keep_[1]), rows_[2] + (at & keep_[2]));
+  inline __attribute__((always_inline)) void next(Use use) {
+    if (__builtin_expect(x_ < in_w_, 1)) {
+      use(reinterpret_cast<const int8_t*>(rows_[0]), reinterpret_cast<const int8_t*>(rows_[1]),
+          reinterpret_cast<const int8_t*>(rows_[2]));
+    } else {
+      use(padding_, padding_, padding_);
+    }
+    for (size_t ky = 0; ky < 3; ++ky) rows_[ky] += steps_[ky];
+    x_ += dilation_;
   }
 
  private:
-  const int8_t* rows_[3];
-  size_t keep_[3];  // of the offset in a row: none of it in one outside the picture
+  uintptr_t rows_[3];  // addresses: before the first column they may lie before the picture
+  size_t steps_[3];    // 0 for a row outside the picture
   const int8_t* padding_;
-  size_t x_, in_w_, step_, channels_;
+  size_t x_, in_w_, dilation_;
 };
 
 // Where the outputs of a slide go.
@@ -53,6 +60,12 @@ inline bool slides(const DwconvS8Shape& s) {
          (s.stride_w == 1 || (s.stride_w == 2 && s.dilation_w == 1));
 }
 
+// For a row of outputs, where a unit's channels are not all to be written.
+template <class Unit>
+size_t slide_bytes(size_t out_w) {
+  return out_w * Unit::kChannels;
+}
+
 // With dilation, every `dilation_w`th output has columns in common: they are one slide.
 template <class Unit>
 void slide_unit(const DwconvS8Args& args, const uint8_t* packed, UnitChannels part, size_t y0,
@@ -62,17 +75,21 @@ void slide_unit(const DwconvS8Args& args, const uint8_t* packed, UnitChannels pa
   memset(padding, args.a_zero_point, sizeof padding);
   const auto* constants = reinterpret_cast<const typename Unit::Constants*>(packed);
   const typename Unit::Scale scale(*constants, args.out, part);
-  for (size_t y = y0; y < y1; ++y) {
-    for (size_t x0 = 0; x0 < min_of(s.dilation_w, args.out_w); ++x0) {
+  auto* row = static_cast<int8_t*>(args.scratch);
+  for (size_t x0 = 0; x0 < min_of(s.dilation_w, args.out_w); ++x0) {
+    const size_t pixels = (args.out_w - x0 + s.dilation_w - 1) / s.dilation_w;
+    const size_t stride = s.dilation_w * s.channels;
+    for (size_t y = y0; y < y1; ++y) {
       const ColumnReader columns(args, padding, part.first, y, x0);
-      const SlideOut to = {out + (y * args.out_w + x0) * s.channels + part.first,
-                           (args.out_w - x0 + s.dilation_w - 1) / s.dilation_w,
-                           s.dilation_w * s.channels};
+      int8_t* to = out + (y * args.out_w + x0) * s.channels + part.first;
+      const SlideOut slide_out =
+          part.skip == 0 ? SlideOut{to, pixels, stride} : SlideOut{row, pixels, Unit::kChannels};
       if (s.stride_w == 1) {
-        Unit::template slide<1>(columns, *constants, scale, to);
+        Unit::template slide<1>(columns, *constants, scale, slide_out);
       } else {
-        Unit::template slide<2>(columns, *constants, scale, to);
+        Unit::template slide<2>(columns, *constants, scale, slide_out);
       }
+      if (part.skip > 0) Unit::store_row(row, pixels, part, stride, to);
     }
   }
 }
