@@ -2,7 +2,7 @@
 // few channels are left. Input bytes are made unsigned by adding 128, which the bias takes back.
 #include <immintrin.h>
 
-#include "kernels/dwconv_s8/columns.h"
+#include "kernels/dwconv_s8/window3x3.h"
 
 namespace qrt::kernels {
 namespace {
@@ -16,6 +16,7 @@ struct UnitOf {
     kRowBytes = kChannels,
     kColumnBytes = 4 * kChannels
   };
+  enum : bool { kEndsWithLast = false };
   enum : int32_t { kOffset = 128, kMin = INT8_MIN, kMax = INT8_MAX };
   using Weight = int8_t;
 
@@ -42,18 +43,6 @@ struct UnitOf {
     }
   }
 
-  // The usual 3x3 window keeps its weights in registers. (By value: what is written through `out`
-  // could be anything, as far as the compiler knows, but its own copies.)
-  static void sums(const Stretch<Constants>& stretch, const uint8_t* columns, size_t pixels,
-                   int8_t* out) {
-    if (stretch.steps == 3 && stretch.passes == 1) {
-      sums_of_three(stretch, columns, pixels, out);
-    } else {
-      sums_of_any(stretch, columns, pixels, out);
-    }
-  }
-
- protected:
   // Pixels whose sums are packed together.
   enum : size_t { kPixels = 4 / kVectors };
 
@@ -64,13 +53,13 @@ struct UnitOf {
     __m512i zero, min;
     __mmask64 mask;
 
-    explicit Scale(const Stretch<Constants>& stretch)
-        : max(_mm512_set1_ps(static_cast<float>(stretch.out.max - stretch.out.zero_point))),
-          zero(_mm512_set1_epi16(static_cast<int16_t>(stretch.out.zero_point))),
-          min(_mm512_set1_epi8(static_cast<char>(stretch.out.min))),
-          mask(mask_of(stretch.channels)) {
+    Scale(const Constants& constants, Output out, UnitChannels part)
+        : max(_mm512_set1_ps(static_cast<float>(out.max - out.zero_point))),
+          zero(_mm512_set1_epi16(static_cast<int16_t>(out.zero_point))),
+          min(_mm512_set1_epi8(static_cast<char>(out.min))),
+          mask(mask_of(part.count)) {
       for (int v = 0; v < kVectors; ++v) {
-        multipliers[v] = _mm512_loadu_ps(stretch.constants->multipliers + 16 * v);
+        multipliers[v] = _mm512_loadu_ps(constants.multipliers + 16 * v);
       }
     }
 
@@ -88,10 +77,68 @@ struct UnitOf {
     }
   };
 
+  static void store_row(const int8_t*, size_t, UnitChannels, size_t, int8_t*) {}  // nothing skipped
+
+  // As many pixels at a time as are stored together.
+  template <size_t kStride>
+  static void slide(ColumnReader columns, const Constants& constants, const Scale& scale_of_unit,
+                    SlideOut out) {
+    const Scale scale = scale_of_unit;
+    const auto* packed = reinterpret_cast<const uint8_t*>(&constants + 1);
+    __m512i w[3][kVectors];
+    for (int step = 0; step < 3; ++step) {
+      for (int v = 0; v < kVectors; ++v) {
+        w[step][v] = _mm512_loadu_si512(packed + step * size_t{kColumnBytes} + 64 * v);
+      }
+    }
+    Column left, middle, right;
+    left.read(columns, scale.mask);
+    if (kStride == 1) middle.read(columns, scale.mask);
+    for (size_t p = 0; p < out.pixels; p += kPixels, out.at += kPixels * out.stride) {
+      __m512i acc[4];
+#pragma GCC unroll 4
+      for (size_t i = 0; i < 4; i += kVectors) {
+        if (kStride == 2) middle.read(columns, scale.mask);
+        right.read(columns, scale.mask);
+        for (size_t v = 0; v < kVectors; ++v) {
+          __m512i sum = _mm512_loadu_si512(constants.bias + 16 * v);
+          sum = _mm512_dpbusd_epi32(sum, left.joined[v], w[0][v]);
+          sum = _mm512_dpbusd_epi32(sum, middle.joined[v], w[1][v]);
+          acc[i + v] = _mm512_dpbusd_epi32(sum, right.joined[v], w[2][v]);
+        }
+        left = kStride == 2 ? right : middle;
+        middle = right;
+      }
+      Derived::store(scale, acc, out.pixels - p, out.stride, out.at);
+    }
+  }
+
+  // The usual 3x3 window keeps its weights in registers. (By value: what is written through `out`
+  // could be anything, as far as the compiler knows, but its own copies.)
+  static void sums(const Stretch<Constants>& stretch, const uint8_t* columns, size_t pixels,
+                   int8_t* out) {
+    if (stretch.steps == 3 && stretch.passes == 1) {
+      sums_of_three(stretch, columns, pixels, out);
+    } else {
+      sums_of_any(stretch, columns, pixels, out);
+    }
+  }
+
  private:
+  // A column of a 3x3 window.
+  struct Column {
+    __m512i joined[kVectors];
+
+    inline __attribute__((always_inline)) void read(ColumnReader& columns, __mmask64 mask) {
+      columns.next([this, mask](const int8_t* r0, const int8_t* r1, const int8_t* r2) {
+        Derived::join_three(r0, r1, r2, mask, joined);
+      });
+    }
+  };
+
   static void sums_of_three(Stretch<Constants> stretch, const uint8_t* columns, size_t pixels,
                             int8_t* out) {
-    const Scale scale(stretch);
+    const Scale scale(*stretch.constants, stretch.out, stretch.part);
     const auto* packed = reinterpret_cast<const uint8_t*>(stretch.constants + 1);
     __m512i w[3][kVectors];
     for (int step = 0; step < 3; ++step) {
@@ -119,7 +166,7 @@ struct UnitOf {
   static void sums_of_any(Stretch<Constants> stretch, const uint8_t* columns, size_t pixels,
                           int8_t* out) {
     enum : size_t { kGroups = 2 };
-    const Scale scale(stretch);
+    const Scale scale(*stretch.constants, stretch.out, stretch.part);
     for (size_t p = 0; p < pixels; p += kGroups * kPixels) {
       const uint8_t* at[kGroups * kPixels];
       for (size_t i = 0; i < kGroups * kPixels; ++i) {
@@ -162,17 +209,31 @@ struct Wide : UnitOf<4, Wide> {
 
   static void join(const uint8_t* const from[kTaps], size_t, size_t columns, uint8_t* to) {
     for (size_t j = 0; j < columns; ++j, to += kColumnBytes) {
-      __m512i row[4];
+      __m512i row[4], joined[4];
       for (int i = 0; i < 4; ++i) row[i] = _mm512_loadu_si512(from[i] + j * kRowBytes);
-      const __m512i low01 = _mm512_unpacklo_epi8(row[0], row[1]);
-      const __m512i high01 = _mm512_unpackhi_epi8(row[0], row[1]);
-      const __m512i low23 = _mm512_unpacklo_epi8(row[2], row[3]);
-      const __m512i high23 = _mm512_unpackhi_epi8(row[2], row[3]);
-      _mm512_storeu_si512(to, _mm512_unpacklo_epi16(low01, low23));
-      _mm512_storeu_si512(to + 64, _mm512_unpackhi_epi16(low01, low23));
-      _mm512_storeu_si512(to + 128, _mm512_unpacklo_epi16(high01, high23));
-      _mm512_storeu_si512(to + 192, _mm512_unpackhi_epi16(high01, high23));
+      join_four(row[0], row[1], row[2], row[3], joined);
+      for (int i = 0; i < 4; ++i) _mm512_storeu_si512(to + 64 * i, joined[i]);
     }
+  }
+
+  static inline __attribute__((always_inline)) void join_four(__m512i a, __m512i b, __m512i c,
+                                                              __m512i d, __m512i joined[4]) {
+    const __m512i low_ab = _mm512_unpacklo_epi8(a, b), high_ab = _mm512_unpackhi_epi8(a, b);
+    const __m512i low_cd = _mm512_unpacklo_epi8(c, d), high_cd = _mm512_unpackhi_epi8(c, d);
+    joined[0] = _mm512_unpacklo_epi16(low_ab, low_cd);
+    joined[1] = _mm512_unpackhi_epi16(low_ab, low_cd);
+    joined[2] = _mm512_unpacklo_epi16(high_ab, high_cd);
+    joined[3] = _mm512_unpackhi_epi16(high_ab, high_cd);
+  }
+
+  // The fourth tap may be anything: its weight is zero.
+  static inline __attribute__((always_inline)) void join_three(const int8_t* a, const int8_t* b,
+                                                               const int8_t* c, __mmask64 mask,
+                                                               __m512i joined[4]) {
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+    const __m512i last = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, c), flip);
+    join_four(_mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, a), flip),
+              _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, b), flip), last, last, joined);
   }
 
   static void store(const Scale& scale, const __m512i acc[4], size_t, size_t, int8_t* out) {
@@ -191,6 +252,22 @@ struct Narrow : UnitOf<1, Narrow> {
       if (taps > 3) joined = _mm512_or_si512(joined, _mm512_slli_epi32(row(from[3], j), 24));
       _mm512_storeu_si512(to, joined);
     }
+  }
+
+  static inline __attribute__((always_inline)) void join_three(const int8_t* a, const int8_t* b,
+                                                               const int8_t* c, __mmask64 mask,
+                                                               __m512i* joined) {
+    const __m512i ra = _mm512_castsi128_si512(_mm_maskz_loadu_epi8(mask, a));
+    const __m512i rab = _mm512_inserti32x4(ra, _mm_maskz_loadu_epi8(mask, b), 1);
+    const __m512i rabc = _mm512_inserti32x4(rab, _mm_maskz_loadu_epi8(mask, c), 2);
+    // Four channels of every row to a lane, where they are transposed.
+    const __m512i by_channel =
+        _mm512_setr_epi32(0, 4, 8, 8, 1, 5, 9, 9, 2, 6, 10, 10, 3, 7, 11, 11);
+    const __m512i transpose =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    const __m512i bytes =
+        _mm512_shuffle_epi8(_mm512_permutexvar_epi32(by_channel, rabc), transpose);
+    *joined = _mm512_xor_si512(bytes, _mm512_set1_epi8(static_cast<char>(0x80)));
   }
 
   static void store(const Scale& scale, const __m512i acc[4], size_t pixels, size_t stride,
@@ -282,16 +359,27 @@ size_t scratch_bytes(const DwconvS8Shape& shape, size_t out_w) {
   return max_of(best_layout<Wide>(shape, out_w).bytes, best_layout<Narrow>(shape, out_w).bytes);
 }
 
+template <class Unit>
+void run_one(const DwconvS8Args& args, const uint8_t* packed, size_t passes, size_t c, size_t y0,
+             size_t y1, int8_t* out) {
+  const UnitChannels part = unit_channels<Unit>(args.shape, c);
+  if (passes == 1 && slides(args.shape)) {
+    slide_unit<Unit>(args, packed, part, y0, y1, out);
+  } else {
+    run_unit<Unit>(args, packed, passes, part, y0, y1, out);
+  }
+}
+
 void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out) {
   const auto* packed = static_cast<const uint8_t*>(args.packed);
   const size_t passes = static_cast<const Header*>(args.packed)->passes;
   for_each_unit(
       args.shape, passes, c0, c1,
       [&](size_t c, size_t offset) {
-        run_unit<Wide>(args, packed + offset, passes, y0, y1, c, out);
+        run_one<Wide>(args, packed + offset, passes, c, y0, y1, out);
       },
       [&](size_t c, size_t offset) {
-        run_unit<Narrow>(args, packed + offset, passes, y0, y1, c, out);
+        run_one<Narrow>(args, packed + offset, passes, c, y0, y1, out);
       });
 }
 

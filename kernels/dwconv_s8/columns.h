@@ -44,12 +44,19 @@ inline size_t step_count(const DwconvS8Shape& s, size_t taps) {
   return steps;
 }
 
+// The column of the window at which a step begins. The last step ends with the window, and passes
+// over columns that the one before it has multiplied.
+inline size_t step_column(const DwconvS8Shape& s, const TapGroup& group, size_t step) {
+  return min_of(step * group.columns, s.kernel_w - min_of(group.columns, s.kernel_w));
+}
+
 // The weight under a slot of a step, less its zero point; 0 where there is no tap.
 inline int32_t tap_weight(const DwconvS8Weights& weights, size_t c, const TapGroup& group,
                           size_t step, size_t slot) {
   const DwconvS8Shape& s = weights.shape;
-  const size_t kx = step * group.columns + slot / group.rows;
-  if (c >= s.outputs() || slot >= group.rows * group.columns || kx >= s.kernel_w) return 0;
+  const size_t kx = step_column(s, group, step) + slot / group.rows;
+  if (c >= s.outputs() || slot >= group.rows * group.columns) return 0;
+  if (kx < step * group.columns || kx >= s.kernel_w) return 0;
   const size_t tap = (group.row + slot % group.rows) * s.kernel_w + kx;
   const int32_t zero = weights.w_zero_points != nullptr ? weights.w_zero_points[c] : 0;
   return weights.w[c * s.taps() + tap] - zero;
@@ -62,7 +69,7 @@ struct Layout {
 };
 
 inline size_t group_columns(const DwconvS8Shape& s, const TapGroup& group, size_t tile) {
-  return (tile - 1) * s.stride_w + (group.steps - 1) * group.columns * s.dilation_w + 1;
+  return (tile - 1) * s.stride_w + step_column(s, group, group.steps - 1) * s.dilation_w + 1;
 }
 
 inline size_t row_columns(const DwconvS8Shape& s, size_t taps, size_t tile) {
@@ -89,6 +96,22 @@ Layout layout_of(const DwconvS8Shape& s, size_t tile) {
   return layout;
 }
 
+// The channels of a unit that are to be written are [first + skip, first + skip + count); it reads
+// those before them, too.
+struct UnitChannels {
+  size_t first, skip, count;
+};
+
+// The unit that computes channels from c on. A row of the table whose partial loads are slow lets
+// its last unit end with the last channel (kEndsWithLast).
+template <class Unit>
+UnitChannels unit_channels(const DwconvS8Shape& s, size_t c) {
+  const size_t outputs = s.outputs(), count = min_of(outputs - c, Unit::kChannels);
+  const size_t skip =
+      Unit::kEndsWithLast && outputs >= Unit::kChannels ? Unit::kChannels - count : 0;
+  return {c - skip, skip, count};
+}
+
 // What the sums of a stretch of output pixels need. The columns of pixel p and step i begin at
 // p * pixel_bytes + offsets[i].
 template <class Constants>
@@ -97,7 +120,8 @@ struct Stretch {
   size_t passes, steps;
   const size_t* offsets;
   size_t pixel_bytes;
-  size_t channels, out_stride;  // to be written
+  UnitChannels part;
+  size_t out_stride;
   Output out;
 };
 
@@ -198,8 +222,8 @@ void join_columns(const DwconvS8Shape& s, const Layout& layout, uint8_t* scratch
 }
 
 template <class Unit>
-void run_unit(const DwconvS8Args& args, const uint8_t* packed, size_t passes, size_t y0, size_t y1,
-              size_t c0, int8_t* out) {
+void run_unit(const DwconvS8Args& args, const uint8_t* packed, size_t passes, UnitChannels part,
+              size_t y0, size_t y1, int8_t* out) {
   const DwconvS8Shape& s = args.shape;
   const Layout layout = best_layout<Unit>(s, args.out_w);
   auto* scratch = static_cast<uint8_t*>(args.scratch);
@@ -209,8 +233,8 @@ void run_unit(const DwconvS8Args& args, const uint8_t* packed, size_t passes, si
   for (size_t g = 0; g < group_count(s, Unit::kTaps); ++g) {
     const TapGroup group = group_at(s, Unit::kTaps, g);
     for (size_t step = 0; step < group.steps; ++step) {
-      offsets[steps++] =
-          g * layout.columns_bytes + step * group.columns * s.dilation_w * Unit::kColumnBytes;
+      offsets[steps++] = g * layout.columns_bytes +
+                         step_column(s, group, step) * s.dilation_w * Unit::kColumnBytes;
     }
   }
   const Stretch<typename Unit::Constants> stretch = {
@@ -219,7 +243,7 @@ void run_unit(const DwconvS8Args& args, const uint8_t* packed, size_t passes, si
       steps,
       offsets,
       s.stride_w * Unit::kColumnBytes,
-      min_of(s.outputs() - c0, Unit::kChannels),
+      part,
       s.outputs(),
       args.out};
   for (size_t x0 = 0; x0 < args.out_w; x0 += layout.tile) {
@@ -233,11 +257,12 @@ void run_unit(const DwconvS8Args& args, const uint8_t* packed, size_t passes, si
         const size_t slot = (first_slot + ky) % s.kernel_h;
         if (held[slot] == row) continue;
         held[slot] = row;
-        copy_row<Unit>(args, c0, row, x0, columns, scratch + layout.rows + slot * layout.row_bytes);
+        copy_row<Unit>(args, part.first, row, x0, columns,
+                       scratch + layout.rows + slot * layout.row_bytes);
       }
       join_columns<Unit>(s, layout, scratch, first_slot, tile);
       Unit::sums(stretch, scratch + layout.columns, tile,
-                 out + (y * args.out_w + x0) * s.outputs() + c0);
+                 out + (y * args.out_w + x0) * s.outputs() + part.first);
     }
   }
 }
