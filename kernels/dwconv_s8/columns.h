@@ -24,6 +24,12 @@ inline size_t round_up(size_t x, size_t multiple) {
   return (x + multiple - 1) / multiple * multiple;
 }
 
+// n / d for d of 1 to 4, as many taps as there may be: divisions by variables, of which every row
+// of outputs needs some, would take as long as the sums of small pictures.
+inline size_t divide(size_t n, size_t d) {
+  return d == 1 ? n : d == 2 ? n / 2 : d == 3 ? n / 3 : n / 4;
+}
+
 // Taps that are multiplied together: `rows` rows from `row` on, `columns` neighbours of each.
 struct TapGroup {
   size_t row, rows, columns, steps;
@@ -34,8 +40,8 @@ inline size_t group_count(const DwconvS8Shape& s, size_t taps) {
 }
 
 inline TapGroup group_at(const DwconvS8Shape& s, size_t taps, size_t g) {
-  const size_t row = g * taps, rows = min_of(taps, s.kernel_h - row), columns = taps / rows;
-  return {row, rows, columns, (s.kernel_w + columns - 1) / columns};
+  const size_t row = g * taps, rows = min_of(taps, s.kernel_h - row), columns = divide(taps, rows);
+  return {row, rows, columns, divide(s.kernel_w + columns - 1, columns)};
 }
 
 inline size_t step_count(const DwconvS8Shape& s, size_t taps) {
@@ -54,7 +60,7 @@ inline size_t step_column(const DwconvS8Shape& s, const TapGroup& group, size_t 
 inline int32_t tap_weight(const DwconvS8Weights& weights, size_t c, const TapGroup& group,
                           size_t step, size_t slot) {
   const DwconvS8Shape& s = weights.shape;
-  const size_t kx = step_column(s, group, step) + slot / group.rows;
+  const size_t kx = step_column(s, group, step) + divide(slot, group.rows);
   if (c >= s.outputs() || slot >= group.rows * group.columns) return 0;
   if (kx < step * group.columns || kx >= s.kernel_w) return 0;
   const size_t tap = (group.row + slot % group.rows) * s.kernel_w + kx;
@@ -213,9 +219,11 @@ void join_columns(const DwconvS8Shape& s, const Layout& layout, uint8_t* scratch
     const uint8_t* from[Unit::kTaps];
     for (size_t slot = 0; slot < Unit::kTaps; ++slot) {
       const size_t real = slot < group.rows * group.columns ? slot : 0;
-      const size_t ky = group.row + real % group.rows;
-      from[slot] = scratch + layout.rows + (first_slot + ky) % s.kernel_h * layout.row_bytes +
-                   real / group.rows * s.dilation_w * Unit::kRowBytes;
+      const size_t column = divide(real, group.rows);
+      const size_t held = first_slot + group.row + real - column * group.rows;
+      from[slot] = scratch + layout.rows +
+                   (held < s.kernel_h ? held : held - s.kernel_h) * layout.row_bytes +
+                   column * s.dilation_w * Unit::kRowBytes;
     }
     Unit::join(from, group.rows * group.columns, group_columns(s, group, tile), to);
   }
@@ -254,7 +262,8 @@ void run_unit(const DwconvS8Args& args, const uint8_t* packed, size_t passes, Un
       const size_t first_slot = y * s.stride_h / s.dilation_h % s.kernel_h;
       for (size_t ky = 0; ky < s.kernel_h; ++ky) {
         const size_t row = y * s.stride_h + ky * s.dilation_h;
-        const size_t slot = (first_slot + ky) % s.kernel_h;
+        const size_t next = first_slot + ky;
+        const size_t slot = next < s.kernel_h ? next : next - s.kernel_h;
         if (held[slot] == row) continue;
         held[slot] = row;
         copy_row<Unit>(args, part.first, row, x0, columns,
