@@ -66,7 +66,8 @@ void gemm(benchmark::State& state, const GemmS8Kernel* kernel, GemmShape s) {
   for (size_t i = 0; i < s.m * s.taps; ++i) pieces.push_back(a.data() + i / s.taps * s.k);
   std::vector<int8_t> out(s.m * s.n);
   auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(s.n, s.taps, s.k));
-  kernel->pack({s.n, s.taps, s.k, w.data(), nullptr, 3, nullptr, multipliers.data()}, packed.get());
+  kernel->pack({s.n, s.taps, s.k, w.data(), nullptr, 3, nullptr, multipliers.data(), s.m == 1},
+               packed.get());
   const qrt::kernels::GemmS8Args args = {
       packed.get(), s.n, s.taps, s.k,           s.taps > 1 ? pieces.data() : nullptr,
       a.data(),     s.k, s.n,    {0, -128, 127}};

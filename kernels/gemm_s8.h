@@ -26,6 +26,8 @@ struct GemmS8Weights {
   int32_t a_zero_point;
   const int32_t* w_zero_points;  // [n]
   const float* multipliers;      // [n]: scale_a * scale_w[n] / scale_out
+  // Products will have a single row: reading weights takes longer than multiplying them.
+  bool single_row = false;
 };
 
 struct GemmS8Args {

@@ -1,10 +1,13 @@
 // gemm_s8 for AVX2: tiles of 4 rows by 16 columns (8 by 8 where no more columns are left).
 //
 // Rows of `a` are copied a block at a time, their pieces one behind the other, and all rows of a
-// block meet one panel of weights before the next panel's turn. A panel has one of two forms:
+// block meet one panel of weights before the next panel's turn. A panel has one of three forms:
 //
 // - Words: products of 16 bits by vpmaddwd, which is exact whatever the weights. Rows are widened;
 //   weights are differences from their zero points, [k / 2][columns][2].
+// - Narrow words: the same, kept in 8 bits and widened when they are read, which takes longer than
+// to
+//   multiply them and half as long as to fetch them from far: for large products with one row.
 // - Bytes (avx2_bytes.h): vpmaddubsw, where packing has proved that its sums of 16 bits cannot
 //   saturate, for fewer instructions. Rows are a + 128, unsigned.
 #include <immintrin.h>
@@ -18,11 +21,16 @@ namespace {
 constexpr size_t kNr = 16;
 constexpr size_t kBufferBytes = 48 * 1024;  // for words
 constexpr size_t kMaxRows = 64;             // copied at once
+// Words of more than this come from beyond a second-level cache.
+constexpr size_t kCachedBytes = 512 * 1024;
+
+enum Form : uint32_t { kWords, kNarrowWords, kBytes };
 
 struct Panel {
   int32_t bias[kNr];
   float multipliers[kNr];
-  uint32_t is_bytes, extras;  // extras: see avx2_bytes.h
+  Form form;
+  uint32_t extras;  // see avx2_bytes.h
   uint32_t unused[14];
 };
 
@@ -57,23 +65,32 @@ int32_t weight_at(const GemmS8Weights& weights, size_t n, size_t k) {
          (weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0);
 }
 
-void pack_words(const GemmS8Weights& weights, size_t n0, size_t columns, int16_t* packed) {
-  const size_t total = weights.taps * weights.k, width = columns <= 8 ? 8 : kNr;
+template <class Word>
+void pack_words(const GemmS8Weights& weights, size_t n0, size_t columns, Word* packed) {
+  const size_t depth = words_depth(weights.taps * weights.k), width = columns <= 8 ? 8 : kNr;
   for (size_t i = 0; i < width; ++i) {
     const size_t n = n0 + column_at(i, columns);
-    const bool inside = n < weights.n;
-    const int32_t zero = inside && weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0;
-    for (size_t k = 0; k < words_depth(total); ++k) {
-      const int32_t w = inside && k < total ? weights.w[n * total + k] - zero : 0;
-      packed[(k / 2 * width + i) * 2 + k % 2] = static_cast<int16_t>(w);
+    for (size_t k = 0; k < depth; ++k) {
+      packed[(k / 2 * width + i) * 2 + k % 2] = static_cast<Word>(weight_at(weights, n, k));
     }
   }
+}
+
+bool fit_narrow_words(const GemmS8Weights& weights, size_t n0, size_t columns) {
+  for (size_t n = n0; n < n0 + columns; ++n) {
+    for (size_t k = 0; k < weights.taps * weights.k; ++k) {
+      const int32_t w = weight_at(weights, n, k);
+      if (w < INT8_MIN || w > INT8_MAX) return false;
+    }
+  }
+  return true;
 }
 
 void pack(const GemmS8Weights& weights, void* memory) {
   auto* header = static_cast<Header*>(memory);
   *header = {};
   const size_t total = weights.taps * weights.k;
+  const bool narrow = weights.single_row && weights.n * total * sizeof(int16_t) > kCachedBytes;
   auto* bytes = reinterpret_cast<uint8_t*>(header + 1);
   for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(total)) {
     auto* panel = reinterpret_cast<Panel*>(bytes);
@@ -84,14 +101,18 @@ void pack(const GemmS8Weights& weights, void* memory) {
     const bool whole = bytes_depth(total) * 2 <= kBufferBytes;
     if (whole && columns > 8 &&
         pack_bytes<kNr>(weights, n0, weight_at, column_at, bytes + sizeof(Panel), &extras)) {
-      panel->is_bytes = 1;
+      panel->form = kBytes;
       panel->extras = static_cast<uint32_t>(extras);
       header->any_bytes = 1;
+    } else if (narrow && fit_narrow_words(weights, n0, columns)) {
+      panel->form = kNarrowWords;
+      pack_words(weights, n0, columns, reinterpret_cast<int8_t*>(panel + 1));
+      header->any_words = 1;
     } else {
       pack_words(weights, n0, columns, reinterpret_cast<int16_t*>(panel + 1));
       header->any_words = 1;
     }
-    const int32_t a_zero = weights.a_zero_point + (panel->is_bytes != 0 ? 128 : 0);
+    const int32_t a_zero = weights.a_zero_point + (panel->form == kBytes ? 128 : 0);
     for (size_t i = 0; i < kNr; ++i) {
       const size_t n = n0 + column_at(i, columns);
       if (n >= weights.n) continue;
@@ -170,18 +191,24 @@ struct Block {
   size_t chunk, total;  // elements of a row in `words` at once, and in all
 };
 
+inline __m256i load_words(const int16_t* from) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+}
+
+inline __m256i load_words(const int8_t* from) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+
 // acc += rows * weights over `pairs` pairs of k. Always inlined and unrolled, as all that takes
 // sums: an array stays in registers only so.
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, class Word>
 inline __attribute__((always_inline)) void multiply(const int16_t* rows, size_t stride,
-                                                    const int16_t* weights, size_t pairs,
+                                                    const Word* weights, size_t pairs,
                                                     __m256i (&acc)[kRows][kVectors]) {
-  for (size_t p = 0; p < pairs; ++p, weights += 16 * kVectors) {
+  const auto step = [&](size_t p, __m256i(&to)[kRows][kVectors]) __attribute__((always_inline)) {
     __m256i w[kVectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) {
-      w[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + 16 * v));
-    }
+    for (int v = 0; v < kVectors; ++v) w[v] = load_words(weights + (p * kVectors + v) * 16);
 #pragma GCC unroll 8
     for (size_t r = 0; r < kRows; ++r) {
       int32_t pair;
@@ -189,10 +216,24 @@ inline __attribute__((always_inline)) void multiply(const int16_t* rows, size_t 
       const __m256i a = _mm256_set1_epi32(pair);
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
-        acc[r][v] = _mm256_add_epi32(acc[r][v], _mm256_madd_epi16(a, w[v]));
+        to[r][v] = _mm256_add_epi32(to[r][v], _mm256_madd_epi16(a, w[v]));
       }
     }
+  };
+  size_t p = 0;
+  // The sums of one row would wait for one another: they take turns.
+  if constexpr (kRows == 1) {
+    __m256i other[kRows][kVectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) other[0][v] = _mm256_setzero_si256();
+    for (; p + 2 <= pairs; p += 2) {
+      step(p, acc);
+      step(p + 1, other);
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) acc[0][v] = _mm256_add_epi32(acc[0][v], other[0][v]);
   }
+  for (; p < pairs; ++p) step(p, acc);
 }
 
 // In steps of the output, limited from above before the conversion to integers; packing limits
@@ -273,6 +314,24 @@ inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVe
   }
 }
 
+// The same over whole rows, chunk by chunk if need be.
+template <int kRows, int kVectors, class Word>
+inline __attribute__((always_inline)) void multiply_all(const Block& block, size_t r,
+                                                        const Word* weights,
+                                                        __m256i (&acc)[kRows][kVectors]) {
+  if (kRows > 1 || block.chunk == block.total) {
+    multiply<kRows, kVectors>(block.words + r * block.words_stride, block.words_stride, weights,
+                              words_depth(block.total) / 2, acc);
+    return;
+  }
+  for (size_t first = 0; first < block.total; first += block.chunk) {
+    const size_t left = block.total - first, count = left < block.chunk ? left : block.chunk;
+    copy_row(*block.args, block.m, first, count, words_depth(count), block.words);
+    multiply<kRows, kVectors>(block.words, 0, weights + first * 8 * kVectors,
+                              words_depth(count) / 2, acc);
+  }
+}
+
 // Rows [r, r + kRows) of a block by one panel.
 template <int kRows, int kVectors, class T>
 void run_tile(const Block& block, const Panel& panel, size_t r, size_t n, size_t columns, T* out) {
@@ -284,21 +343,14 @@ void run_tile(const Block& block, const Panel& panel, size_t r, size_t n, size_t
 #pragma GCC unroll 8
     for (int i = 0; i < kRows; ++i) acc[i][v] = bias;
   }
-  const auto* weights = reinterpret_cast<const int16_t*>(&panel + 1);
-  if (kVectors == 2 && panel.is_bytes != 0) {
+  if (kVectors == 2 && panel.form == kBytes) {
     multiply_bytes<kRows, kVectors>(block.bytes + r * block.bytes_stride, block.bytes_stride,
                                     reinterpret_cast<const uint8_t*>(&panel + 1),
                                     bytes_depth(block.total) / 8, panel.extras, acc);
-  } else if (kRows > 1 || block.chunk == block.total) {
-    multiply<kRows, kVectors>(block.words + r * block.words_stride, block.words_stride, weights,
-                              words_depth(block.total) / 2, acc);
+  } else if (panel.form == kNarrowWords) {
+    multiply_all<kRows, kVectors>(block, r, reinterpret_cast<const int8_t*>(&panel + 1), acc);
   } else {
-    for (size_t first = 0; first < block.total; first += block.chunk) {
-      const size_t left = block.total - first, count = left < block.chunk ? left : block.chunk;
-      copy_row(args, block.m, first, count, words_depth(count), block.words);
-      multiply<kRows, kVectors>(block.words, 0, weights + first * 8 * kVectors,
-                                words_depth(count) / 2, acc);
-    }
+    multiply_all<kRows, kVectors>(block, r, reinterpret_cast<const int16_t*>(&panel + 1), acc);
   }
   store<kRows, kVectors>(acc, panel, args.out_stride, args.out, columns,
                          out + (block.m + r) * args.out_stride + n);

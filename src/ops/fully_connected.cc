@@ -27,7 +27,8 @@ class QuantizedLayer final : public OpKernel {
     const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), n);
     kernel_.pack(
         {n, 1, k, w.as<int8_t>(), bias_data<int32_t>(node), node.input(0).quantization.zero_point(),
-         zero_points.empty() ? nullptr : zero_points.data(), multipliers.data()},
+         zero_points.empty() ? nullptr : zero_points.data(), multipliers.data(),
+         rows_of(node.input(0).shape) == 1},
         packed_.get());
     const QuantizedLimits limits = quantized_limits(clamp_of(node), node.output(0));
     out_ = {node.output(0).quantization.zero_point(), limits.min, limits.max};

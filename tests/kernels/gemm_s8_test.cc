@@ -20,6 +20,7 @@ struct Problem {
   bool pieces = true;
   std::vector<int8_t> w = {};  // repeated as often as needed; empty: as w_fill says
   size_t buffer_bytes = 0;
+  bool single_row = false;
 };
 
 struct Data {
@@ -63,7 +64,7 @@ void check(const GemmS8Kernel& kernel, const Problem& p, Guard guard) {
   const Data d(p);
   rt::AlignedBuffer packed = rt::allocate_aligned(kernel.packed_bytes(p.n, p.taps, p.k));
   kernel.pack({p.n, p.taps, p.k, d.w.data(), p.bias ? d.bias.data() : nullptr, p.a_zero,
-               p.w_zeros ? d.w_zeros.data() : nullptr, d.multipliers.data()},
+               p.w_zeros ? d.w_zeros.data() : nullptr, d.multipliers.data(), p.single_row},
               packed.get());
   const Guarded<int8_t> a(d.a, guard);
   std::vector<const int8_t*> pieces;
@@ -116,6 +117,30 @@ TEST_P(GemmS8, EveryRemainderOfTheTile) {
 TEST_P(GemmS8, EveryNumberOfRows) {
   for (size_t m = 1; m <= 40; ++m) {
     for (size_t n : {8, 16, 33, 64, 80}) check(*GetParam(), {m, n, 1, 21}, Guard::Behind);
+  }
+}
+
+// With weights packed for one row, of as many rows as are asked for all the same.
+TEST_P(GemmS8, WeightsForASingleRow) {
+  for (size_t n = 1; n <= 40; ++n) {
+    for (size_t k : {1, 2, 15, 64, 300}) {
+      for (bool zeros : {false, true}) {
+        for (size_t m : {1, 6}) {
+          Problem p = {m, n, 1, k};
+          p.single_row = true;
+          p.w_zeros = zeros;
+          check(*GetParam(), p, Guard::Behind);
+        }
+      }
+    }
+  }
+  // Large enough that reading weights takes longest.
+  for (size_t k : {1025, 40000}) {
+    for (size_t m : {1, 3}) {
+      Problem p = {m, 600000 / k, 1, k};
+      p.single_row = true;
+      check(*GetParam(), p, Guard::Behind);
+    }
   }
 }
 
