@@ -45,7 +45,7 @@ TEST_P(LstmS8, EveryNumberOfUnits) {
       const Guarded<int16_t> c(units, guard);
       const Guarded<int8_t> h(units, guard);
       for (size_t i = 0; i < 4 * units; ++i) {  // some gates reach both ends
-        x[i] = static_cast<int32_t>(random() >> (i % 12)) - (1 << 18);
+        x[i] = static_cast<int32_t>(random() >> (1 + i % 12)) - (1 << 18);
         y[i] = static_cast<int32_t>(random()) >> (8 + i % 12);
         mx[i] = 0.013f, my[i] = 0.0021f + static_cast<float>(i) * 0.001f;
       }
