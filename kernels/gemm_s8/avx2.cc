@@ -67,12 +67,19 @@ int32_t weight_at(const GemmS8Weights& weights, size_t n, size_t k) {
 
 template <class Word>
 void pack_words(const GemmS8Weights& weights, size_t n0, size_t columns, Word* packed) {
-  const size_t depth = words_depth(weights.taps * weights.k), width = columns <= 8 ? 8 : kNr;
+  const size_t total = weights.taps * weights.k, width = columns <= 8 ? 8 : kNr;
+  const size_t depth = words_depth(total);
   for (size_t i = 0; i < width; ++i) {
     const size_t n = n0 + column_at(i, columns);
-    for (size_t k = 0; k < depth; ++k) {
-      packed[(k / 2 * width + i) * 2 + k % 2] = static_cast<Word>(weight_at(weights, n, k));
+    const size_t real = n < weights.n ? total : 0;
+    const int8_t* row = weights.w + n * total;
+    const int32_t zero =
+        real > 0 && weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0;
+    Word* to = packed + i * 2;
+    for (size_t k = 0; k < real; ++k) {
+      to[k / 2 * width * 2 + k % 2] = static_cast<Word>(row[k] - zero);
     }
+    for (size_t k = real; k < depth; ++k) to[k / 2 * width * 2 + k % 2] = 0;
   }
 }
 

@@ -28,6 +28,17 @@ enum : int32_t { kLaneLimit = 128 };
 struct LaneRoom {
   int32_t above = kLaneLimit, below = kLaneLimit;
 
+  // Whether all four fit, which is the usual case.
+  static bool fits(const int32_t w[4]) {
+    int32_t above = 0, below = 0;
+    for (int i = 0; i < 4; ++i) {
+      if (w[i] > 127 || w[i] < -128) return false;
+      above += w[i] > 0 ? w[i] : 0;
+      below += w[i] < 0 ? w[i] : 0;
+    }
+    return above <= kLaneLimit && below >= -kLaneLimit;
+  }
+
   int32_t take(int32_t w) {
     int32_t part = w > 127 ? 127 : w < -128 ? -128 : w;
     if (part > above) part = above;
@@ -59,23 +70,27 @@ bool pack_bytes(const GemmS8Weights& weights, size_t n0, WeightAt weight_at, Col
     bool left[2] = {false, false};
     for (size_t i = 0; i < kColumns; ++i) {
       const size_t n = n0 + column_at(i, kColumns);
+      int32_t all[8];
+      for (size_t j = 0; j < 8; ++j) all[j] = weight_at(weights, n, unit * 8 + j);
       for (size_t lane = 0; lane < 2; ++lane) {
+        // The second quad first, so that one quad has what is left of most.
+        const size_t first = lane * 2, at[4] = {first + 4, first + 5, first, first + 1};
+        const int32_t w[4] = {all[at[0]], all[at[1]], all[at[2]], all[at[3]]};
+        const bool fits = LaneRoom::fits(w);
         LaneRoom room;
         for (size_t j = 0; j < 4; ++j) {
-          // The second quad first, so that one quad has what is left of most.
-          const size_t quad = 1 - j / 2, at = lane * 2 + j % 2;
-          const int32_t w = weight_at(weights, n, unit * 8 + quad * 4 + at);
-          const int32_t part = room.take(w);
-          packed[(quad * kColumns + i) * 4 + at] = static_cast<int8_t>(part);
-          rest[quad][i][at] = w - part;
-          left[quad] |= w != part;
+          const size_t quad = at[j] / 4, place = at[j] % 4;
+          const int32_t part = fits ? w[j] : room.take(w[j]);
+          packed[(quad * kColumns + i) * 4 + place] = static_cast<int8_t>(part);
+          rest[quad][i][place] = w[j] - part;
+          left[quad] |= w[j] != part;
         }
       }
     }
     for (size_t quad = 0; quad < 2; ++quad) {
       while (left[quad]) {
         // Most panels that are refused are so within a few units.
-        if (count == limit || (unit >= 16 && count * 8 > (unit + 16) * 8)) return false;
+        if (count == limit || (unit >= 8 && count > unit)) return false;
         offsets[count] = static_cast<uint32_t>(unit * 8 + quad * 4);
         left[quad] = false;
         for (size_t i = 0; i < kColumns; ++i) {
