@@ -16,9 +16,9 @@ constexpr size_t kPixelBlock = 64;
 constexpr size_t kMinPixels = 24;
 // Where few pixels leave threads without work, output channels are split, no finer than this.
 constexpr size_t kMinColumns = 64;
-// Weights larger than this do not stay in a second-level cache from one block of rows to the next:
-// then kernels get a buffer that makes blocks larger, up to this.
-constexpr size_t kCachedWeights = 512 * 1024, kMaxBuffer = 256 * 1024;
+// Weights larger than half a second-level cache do not stay there from one block of rows to the
+// next: then kernels get a buffer that makes blocks larger, up to this.
+constexpr size_t kMaxBuffer = 256 * 1024;
 
 class GemmConv final : public PackedConv {
  public:
@@ -50,7 +50,7 @@ class GemmConv final : public PackedConv {
       state->range_bytes =
           state->patches_bytes + align_up(state->split.pixels * taps_ * sizeof(void*), kAlignment);
     }
-    if (packed_bytes_ > kCachedWeights) {
+    if (!weights_stay_cached()) {
       const size_t rows = state->split.pixels * kernel_.row_bytes(taps_, k_);
       state->buffer_bytes =
           align_up(std::min(rows, kMaxBuffer) + kernels::kGemmS8BufferSlack, kAlignment);
@@ -94,6 +94,8 @@ class GemmConv final : public PackedConv {
     size_t buffer_bytes = 0;  // at the end of a range's bytes
   };
 
+  bool weights_stay_cached() const { return packed_bytes_ <= l2_cache_bytes() / 2; }
+
   // As many blocks as threads can share evenly. Where pixels are too few for that, and weights too
   // large for each thread to read them all, output channels are split as well.
   Split split_of(const ConvShape& conv, size_t ranges) const {
@@ -101,7 +103,7 @@ class GemmConv final : public PackedConv {
     size_t blocks = ceil_div(ceil_div(pixels, kPixelBlock), ranges) * ranges;
     if (pixels / blocks < kMinPixels) blocks = std::max<size_t>(pixels / kMinPixels, 1);
     blocks = std::max(blocks, ceil_div(pixels, kPixelBlock));
-    if (packed_bytes_ > kCachedWeights) blocks = ceil_div(pixels, kPixelBlock);
+    if (!weights_stay_cached()) blocks = ceil_div(pixels, kPixelBlock);
     const size_t per_block = align_up(ceil_div(pixels, blocks), size_t{2});
     const size_t wanted = ceil_div(ranges, ceil_div(pixels, per_block));
     const size_t parts = std::clamp<size_t>(n / kMinColumns, 1, wanted);

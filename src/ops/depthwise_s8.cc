@@ -90,14 +90,13 @@ class DepthwiseConv final : public PackedConv {
     size_t range_bytes = 0;
   };
 
-  // What a strip reads stays in a second-level cache while its blocks are computed; a strip starts
-  // by copying the rows that windows share, so it has more rows than a window. Threads take strips
-  // of rows, as they do of the convolutions before and after, so that data stays with its thread.
-  static constexpr size_t kStripBytes = 256 * 1024;
-
+  // What a strip reads stays in the second-level cache while its blocks are computed; a strip
+  // starts by copying the rows that windows share, so it has more rows than a window. Threads take
+  // strips of rows, as they do of the convolutions before and after, so that data stays with its
+  // thread.
   size_t strip_rows(const WindowGeometry& w, size_t ranges) const {
     const size_t row_bytes = w.stride_h * w.in_w * w.channels;
-    const size_t cached = std::max<size_t>(kStripBytes / row_bytes, 2 * w.kernel_h);
+    const size_t cached = std::max<size_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h);
     const size_t shared = std::max(ceil_div(w.out_h, ceil_div(ranges, size_t{2})), w.kernel_h);
     return std::min({cached, shared, w.out_h});
   }

@@ -37,6 +37,11 @@ const CpuFacts& cpu_facts() {
   return facts;
 }
 
+size_t l2_cache_bytes() {
+  const size_t bytes = cpu_facts().l2_bytes;
+  return bytes > 0 ? bytes : size_t{1} << 20;
+}
+
 const char* isa_name(Isa isa) { return kIsaNames[isa]; }
 
 Result<Isa> choose_isa(const char* name) {

@@ -23,6 +23,10 @@ struct CpuFacts {
 // Thread-safe; the first call asks cpuinfo.
 const CpuFacts& cpu_facts();
 
+// Of a core's second-level cache, by which operators choose how much to work on at once; 1 MiB where
+// it is not known.
+size_t l2_cache_bytes();
+
 // "scalar", "avx2", ...
 const char* isa_name(Isa isa);
 
