@@ -54,33 +54,25 @@ struct Unit {
   // What turns sums into quantized bytes.
   struct Scale {
     const float* multipliers;
-    __m256 max;
-    __m256i zero, min;
+    Quantizer quantizer;
     UnitChannels part;
 
     Scale(const Constants& constants, Output out, UnitChannels unit_part)
-        : multipliers(constants.multipliers),
-          max(_mm256_set1_ps(static_cast<float>(out.max - out.zero_point))),
-          zero(_mm256_set1_epi16(static_cast<int16_t>(out.zero_point))),
-          min(_mm256_set1_epi8(static_cast<char>(out.min))),
-          part(unit_part) {}
+        : multipliers(constants.multipliers), quantizer(make_quantizer(out)), part(unit_part) {}
 
-    // 16-bit values in the channels' order, at most `max`, which limits what conversion to integers
-    // could not hold; what is too low for 8 bits saturates when it is packed.
+    // 16-bit values in the channels' order.
     __m256i quantize(const __m256i acc[2]) const {
-      __m256i q[2];
+      __m256 steps[2];
       for (int i = 0; i < 2; ++i) {
-        const __m256 x =
-            _mm256_mul_ps(_mm256_cvtepi32_ps(acc[i]), _mm256_loadu_ps(multipliers + 8 * i));
-        q[i] = _mm256_cvtps_epi32(_mm256_min_ps(x, max));
+        steps[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(acc[i]), _mm256_loadu_ps(multipliers + 8 * i));
       }
-      return _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), zero);
+      return quantize_words(quantizer, steps[0], steps[1]);
     }
 
     // A lane each for two pixels.
     __m256i pack(const __m256i a[2], const __m256i b[2]) const {
       const __m256i bytes = _mm256_packs_epi16(quantize(a), quantize(b));
-      return _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), min);
+      return _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), quantizer.min);
     }
   };
 

@@ -5,13 +5,14 @@
 //
 // - Words: products of 16 bits by vpmaddwd, which is exact whatever the weights. Rows are widened;
 //   weights are differences from their zero points, [k / 2][columns][2].
-// - Narrow words: the same, kept in 8 bits and widened when they are read, which takes longer than
-// to
-//   multiply them and half as long as to fetch them from far: for large products with one row.
+// - Narrow words: the same, kept in 8 bits and widened when they are read. Multiplying takes
+// longer,
+//   fetching them from far half as long: for large products with one row.
 // - Bytes (avx2_bytes.h): vpmaddubsw, where packing has proved that its sums of 16 bits cannot
 //   saturate, for fewer instructions. Rows are a + 128, unsigned.
 #include <immintrin.h>
 
+#include "kernels/avx2.h"
 #include "kernels/gemm_s8.h"
 #include "kernels/gemm_s8/avx2_bytes.h"
 
@@ -42,7 +43,7 @@ struct Header {
 size_t words_depth(size_t total) { return (total + 1) / 2 * 2; }
 size_t bytes_depth(size_t total) { return (total + 7) / 8 * 8; }
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
-// Of either form: bytes never take more than words.
+// Of any form: none takes more than words.
 size_t panel_bytes(size_t total) { return sizeof(Panel) + bytes_depth(total) * kNr * 2; }
 
 // The column at each place of a panel: packing within lanes puts those of a full one into order.
@@ -98,14 +99,14 @@ void pack(const GemmS8Weights& weights, void* memory) {
   *header = {};
   const size_t total = weights.taps * weights.k;
   const bool narrow = weights.single_row && weights.n * total * sizeof(int16_t) > kCachedBytes;
+  // Rows that are copied in chunks are copied as words.
+  const bool whole = bytes_depth(total) * 2 <= kBufferBytes;
   auto* bytes = reinterpret_cast<uint8_t*>(header + 1);
   for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(total)) {
     auto* panel = reinterpret_cast<Panel*>(bytes);
     *panel = {};
     const size_t columns = weights.n - n0 < kNr ? weights.n - n0 : kNr;
     size_t extras = 0;
-    // Rows that are copied in chunks are copied as words.
-    const bool whole = bytes_depth(total) * 2 <= kBufferBytes;
     if (whole && columns > 8 &&
         pack_bytes<kNr>(weights, n0, weight_at, column_at, bytes + sizeof(Panel), &extras)) {
       panel->form = kBytes;
@@ -137,14 +138,8 @@ void pack(const GemmS8Weights& weights, void* memory) {
 // Copies as signed words or unsigned bytes. What is left at the end is copied with what is before
 // it, so that nothing is read past it.
 void copy(const int8_t* from, size_t count, int16_t* to) {
-  const auto sixteen = [&](size_t i) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), _mm256_cvtepi8_epi16(bytes));
-  };
-  const auto eight = [&](size_t i) {
-    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), _mm_cvtepi8_epi16(bytes));
-  };
+  const auto sixteen = [&](size_t i) { store32(to + i, _mm256_cvtepi8_epi16(load16(from + i))); };
+  const auto eight = [&](size_t i) { store16(to + i, _mm_cvtepi8_epi16(load8(from + i))); };
   if (count >= 16) {
     for (size_t i = 0; i + 16 <= count; i += 16) sixteen(i);
     if (count % 16 != 0) sixteen(count - 16);
@@ -158,9 +153,8 @@ void copy(const int8_t* from, size_t count, int16_t* to) {
 
 void copy(const int8_t* from, size_t count, uint8_t* to) {
   const auto sixteen = [&](size_t i) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i),
-                     _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(0x80))));
+    const __m128i flip = _mm_set1_epi8(static_cast<char>(0x80));
+    store16(to + i, _mm_xor_si128(load16(from + i), flip));
   };
   if (count >= 16) {
     for (size_t i = 0; i + 16 <= count; i += 16) sixteen(i);
@@ -198,13 +192,8 @@ struct Block {
   size_t chunk, total;  // elements of a row in `words` at once, and in all
 };
 
-inline __m256i load_words(const int16_t* from) {
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-}
-
-inline __m256i load_words(const int8_t* from) {
-  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
-}
+inline __m256i load_words(const int16_t* from) { return load32(from); }
+inline __m256i load_words(const int8_t* from) { return _mm256_cvtepi8_epi16(load16(from)); }
 
 // acc += rows * weights over `pairs` pairs of k. Always inlined and unrolled, as all that takes
 // sums: an array stays in registers only so.
@@ -243,32 +232,13 @@ inline __attribute__((always_inline)) void multiply(const int16_t* rows, size_t 
   for (; p < pairs; ++p) step(p, acc);
 }
 
-// In steps of the output, limited from above before the conversion to integers; packing limits
-// them from below.
-inline __m256i steps_of(__m256i acc, const float* multipliers, Output out) {
-  const __m256 x = _mm256_mul_ps(_mm256_cvtepi32_ps(acc), _mm256_loadu_ps(multipliers));
-  const __m256 max = _mm256_set1_ps(static_cast<float>(out.max - out.zero_point));
-  return _mm256_cvtps_epi32(_mm256_min_ps(x, max));
-}
-
-// 32 bytes of four vectors of sums: each lane has four of each vector.
-inline __m256i pack_steps(const __m256i q[4], Output out) {
-  const __m256i zero = _mm256_set1_epi16(static_cast<int16_t>(out.zero_point));
-  const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), zero);
-  const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(q[2], q[3]), zero);
-  return _mm256_max_epi8(_mm256_packs_epi16(low, high),
-                         _mm256_set1_epi8(static_cast<char>(out.min)));
-}
-
 inline void store_row(__m128i q, size_t columns, size_t width, int8_t* to) {
-  if (columns >= width && width == 16) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), q);
-  } else if (columns >= width) {
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), q);
+  if (columns < width) {
+    store_partial(to, q, columns);
+  } else if (width == 16) {
+    store16(to, q);
   } else {
-    alignas(16) int8_t bytes[16];
-    _mm_store_si128(reinterpret_cast<__m128i*>(bytes), q);
-    memcpy(to, bytes, columns);
+    store8(to, q);
   }
 }
 
@@ -277,26 +247,31 @@ inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVe
                                                  const Panel& panel, size_t stride, Output limits,
                                                  size_t columns, int8_t* out) {
   constexpr int kAtOnce = 4 / kVectors;  // rows
+  const Quantizer quantizer = make_quantizer(limits);
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; r += kAtOnce) {
-    __m256i q[4];
+    __m256 steps[4];
 #pragma GCC unroll 8
     for (int i = 0; i < 4; ++i) {
       const int row = r + i / kVectors < kRows ? r + i / kVectors : kRows - 1;
-      q[i] = steps_of(acc[row][i % kVectors], panel.multipliers + 8 * (i % kVectors), limits);
+      steps[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(acc[row][i % kVectors]),
+                               _mm256_loadu_ps(panel.multipliers + 8 * (i % kVectors)));
     }
-    __m256i bytes = pack_steps(q, limits);
+    __m256i bytes =
+        _mm256_max_epi8(_mm256_packs_epi16(quantize_words(quantizer, steps[0], steps[1]),
+                                           quantize_words(quantizer, steps[2], steps[3])),
+                        quantizer.min);
     // From lanes to rows.
     bytes = kVectors == 2
                 ? _mm256_permute4x64_epi64(bytes, 0xD8)
                 : _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-    const __m128i half[2] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
+    const __m128i half[2] = {low_half(bytes), high_half(bytes)};
 #pragma GCC unroll 8
     for (int i = 0; i < kAtOnce; ++i) {
       const __m128i lane = half[i * kVectors / 2];
       if (r + i < kRows) {
-        store_row(kVectors == 1 && i % 2 == 1 ? _mm_unpackhi_epi64(lane, lane) : lane, columns,
-                  8 * kVectors, out + static_cast<size_t>(r + i) * stride);
+        store_row(kVectors == 1 && i % 2 == 1 ? upper_8(lane) : lane, columns, 8 * kVectors,
+                  out + static_cast<size_t>(r + i) * stride);
       }
     }
   }
@@ -346,7 +321,7 @@ void run_tile(const Block& block, const Panel& panel, size_t r, size_t n, size_t
   __m256i acc[kRows][kVectors];
 #pragma GCC unroll 8
   for (int v = 0; v < kVectors; ++v) {
-    const __m256i bias = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel.bias + 8 * v));
+    const __m256i bias = load32(panel.bias + 8 * v);
 #pragma GCC unroll 8
     for (int i = 0; i < kRows; ++i) acc[i][v] = bias;
   }

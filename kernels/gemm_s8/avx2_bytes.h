@@ -23,8 +23,7 @@ namespace {
 
 enum : int32_t { kLaneLimit = 128 };
 
-// Of a lane's weights as they are, the part that fits: `limit` is what is left of its positive and
-// negative sums.
+// What a lane's sums of positive and of negative weights may still grow by.
 struct LaneRoom {
   int32_t above = kLaneLimit, below = kLaneLimit;
 
@@ -39,6 +38,7 @@ struct LaneRoom {
     return above <= kLaneLimit && below >= -kLaneLimit;
   }
 
+  // The part of a weight that fits.
   int32_t take(int32_t w) {
     int32_t part = w > 127 ? 127 : w < -128 ? -128 : w;
     if (part > above) part = above;
@@ -49,17 +49,14 @@ struct LaneRoom {
   }
 };
 
-// Bytes of a panel's part for extras must fit into what words would take beyond its units.
-template <size_t kColumns>
-size_t max_extras(size_t units) {
-  // Measured on instructions: a unit 12 a row, an extra 8, a unit of words 20. A tenth must be won.
-  return units * 6 / 8;
-}
+// With so many a panel is still faster than words, by instructions for a row: a unit takes 12, an
+// extra 8, a unit of words 20, and a tenth must be won. It is smaller as well.
+inline size_t max_extras(size_t units) { return units * 6 / 8; }
 
 template <size_t kColumns, class WeightAt, class ColumnAt>
 bool pack_bytes(const GemmS8Weights& weights, size_t n0, WeightAt weight_at, ColumnAt column_at,
                 uint8_t* memory, size_t* extras) {
-  const size_t units = (weights.taps * weights.k + 7) / 8, limit = max_extras<kColumns>(units);
+  const size_t units = (weights.taps * weights.k + 7) / 8, limit = max_extras(units);
   const size_t offsets_bytes = (limit * 4 + 63) / 64 * 64;
   auto* packed = reinterpret_cast<int8_t*>(memory);
   auto* offsets = reinterpret_cast<uint32_t*>(packed + units * 8 * kColumns);
@@ -142,7 +139,7 @@ inline __attribute__((always_inline)) void multiply_bytes(const uint8_t* rows, s
     }
   }
   const uint8_t* offsets = w;
-  w += (max_extras<8 * kVectors>(units) * 4 + 63) / 64 * 64;
+  w += (max_extras(units) * 4 + 63) / 64 * 64;
   for (size_t e = 0; e < extras; ++e, w += 32 * kVectors) {
     uint32_t offset;
     memcpy(&offset, offsets + e * 4, sizeof offset);

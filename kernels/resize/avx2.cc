@@ -5,6 +5,9 @@
 #include "kernels/avx2.h"
 
 namespace qrt::kernels {
+
+extern const ResizeKernel kResizeScalar;
+
 namespace {
 
 // The pixels [begin, end) of the output that lie between one pair of pixels.
@@ -133,25 +136,11 @@ void float_strip(const Segment& segment, const float* const corners[4], __m256 y
   }
 }
 
-// Fewer than 8 channels.
-void few_floats(const ResizeRowArgs& args, const float* top, const float* bottom, float y,
-                float* out) {
-  for (size_t p = 0; p < args.pixels; ++p, out += args.channels) {
-    const ResizeTap& tap = args.taps[p];
-    const size_t left = static_cast<size_t>(tap.first) * args.channels;
-    const size_t right = static_cast<size_t>(tap.second) * args.channels;
-    for (size_t c = 0; c < args.channels; ++c) {
-      const float above = top[left + c] + (top[right + c] - top[left + c]) * tap.weight;
-      const float below = bottom[left + c] + (bottom[right + c] - bottom[left + c]) * tap.weight;
-      out[c] = above + (below - above) * y;
-    }
-  }
-}
-
 void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bottom, float y,
                   float* out) {
   const size_t channels = args.channels;
-  if (channels < 8) return few_floats(args, top, bottom, y, out);
+  // Too few channels for a vector.
+  if (channels < 8) return kResizeScalar.bilinear_f32(args, top, bottom, y, out);
   const ResizeTap* const end = args.taps + args.pixels;
   const __m256 weight = _mm256_set1_ps(y);
   for (const ResizeTap* tap = args.taps; tap < end;) {
