@@ -113,58 +113,9 @@ struct UnitOf {
     }
   }
 
-  // The usual 3x3 window keeps its weights in registers. (By value: what is written through `out`
-  // could be anything, as far as the compiler knows, but its own copies.)
-  static void sums(const Stretch<Constants>& stretch, const uint8_t* columns, size_t pixels,
-                   int8_t* out) {
-    if (stretch.steps == 3 && stretch.passes == 1) {
-      sums_of_three(stretch, columns, pixels, out);
-    } else {
-      sums_of_any(stretch, columns, pixels, out);
-    }
-  }
-
- private:
-  // A column of a 3x3 window.
-  struct Column {
-    __m512i joined[kVectors];
-
-    inline __attribute__((always_inline)) void read(ColumnReader& columns, __mmask64 mask) {
-      columns.next([this, mask](const int8_t* r0, const int8_t* r1, const int8_t* r2) {
-        Derived::join_three(r0, r1, r2, mask, joined);
-      });
-    }
-  };
-
-  static void sums_of_three(Stretch<Constants> stretch, const uint8_t* columns, size_t pixels,
-                            int8_t* out) {
-    const Scale scale(*stretch.constants, stretch.out, stretch.part);
-    const auto* packed = reinterpret_cast<const uint8_t*>(stretch.constants + 1);
-    __m512i w[3][kVectors];
-    for (int step = 0; step < 3; ++step) {
-      for (int v = 0; v < kVectors; ++v) {
-        w[step][v] = _mm512_loadu_si512(packed + step * size_t{kColumnBytes} + 64 * v);
-      }
-    }
-    const size_t offsets[3] = {stretch.offsets[0], stretch.offsets[1], stretch.offsets[2]};
-    for (size_t p = 0; p < pixels; p += kPixels) {
-      __m512i acc[4];
-      for (size_t i = 0; i < 4; ++i) {
-        const size_t v = i % kVectors;
-        const uint8_t* at =
-            columns + min_of(p + i / kVectors, pixels - 1) * stretch.pixel_bytes + 64 * v;
-        acc[i] = _mm512_loadu_si512(stretch.constants->bias + 16 * v);
-        for (int step = 0; step < 3; ++step) {
-          acc[i] = _mm512_dpbusd_epi32(acc[i], _mm512_loadu_si512(at + offsets[step]), w[step][v]);
-        }
-      }
-      Derived::store(scale, acc, pixels - p, stretch.out_stride, out + p * stretch.out_stride);
-    }
-  }
-
-  // Four times kPixels pixels at a time; those beyond the last repeat it.
-  static void sums_of_any(Stretch<Constants> stretch, const uint8_t* columns, size_t pixels,
-                          int8_t* out) {
+  // kGroups times kPixels pixels at a time; those beyond the last repeat it. By value: what is
+  // written through `out` could be anything, as far as the compiler knows, but its own copies.
+  static void sums(Stretch<Constants> stretch, const uint8_t* columns, size_t pixels, int8_t* out) {
     enum : size_t { kGroups = 2 };
     const Scale scale(*stretch.constants, stretch.out, stretch.part);
     for (size_t p = 0; p < pixels; p += kGroups * kPixels) {
@@ -201,6 +152,18 @@ struct UnitOf {
       }
     }
   }
+
+ private:
+  // A column of a 3x3 window.
+  struct Column {
+    __m512i joined[kVectors];
+
+    inline __attribute__((always_inline)) void read(ColumnReader& columns, __mmask64 mask) {
+      columns.next([this, mask](const int8_t* r0, const int8_t* r1, const int8_t* r2) {
+        Derived::join_three(r0, r1, r2, mask, joined);
+      });
+    }
+  };
 };
 
 struct Wide : UnitOf<4, Wide> {

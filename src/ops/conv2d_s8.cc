@@ -100,10 +100,12 @@ class GemmConv final : public PackedConv {
   // large for each thread to read them all, output channels are split as well.
   Split split_of(const ConvShape& conv, size_t ranges) const {
     const size_t pixels = conv.window.pixels(), n = conv.group_outputs();
-    size_t blocks = ceil_div(ceil_div(pixels, kPixelBlock), ranges) * ranges;
-    if (pixels / blocks < kMinPixels) blocks = std::max<size_t>(pixels / kMinPixels, 1);
-    blocks = std::max(blocks, ceil_div(pixels, kPixelBlock));
-    if (!weights_stay_cached()) blocks = ceil_div(pixels, kPixelBlock);
+    const size_t fewest = ceil_div(pixels, kPixelBlock);
+    size_t blocks = fewest;
+    if (weights_stay_cached()) {
+      const size_t even = ceil_div(fewest, ranges) * ranges;
+      blocks = std::max(std::min(even, pixels / kMinPixels), fewest);
+    }
     const size_t per_block = align_up(ceil_div(pixels, blocks), size_t{2});
     const size_t wanted = ceil_div(ranges, ceil_div(pixels, per_block));
     const size_t parts = std::clamp<size_t>(n / kMinColumns, 1, wanted);
