@@ -64,6 +64,13 @@ QRT_AVX2 void store_partial(void* to, __m128i x, size_t n) {
   if (n & 1) *p = static_cast<uint8_t>(low);
 }
 
+// sum += a * b in pairs. Compilers are kept from adding in another order: theirs would need more
+// registers than there are.
+QRT_AVX2 void add_products(__m256i& sum, __m256i a, __m256i b) {
+  sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+  asm("" : "+x"(sum));
+}
+
 QRT_AVX2 __m128i low_half(__m256i x) { return _mm256_castsi256_si128(x); }
 QRT_AVX2 __m128i high_half(__m256i x) { return _mm256_extracti128_si256(x, 1); }
 QRT_AVX2 __m128i upper_8(__m128i x) { return _mm_unpackhi_epi64(x, x); }
@@ -88,18 +95,22 @@ QRT_AVX2 __m256 widen_8(const Widener& w, __m128i bytes) {
 struct Quantizer {
   __m256 hi;
   __m256i zero_point;  // in 16 bits
-  __m256i min;         // in 8 bits
+  __m256i min, max;    // in 8 bits
 };
 QRT_AVX2 Quantizer make_quantizer(Output out) {
   return {_mm256_set1_ps(static_cast<float>(out.max - out.zero_point)),
           _mm256_set1_epi16(static_cast<int16_t>(out.zero_point)),
-          _mm256_set1_epi8(static_cast<char>(out.min))};
+          _mm256_set1_epi8(static_cast<char>(out.min)),
+          _mm256_set1_epi8(static_cast<char>(out.max))};
 }
 // Two vectors of steps as words, four of one beside four of the other.
-QRT_AVX2 __m256i quantize_words(const Quantizer& q, __m256 a, __m256 b) {
-  const __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(_mm256_min_ps(a, q.hi)),
-                                           _mm256_cvtps_epi32(_mm256_min_ps(b, q.hi)));
+// Where all steps are integers of 32 bits, the upper limit can wait for bytes, too.
+QRT_AVX2 __m256i quantize_bounded_words(const Quantizer& q, __m256 a, __m256 b) {
+  const __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(a), _mm256_cvtps_epi32(b));
   return _mm256_adds_epi16(words, q.zero_point);
+}
+QRT_AVX2 __m256i quantize_words(const Quantizer& q, __m256 a, __m256 b) {
+  return quantize_bounded_words(q, _mm256_min_ps(a, q.hi), _mm256_min_ps(b, q.hi));
 }
 QRT_AVX2 __m128i quantize_16(const Quantizer& q, __m256 a, __m256 b) {
   const __m256i words = _mm256_permute4x64_epi64(quantize_words(q, a, b), 0xD8);

@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "kernels/avx2.h"
+#include "kernels/dwconv_s8/avx2_window5x5.h"
 #include "kernels/dwconv_s8/window3x3.h"
 
 namespace qrt::kernels {
@@ -60,19 +61,24 @@ struct Unit {
     Scale(const Constants& constants, Output out, UnitChannels unit_part)
         : multipliers(constants.multipliers), quantizer(make_quantizer(out)), part(unit_part) {}
 
-    // 16-bit values in the channels' order.
-    __m256i quantize(const __m256i acc[2]) const {
+    // Sums of two pixels as bytes, a lane each. Those that are bounded need no limit in floats.
+    template <bool kBounded>
+    __m256i pack(const __m256i a[2], const __m256i b[2]) const {
+      const __m256i bytes = _mm256_packs_epi16(words<kBounded>(a), words<kBounded>(b));
+      const __m256i q = _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), quantizer.min);
+      return kBounded ? _mm256_min_epi8(q, quantizer.max) : q;
+    }
+
+   private:
+    // In the channels' order.
+    template <bool kBounded>
+    __m256i words(const __m256i acc[2]) const {
       __m256 steps[2];
       for (int i = 0; i < 2; ++i) {
         steps[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(acc[i]), _mm256_loadu_ps(multipliers + 8 * i));
       }
-      return quantize_words(quantizer, steps[0], steps[1]);
-    }
-
-    // A lane each for two pixels.
-    __m256i pack(const __m256i a[2], const __m256i b[2]) const {
-      const __m256i bytes = _mm256_packs_epi16(quantize(a), quantize(b));
-      return _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), quantizer.min);
+      return kBounded ? quantize_bounded_words(quantizer, steps[0], steps[1])
+                      : quantize_words(quantizer, steps[0], steps[1]);
     }
   };
 
@@ -113,7 +119,7 @@ struct Unit {
 #pragma GCC unroll 2
       for (size_t i = 0; i < kPixels; i += 2) {
         if (p + i >= pixels) break;
-        const __m256i q = scale.pack(acc[i], acc[i + 1]);
+        const __m256i q = scale.pack<false>(acc[i], acc[i + 1]);
         store(_mm256_castsi256_si128(q), stretch.part, out + i * stretch.out_stride);
         if (p + i + 1 >= pixels) break;
         store(_mm256_extracti128_si256(q, 1), stretch.part, out + (i + 1) * stretch.out_stride);
@@ -121,39 +127,48 @@ struct Unit {
     }
   }
 
-  // A window slides over two columns at a time; what remains of the former two is in registers.
+  // Two pixels at a time; what remains of the columns before is in registers. Row 2 goes in pairs
+  // of columns, which both pixels use: its steps are 3 and 4 for the first, 5 and 6 for the second.
   template <size_t kStride>
-  static void slide(ColumnReader columns, const Constants& constants, const Scale& scale_of_unit,
-                    SlideOut out) {
+  static inline __attribute__((always_inline)) void slide(ColumnReader<3> columns,
+                                                          const Constants& constants,
+                                                          const Scale& scale_of_unit,
+                                                          SlideOut out) {
     const Scale scale = scale_of_unit;
-    Column left, middle, right;
-    left.read(columns);
-    if (kStride == 1) middle.read(columns, left);
+    Column first, second, third, fourth;
+    ColumnPair left, right;
+    first.read(columns);
+    second.read(columns);
+    left.join(first, second);
     for (size_t p = 0; p < out.pixels; p += 2, out.at += 2 * out.stride) {
       Sums a(constants), b(constants);
+      a.add(first.pairs, 0);
+      a.add(second.pairs, 1);
+      a.add(left.pairs, 3);
       if (kStride == 1) {
-        a.add_left(left);
-        a.add_middle(middle);
-        b.add_left(middle);
-        right.read(columns, middle);
-        a.add_right(right);
-        b.add_middle(right);
-        left = right;
-        middle.read(columns, left);
-        b.add_right(middle);
-      } else {
-        a.add_left(left);
-        middle.read(columns, left);
-        a.add_middle(middle);
-        right.read(columns, middle);
-        a.add_right(right);
-        b.add_left(right);
-        middle.read(columns, right);
-        b.add_middle(middle);
-        left.read(columns, middle);
-        b.add_right(left);
+        b.add(second.pairs, 0);
+        b.add(left.pairs, 5);
       }
-      const __m256i q = scale.pack(a.of, b.of);
+      third.read(columns);
+      a.add(third.pairs, 2);
+      b.add(third.pairs, kStride == 1 ? 1 : 0);
+      fourth.read(columns);
+      b.add(fourth.pairs, kStride == 1 ? 2 : 1);
+      right.join(third, fourth);
+      a.add(right.pairs, 4);
+      b.add(right.pairs, kStride == 1 ? 6 : 3);
+      if (kStride == 1) {
+        first = third;
+        second = fourth;
+        left = right;
+      } else {
+        first.read(columns);
+        b.add(first.pairs, 2);
+        second.read(columns);
+        left.join(first, second);
+        b.add(left.pairs, 4);
+      }
+      const __m256i q = scale.pack<true>(a.of, b.of);
       store16(out.at, low_half(q));
       if (p + 1 == out.pixels) break;
       store16(out.at + out.stride, high_half(q));
@@ -177,28 +192,31 @@ struct Unit {
  private:
   enum { kPixels = 4 };
 
-  // A column of a 3x3 window: rows 0 and 1 as pairs, row 2 by itself and in pairs with that of the
-  // column to the left.
+  // A column of a 3x3 window: rows 0 and 1 in pairs, row 2 by itself.
   struct Column {
-    __m256i pairs[2], last, last_pairs[2];
+    __m256i pairs[2], last;
 
-    inline __attribute__((always_inline)) void read(ColumnReader& columns) {
-      columns.next([this](const int8_t* r0, const int8_t* r1, const int8_t* r2) {
-        const __m256i a = widen(r0), b = widen(r1);
+    inline __attribute__((always_inline)) void read(ColumnReader<3>& columns) {
+      columns.next([this](const int8_t* const rows[3]) {
+        const __m256i a = widen(rows[0]), b = widen(rows[1]);
         pairs[0] = _mm256_unpacklo_epi16(a, b);
         pairs[1] = _mm256_unpackhi_epi16(a, b);
-        last = widen(r2);
+        last = widen(rows[2]);
       });
-    }
-    inline __attribute__((always_inline)) void read(ColumnReader& columns, const Column& left) {
-      read(columns);
-      last_pairs[0] = _mm256_unpacklo_epi16(left.last, last);
-      last_pairs[1] = _mm256_unpackhi_epi16(left.last, last);
     }
   };
 
-  // Sums of a pixel. The steps of the weights are the three columns of rows 0 and 1, then columns 0
-  // and 1 of row 2, then column 2 in a pair with nothing.
+  // Row 2 of two columns.
+  struct ColumnPair {
+    __m256i pairs[2];
+
+    inline __attribute__((always_inline)) void join(const Column& left, const Column& right) {
+      pairs[0] = _mm256_unpacklo_epi16(left.last, right.last);
+      pairs[1] = _mm256_unpackhi_epi16(left.last, right.last);
+    }
+  };
+
+  // Sums of a pixel.
   struct Sums {
     __m256i of[2];
     const uint8_t* w;
@@ -213,51 +231,89 @@ struct Unit {
     inline __attribute__((always_inline)) void add(const __m256i pairs[2], size_t step) {
       for (size_t i = 0; i < 2; ++i) {
         const __m256i weights = load32(w + step * kColumnBytes + 32 * i);
-        of[i] = _mm256_add_epi32(of[i], _mm256_madd_epi16(pairs[i], weights));
+        add_products(of[i], pairs[i], weights);
       }
-    }
-    inline __attribute__((always_inline)) void add_left(const Column& column) {
-      add(column.pairs, 0);
-    }
-    inline __attribute__((always_inline)) void add_middle(const Column& column) {
-      add(column.pairs, 1);
-      add(column.last_pairs, 3);
-    }
-    inline __attribute__((always_inline)) void add_right(const Column& column) {
-      add(column.pairs, 2);
-      add(column.last_pairs, 4);
     }
   };
 };
 
-size_t packed_bytes(const DwconvS8Weights& weights) {
-  return round_up(weights.shape.outputs(), Unit::kChannels) / Unit::kChannels *
-         unit_bytes<Unit>(weights.shape, 1);
+// Rows 0 and 1 column by column, then row 2 in pairs of columns, for windows that begin with one
+// and for those that begin within one.
+struct Taps3x3 {
+  size_t steps() const { return 7; }
+  size_t at(size_t step, size_t slot) const {
+    const size_t none = kNoTap;
+    const size_t last[4][2] = {{6, 7}, {8, none}, {none, 6}, {7, 8}};
+    return step < 3 ? step + 3 * slot : last[step - 3][slot];
+  }
+};
+
+// How the sums of a convolution are made. Those by windows want bounded sums.
+enum class Way { kColumns, k3x3, k5x5 };
+
+Way way_of(const DwconvS8Shape& s, bool bounded) {
+  if (!bounded || s.channels < Unit::kChannels) return Way::kColumns;
+  return slides(s) ? Way::k3x3 : is_5x5(s) ? Way::k5x5 : Way::kColumns;
 }
 
-void pack(const DwconvS8Weights& weights, void* memory) {
-  auto* bytes = static_cast<uint8_t*>(memory);
+size_t steps_of(const DwconvS8Shape& s, Way way) {
+  return way == Way::k3x3   ? Taps3x3().steps()
+         : way == Way::k5x5 ? Taps5x5().steps()
+                            : step_count(s, Unit::kTaps);
+}
+
+size_t packed_bytes(const DwconvS8Weights& weights) {
+  const DwconvS8Shape& s = weights.shape;
+  return sizeof(Header) + round_up(s.outputs(), Unit::kChannels) / Unit::kChannels *
+                              unit_bytes<Unit>(1, steps_of(s, way_of(s, bounded(weights))));
+}
+
+template <class Taps>
+void pack_units(const DwconvS8Weights& weights, const Taps& taps, uint8_t* to) {
   for (size_t c = 0; c < weights.shape.outputs(); c += Unit::kChannels) {
-    pack_unit<Unit>(weights, unit_channels<Unit>(weights.shape, c).first, 1, bytes);
-    bytes += unit_bytes<Unit>(weights.shape, 1);
+    pack_unit<Unit>(weights, unit_channels<Unit>(weights.shape, c).first, 1, taps, to);
+    to += unit_bytes<Unit>(1, taps.steps());
   }
 }
 
-size_t scratch_bytes(const DwconvS8Shape& shape, size_t out_w) {
-  return max_of(best_layout<Unit>(shape, out_w).bytes, slide_bytes<Unit>(out_w));
+void pack(const DwconvS8Weights& weights, void* memory) {
+  auto* header = static_cast<Header*>(memory);
+  *header = {1, bounded(weights), {}};
+  auto* to = reinterpret_cast<uint8_t*>(header + 1);
+  switch (way_of(weights.shape, header->bounded)) {
+    case Way::k3x3:
+      return pack_units(weights, Taps3x3(), to);
+    case Way::k5x5:
+      return pack_units(weights, Taps5x5(), to);
+    case Way::kColumns:
+      return pack_units(weights, GroupedTaps{weights.shape, Unit::kTaps}, to);
+  }
+}
+
+size_t scratch_bytes(const DwconvS8Shape& s, size_t out_w) {
+  const size_t columns = best_layout<Unit>(s, out_w).bytes;
+  return max_of(columns,
+                is_5x5(s) ? best_layout_5x5<Unit>(s, out_w).bytes : slide_bytes<Unit>(out_w));
 }
 
 void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out) {
   const DwconvS8Shape& s = args.shape;
-  const size_t bytes = unit_bytes<Unit>(s, 1);
-  const auto* packed = static_cast<const uint8_t*>(args.packed) + c0 / Unit::kChannels * bytes;
-  const bool slide = slides(s) && s.channels >= Unit::kChannels;
+  const auto* header = static_cast<const Header*>(args.packed);
+  const Way way = way_of(s, header->bounded);
+  const size_t bytes = unit_bytes<Unit>(1, steps_of(s, way));
+  const auto* packed = reinterpret_cast<const uint8_t*>(header + 1) + c0 / Unit::kChannels * bytes;
   for (size_t c = c0; c < c1; c += Unit::kChannels, packed += bytes) {
     const UnitChannels part = unit_channels<Unit>(s, c);
-    if (slide) {
-      slide_unit<Unit>(args, packed, part, y0, y1, out);
-    } else {
-      run_unit<Unit>(args, packed, 1, part, y0, y1, out);
+    switch (way) {
+      case Way::k3x3:
+        run_slides<Unit>(args, packed, part, y0, y1, out);
+        break;
+      case Way::k5x5:
+        Unit5x5<Unit>(args, packed, part).run(y0, y1, out);
+        break;
+      case Way::kColumns:
+        run_unit<Unit>(args, packed, 1, part, y0, y1, out);
+        break;
     }
   }
 }

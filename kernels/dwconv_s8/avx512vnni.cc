@@ -49,14 +49,15 @@ struct UnitOf {
   // What turns sums into quantized bytes.
   struct Scale {
     __m512 multipliers[kVectors];
-    __m512 max;
-    __m512i zero, min;
+    __m512 hi;
+    __m512i zero, min, max;
     __mmask64 mask;
 
     Scale(const Constants& constants, Output out, UnitChannels part)
-        : max(_mm512_set1_ps(static_cast<float>(out.max - out.zero_point))),
+        : hi(_mm512_set1_ps(static_cast<float>(out.max - out.zero_point))),
           zero(_mm512_set1_epi16(static_cast<int16_t>(out.zero_point))),
           min(_mm512_set1_epi8(static_cast<char>(out.min))),
+          max(_mm512_set1_epi8(static_cast<char>(out.max))),
           mask(mask_of(part.count)) {
       for (int v = 0; v < kVectors; ++v) {
         multipliers[v] = _mm512_loadu_ps(constants.multipliers + 16 * v);
@@ -64,16 +65,18 @@ struct UnitOf {
     }
 
     // Each lane: four values of each of the four sums, in their order. Steps are limited from above
-    // before the conversion to integers, which packing limits from below.
+    // before the conversion to integers, unless they are bounded; packing limits them from below.
+    template <bool kBounded>
     __m512i pack(const __m512i acc[4]) const {
       __m512i q[4];
       for (int i = 0; i < 4; ++i) {
         const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc[i]), multipliers[i % kVectors]);
-        q[i] = _mm512_cvtps_epi32(_mm512_min_ps(x, max));
+        q[i] = _mm512_cvtps_epi32(kBounded ? x : _mm512_min_ps(x, hi));
       }
       const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
       const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
-      return _mm512_max_epi8(_mm512_packs_epi16(low, high), min);
+      const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(low, high), min);
+      return kBounded ? _mm512_min_epi8(bytes, max) : bytes;
     }
   };
 
@@ -81,8 +84,10 @@ struct UnitOf {
 
   // As many pixels at a time as are stored together.
   template <size_t kStride>
-  static void slide(ColumnReader columns, const Constants& constants, const Scale& scale_of_unit,
-                    SlideOut out) {
+  static inline __attribute__((always_inline)) void slide(ColumnReader<3> columns,
+                                                          const Constants& constants,
+                                                          const Scale& scale_of_unit,
+                                                          SlideOut out) {
     const Scale scale = scale_of_unit;
     const auto* packed = reinterpret_cast<const uint8_t*>(&constants + 1);
     __m512i w[3][kVectors];
@@ -109,7 +114,7 @@ struct UnitOf {
         left = kStride == 2 ? right : middle;
         middle = right;
       }
-      Derived::store(scale, acc, out.pixels - p, out.stride, out.at);
+      Derived::template store<true>(scale, acc, out.pixels - p, out.stride, out.at);
     }
   }
 
@@ -147,8 +152,8 @@ struct UnitOf {
       for (size_t g = 0; g < kGroups; ++g) {
         const size_t first = p + g * kPixels;
         if (first >= pixels) break;
-        Derived::store(scale, acc[g], pixels - first, stretch.out_stride,
-                       out + first * stretch.out_stride);
+        Derived::template store<false>(scale, acc[g], pixels - first, stretch.out_stride,
+                                       out + first * stretch.out_stride);
       }
     }
   }
@@ -158,9 +163,9 @@ struct UnitOf {
   struct Column {
     __m512i joined[kVectors];
 
-    inline __attribute__((always_inline)) void read(ColumnReader& columns, __mmask64 mask) {
-      columns.next([this, mask](const int8_t* r0, const int8_t* r1, const int8_t* r2) {
-        Derived::join_three(r0, r1, r2, mask, joined);
+    inline __attribute__((always_inline)) void read(ColumnReader<3>& columns, __mmask64 mask) {
+      columns.next([this, mask](const int8_t* const rows[3]) {
+        Derived::join_three(rows[0], rows[1], rows[2], mask, joined);
       });
     }
   };
@@ -199,8 +204,9 @@ struct Wide : UnitOf<4, Wide> {
               _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, b), flip), last, last, joined);
   }
 
+  template <bool kBounded>
   static void store(const Scale& scale, const __m512i acc[4], size_t, size_t, int8_t* out) {
-    _mm512_mask_storeu_epi8(out, scale.mask, scale.pack(acc));
+    _mm512_mask_storeu_epi8(out, scale.mask, scale.template pack<kBounded>(acc));
   }
 };
 
@@ -233,11 +239,12 @@ struct Narrow : UnitOf<1, Narrow> {
     *joined = _mm512_xor_si512(bytes, _mm512_set1_epi8(static_cast<char>(0x80)));
   }
 
+  template <bool kBounded>
   static void store(const Scale& scale, const __m512i acc[4], size_t pixels, size_t stride,
                     int8_t* out) {
     const __m512i by_pixel =
         _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i bytes = _mm512_permutexvar_epi32(by_pixel, scale.pack(acc));
+    const __m512i bytes = _mm512_permutexvar_epi32(by_pixel, scale.template pack<kBounded>(acc));
     const auto mask = static_cast<__mmask16>(scale.mask);
     _mm_mask_storeu_epi8(out, mask, _mm512_castsi512_si128(bytes));
     if (pixels < 2) return;
@@ -257,10 +264,6 @@ struct Narrow : UnitOf<1, Narrow> {
 
 // So few channels are faster by 16: a wide unit costs about three narrow ones.
 enum : size_t { kNarrowFrom = 32 };
-
-struct Header {
-  size_t passes, unused[7];
-};
 
 // Weights of eight bits less a zero point may need nine.
 size_t passes_of(const DwconvS8Weights& weights) {
@@ -282,7 +285,8 @@ size_t passes_of(const DwconvS8Weights& weights) {
 template <class WideUnit, class NarrowUnit>
 void for_each_unit(const DwconvS8Shape& shape, size_t passes, size_t c0, size_t c1, WideUnit wide,
                    NarrowUnit narrow) {
-  const size_t wide_bytes = unit_bytes<Wide>(shape, passes);
+  const size_t steps = step_count(shape, Wide::kTaps);
+  const size_t wide_bytes = unit_bytes<Wide>(passes, steps);
   size_t offset = sizeof(Header) + c0 / Wide::kChannels * wide_bytes;
   for (size_t c = c0; c < c1;) {
     if (shape.outputs() - c > kNarrowFrom) {
@@ -291,7 +295,7 @@ void for_each_unit(const DwconvS8Shape& shape, size_t passes, size_t c0, size_t 
       c += Wide::kChannels;
     } else {
       narrow(c, offset);
-      offset += unit_bytes<Narrow>(shape, passes);
+      offset += unit_bytes<Narrow>(passes, steps);
       c += Narrow::kChannels;
     }
   }
@@ -299,23 +303,26 @@ void for_each_unit(const DwconvS8Shape& shape, size_t passes, size_t c0, size_t 
 
 size_t packed_bytes(const DwconvS8Weights& weights) {
   const DwconvS8Shape& shape = weights.shape;
-  const size_t passes = passes_of(weights);
+  const size_t passes = passes_of(weights), steps = step_count(shape, Wide::kTaps);
   size_t bytes = sizeof(Header);
   for_each_unit(
       shape, passes, 0, shape.outputs(),
-      [&](size_t, size_t offset) { bytes = offset + unit_bytes<Wide>(shape, passes); },
-      [&](size_t, size_t offset) { bytes = offset + unit_bytes<Narrow>(shape, passes); });
+      [&](size_t, size_t offset) { bytes = offset + unit_bytes<Wide>(passes, steps); },
+      [&](size_t, size_t offset) { bytes = offset + unit_bytes<Narrow>(passes, steps); });
   return bytes;
 }
 
 void pack(const DwconvS8Weights& weights, void* memory) {
   auto* bytes = static_cast<uint8_t*>(memory);
   const size_t passes = passes_of(weights);
-  *static_cast<Header*>(memory) = {passes, {}};
+  const GroupedTaps taps = {weights.shape, Wide::kTaps};
+  *static_cast<Header*>(memory) = {passes, bounded(weights), {}};
   for_each_unit(
       weights.shape, passes, 0, weights.shape.outputs(),
-      [&](size_t c, size_t offset) { pack_unit<Wide>(weights, c, passes, bytes + offset); },
-      [&](size_t c, size_t offset) { pack_unit<Narrow>(weights, c, passes, bytes + offset); });
+      [&](size_t c, size_t offset) { pack_unit<Wide>(weights, c, passes, taps, bytes + offset); },
+      [&](size_t c, size_t offset) {
+        pack_unit<Narrow>(weights, c, passes, taps, bytes + offset);
+      });
 }
 
 size_t scratch_bytes(const DwconvS8Shape& shape, size_t out_w) {
@@ -323,26 +330,26 @@ size_t scratch_bytes(const DwconvS8Shape& shape, size_t out_w) {
 }
 
 template <class Unit>
-void run_one(const DwconvS8Args& args, const uint8_t* packed, size_t passes, size_t c, size_t y0,
-             size_t y1, int8_t* out) {
+void run_one(const DwconvS8Args& args, const Header& header, const uint8_t* packed, size_t c,
+             size_t y0, size_t y1, int8_t* out) {
   const UnitChannels part = unit_channels<Unit>(args.shape, c);
-  if (passes == 1 && slides(args.shape)) {
-    slide_unit<Unit>(args, packed, part, y0, y1, out);
+  if (header.passes == 1 && header.bounded && slides(args.shape)) {
+    run_slides<Unit>(args, packed, part, y0, y1, out);
   } else {
-    run_unit<Unit>(args, packed, passes, part, y0, y1, out);
+    run_unit<Unit>(args, packed, header.passes, part, y0, y1, out);
   }
 }
 
 void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out) {
   const auto* packed = static_cast<const uint8_t*>(args.packed);
-  const size_t passes = static_cast<const Header*>(args.packed)->passes;
+  const Header& header = *static_cast<const Header*>(args.packed);
   for_each_unit(
-      args.shape, passes, c0, c1,
+      args.shape, header.passes, c0, c1,
       [&](size_t c, size_t offset) {
-        run_one<Wide>(args, packed + offset, passes, c, y0, y1, out);
+        run_one<Wide>(args, header, packed + offset, c, y0, y1, out);
       },
       [&](size_t c, size_t offset) {
-        run_one<Narrow>(args, packed + offset, passes, c, y0, y1, out);
+        run_one<Narrow>(args, header, packed + offset, c, y0, y1, out);
       });
 }
 

@@ -56,16 +56,30 @@ inline size_t step_column(const DwconvS8Shape& s, const TapGroup& group, size_t 
   return min_of(step * group.columns, s.kernel_w - min_of(group.columns, s.kernel_w));
 }
 
-// The weight under a slot of a step, less its zero point; 0 where there is no tap.
-inline int32_t tap_weight(const DwconvS8Weights& weights, size_t c, const TapGroup& group,
-                          size_t step, size_t slot) {
-  const DwconvS8Shape& s = weights.shape;
-  const size_t kx = step_column(s, group, step) + divide(slot, group.rows);
-  if (c >= s.outputs() || slot >= group.rows * group.columns) return 0;
-  if (kx < step * group.columns || kx >= s.kernel_w) return 0;
-  const size_t tap = (group.row + slot % group.rows) * s.kernel_w + kx;
+// Which tap of the window a slot of a step holds. The weight of none is 0.
+enum : size_t { kNoTap = SIZE_MAX };
+
+struct GroupedTaps {
+  const DwconvS8Shape& shape;
+  size_t taps;
+
+  size_t steps() const { return step_count(shape, taps); }
+
+  size_t at(size_t step, size_t slot) const {
+    size_t g = 0;
+    for (; step >= group_at(shape, taps, g).steps; ++g) step -= group_at(shape, taps, g).steps;
+    const TapGroup group = group_at(shape, taps, g);
+    const size_t kx = step_column(shape, group, step) + divide(slot, group.rows);
+    if (slot >= group.rows * group.columns || kx < step * group.columns || kx >= shape.kernel_w) {
+      return kNoTap;
+    }
+    return (group.row + slot % group.rows) * shape.kernel_w + kx;
+  }
+};
+
+inline int32_t tap_weight(const DwconvS8Weights& weights, size_t c, size_t tap) {
   const int32_t zero = weights.w_zero_points != nullptr ? weights.w_zero_points[c] : 0;
-  return weights.w[c * s.taps() + tap] - zero;
+  return weights.w[c * weights.shape.taps() + tap] - zero;
 }
 
 // How a unit's scratch memory is laid out. Sizes in columns are those of a whole tile.
@@ -143,44 +157,68 @@ Layout best_layout(const DwconvS8Shape& s, size_t out_w) {
   return layout_of<Unit>(s, tile);
 }
 
-template <class Unit>
-size_t unit_bytes(const DwconvS8Shape& s, size_t passes) {
-  return sizeof(typename Unit::Constants) +
-         passes * step_count(s, Unit::kTaps) * Unit::kColumnBytes;
+// At the beginning of the packed weights.
+struct Header {
+  size_t passes;   // of the columns, each with its own weights
+  size_t bounded;  // 1: see bounded()
+  size_t unused[6];
+};
+
+// Whether no input can make a sum wrap around, nor its steps leave the range of 32-bit integers:
+// then they need no limit before their conversion to integers.
+inline bool bounded(const DwconvS8Weights& weights) {
+  const DwconvS8Shape& s = weights.shape;
+  const int32_t zero = weights.a_zero_point;
+  const double reach = max_of(static_cast<size_t>(127 - zero), static_cast<size_t>(zero + 128));
+  for (size_t c = 0; c < s.outputs(); ++c) {
+    double most = weights.bias != nullptr ? weights.bias[c] : 0;
+    most = most < 0 ? -most : most;
+    for (size_t tap = 0; tap < s.taps(); ++tap) {
+      const int32_t w = tap_weight(weights, c, tap);
+      most += reach * (w < 0 ? -w : w);
+    }
+    if (!(most < 2.1e9 && most * static_cast<double>(weights.multipliers[c]) < 2.1e9)) return false;
+  }
+  return true;
 }
 
-// Weights by pass, group, step, channel and slot. A weight that does not fit Unit::Weight (one less
-// its zero point may need 9 bits) is the sum of those of several passes.
 template <class Unit>
-void pack_unit(const DwconvS8Weights& weights, size_t c0, size_t passes, uint8_t* memory) {
+size_t unit_bytes(size_t passes, size_t steps) {
+  return sizeof(typename Unit::Constants) + passes * steps * Unit::kColumnBytes;
+}
+
+// Weights by pass, step, channel and slot. A weight that does not fit Unit::Weight (one less its
+// zero point may need 9 bits) is the sum of those of several passes.
+template <class Unit, class Taps>
+void pack_unit(const DwconvS8Weights& weights, size_t c0, size_t passes, const Taps& taps,
+               uint8_t* memory) {
   const DwconvS8Shape& s = weights.shape;
   auto* constants = reinterpret_cast<typename Unit::Constants*>(memory);
   auto* packed = reinterpret_cast<typename Unit::Weight*>(constants + 1);
-  const size_t pass_weights = step_count(s, Unit::kTaps) * Unit::kChannels * Unit::kTaps;
   for (size_t i = 0; i < Unit::kChannels; ++i) {
     const size_t c = c0 + Unit::channel_at(i);
-    uint32_t sum = 0;
-    size_t at = i * Unit::kTaps;
-    for (size_t g = 0; g < group_count(s, Unit::kTaps); ++g) {
-      const TapGroup group = group_at(s, Unit::kTaps, g);
-      for (size_t step = 0; step < group.steps; ++step, at += Unit::kChannels * Unit::kTaps) {
-        for (size_t slot = 0; slot < Unit::kTaps; ++slot) {
-          int32_t w = tap_weight(weights, c, group, step, slot);
-          sum += static_cast<uint32_t>(w);
-          for (size_t pass = 0; pass < passes; ++pass) {
-            const int32_t part = w < Unit::kMin ? Unit::kMin : w > Unit::kMax ? Unit::kMax : w;
-            packed[pass * pass_weights + at + slot] = static_cast<typename Unit::Weight>(part);
-            w -= part;
-          }
-        }
-      }
-    }
     const bool inside = c < s.outputs();
+    uint32_t sum = 0;
+    for (size_t tap = 0; inside && tap < s.taps(); ++tap) {
+      sum += static_cast<uint32_t>(tap_weight(weights, c, tap));
+    }
     const int32_t zero = weights.a_zero_point + Unit::kOffset;
     const int32_t bias = inside && weights.bias != nullptr ? weights.bias[c] : 0;
     constants->bias[i] =
         static_cast<int32_t>(static_cast<uint32_t>(bias) - static_cast<uint32_t>(zero) * sum);
     constants->multipliers[i] = inside ? weights.multipliers[c] : 0.0f;
+    for (size_t step = 0; step < taps.steps(); ++step) {
+      for (size_t slot = 0; slot < Unit::kTaps; ++slot) {
+        const size_t tap = taps.at(step, slot);
+        int32_t w = inside && tap != kNoTap ? tap_weight(weights, c, tap) : 0;
+        for (size_t pass = 0; pass < passes; ++pass) {
+          const int32_t part = w < Unit::kMin ? Unit::kMin : w > Unit::kMax ? Unit::kMax : w;
+          packed[((pass * taps.steps() + step) * Unit::kChannels + i) * Unit::kTaps + slot] =
+              static_cast<typename Unit::Weight>(part);
+          w -= part;
+        }
+      }
+    }
   }
 }
 

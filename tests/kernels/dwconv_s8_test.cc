@@ -20,6 +20,8 @@ struct Problem {
   bool w_zeros = false;
   int fill = 0;  // of the input, with weights of -128; 0: random
   Guard guard = Guard::Behind;
+  int32_t bias = -300;
+  float scale = 1;  // times a multiplier that spreads the outputs over their range
 };
 
 size_t out_size(size_t in, size_t pad, size_t kernel, size_t stride, size_t dilation) {
@@ -46,9 +48,9 @@ void check(const DwconvS8Kernel& kernel, const Problem& p) {
   std::vector<int32_t> bias, zeros;
   std::vector<float> multipliers;
   for (size_t c = 0; c < outputs; ++c) {
-    bias.push_back(static_cast<int32_t>(c * 19) - 300);
+    bias.push_back(p.bias + static_cast<int32_t>(c % 7 * 19));
     zeros.push_back(p.w_zeros ? static_cast<int32_t>(c * 29 % 256) - 128 : 0);
-    multipliers.push_back(1.0f / static_cast<float>(150.0 * std::sqrt(taps) + c));
+    multipliers.push_back(p.scale / static_cast<float>(150.0 * std::sqrt(taps) + c));
   }
   const kernels::DwconvS8Weights weights = {
       s, w.data(), bias.data(), p.a_zero, p.w_zeros ? zeros.data() : nullptr, multipliers.data()};
@@ -69,7 +71,7 @@ void check(const DwconvS8Kernel& kernel, const Problem& p) {
   for (size_t oy = 0; oy < out_h; ++oy) {
     for (size_t ox = 0; ox < out_w; ++ox) {
       for (size_t c = 0; c < outputs; ++c) {
-        int64_t sum = bias[c];
+        int64_t sum = bias[c];  // which wraps around as the kernel's
         for (size_t t = 0; t < taps; ++t) {
           const auto y = static_cast<int64_t>(oy * s.stride_h + t / s.kernel_w * s.dilation_h) -
                          static_cast<int64_t>(p.pad_top);
@@ -114,6 +116,8 @@ TEST_P(DwconvS8, EveryWidth) {
   for (size_t w = 1; w <= 70; ++w) {
     check(*GetParam(), {{17, 1, 3, 3, 1, 1, 1, 1}, 3, w, 1, 1, 1, 1});
     check(*GetParam(), {{66, 1, 3, 3, 2, 2, 1, 1}, 3, w, 1, 1, 1, 1});
+    check(*GetParam(), {{19, 1, 5, 5, 1, 1, 1, 1}, 4, w, 2, 2, 2, 2});
+    check(*GetParam(), {{32, 1, 5, 5, 2, 2, 1, 1}, 7, w, 1, 1, 2, 3});
   }
 }
 
@@ -153,6 +157,60 @@ TEST_P(DwconvS8, ExtremesAndZeroPoints) {
     for (int fill : {-128, 0, 127}) {
       for (bool w_zeros : {false, true}) {
         check(*GetParam(), {{80, 1, 5, 5, 1, 1, 1, 1}, 6, 7, 2, 2, 2, 2, zero, w_zeros, fill});
+      }
+    }
+  }
+}
+
+// Every order in which a row of outputs may find what rows before it left behind.
+TEST_P(DwconvS8, RowsOfLargeWindows) {
+  for (size_t h = 1; h <= 12; ++h) {
+    for (size_t stride : {1, 2, 4}) {
+      for (size_t dilation : {1, 2, 3}) {
+        const size_t pad = 2 * dilation;
+        check(*GetParam(),
+              {{24, 1, 5, 5, stride, 1, dilation, dilation}, h, 15, pad, pad, pad, pad, 3});
+        check(*GetParam(), {{16, 1, 5, 5, stride, 2, dilation, 1}, h, 150, pad, 1, pad, 2, 3});
+      }
+    }
+  }
+}
+
+// Sums that wrap around, and steps that no integer holds.
+TEST_P(DwconvS8, OutOfRange) {
+  for (size_t kernel : {3, 5}) {
+    for (int32_t bias : {INT32_MIN, INT32_MIN + 100000, INT32_MAX - 100000, INT32_MAX - 200}) {
+      for (float scale : {1.0f, 1e-6f}) {
+        check(*GetParam(), {{33, 1, kernel, kernel, 1, 1, 1, 1},
+                            6,
+                            7,
+                            1,
+                            1,
+                            1,
+                            1,
+                            5,
+                            false,
+                            0,
+                            Guard::Behind,
+                            bias,
+                            scale});
+      }
+    }
+    for (float scale : {1e4f, 1e6f, 1e30f}) {
+      for (bool w_zeros : {false, true}) {
+        check(*GetParam(), {{33, 1, kernel, kernel, 1, 1, 1, 1},
+                            6,
+                            7,
+                            1,
+                            1,
+                            1,
+                            1,
+                            5,
+                            w_zeros,
+                            0,
+                            Guard::Behind,
+                            -300,
+                            scale});
       }
     }
   }

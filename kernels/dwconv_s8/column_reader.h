@@ -1,0 +1,59 @@
+// Reads some rows of a picture column by column, padding in place.
+#pragma once
+
+#include "kernels/dwconv_s8/columns.h"
+
+namespace qrt::kernels {
+namespace {
+
+// Every `step`th row or column from `first` on, counted from the edge of the padding.
+struct Every {
+  size_t first, step;
+};
+
+// What lies outside the picture is read from `padding`.
+template <size_t kRows>
+class ColumnReader {
+ public:
+  ColumnReader(const DwconvS8Args& args, size_t c0, Every rows, Every columns,
+               const int8_t* padding)
+      : padding_(padding),
+        x_(columns.first - args.pad_left),
+        in_w_(args.in_w),
+        step_(columns.step) {
+    const size_t channels = args.shape.channels;
+    for (size_t i = 0; i < kRows; ++i) {
+      const size_t row = rows.first + i * rows.step - args.pad_top;
+      const bool inside = row < args.in_h;  // size_t wraps around: so is what lies above
+      rows_[i] = reinterpret_cast<uintptr_t>(padding);
+      if (inside) {
+        rows_[i] = reinterpret_cast<uintptr_t>(args.in) + (row * args.in_w + x_) * channels + c0;
+      }
+      steps_[i] = inside ? columns.step * channels : 0;
+    }
+  }
+
+  // Calls use(rows), kRows addresses of the channels of the next column.
+  template <class Use>
+  inline __attribute__((always_inline)) void next(Use use) {
+    const int8_t* rows[kRows];
+    if (__builtin_expect(x_ < in_w_, 1)) {
+      for (size_t i = 0; i < kRows; ++i) rows[i] = reinterpret_cast<const int8_t*>(rows_[i]);
+      use(rows);
+    } else {
+      for (size_t i = 0; i < kRows; ++i) rows[i] = padding_;
+      use(rows);
+    }
+    for (size_t i = 0; i < kRows; ++i) rows_[i] += steps_[i];
+    x_ += step_;
+  }
+
+ private:
+  uintptr_t rows_[kRows];  // addresses: before the first column they may lie before the picture
+  size_t steps_[kRows];    // 0 for a row outside the picture
+  const int8_t* padding_;
+  size_t x_, in_w_, step_;
+};
+
+}  // namespace
+}  // namespace qrt::kernels
