@@ -4,6 +4,7 @@
 //   qrt_bench_kernels --benchmark_filter=gemm
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
@@ -12,6 +13,7 @@
 #include "bench/ceiling.h"
 #include "kernels/dwconv_s8.h"
 #include "kernels/gemm_s8.h"
+#include "kernels/winograd_s8.h"
 #include "src/base/memory.h"
 #include "src/runtime/cpu.h"
 
@@ -19,6 +21,7 @@ namespace {
 
 using qrt::kernels::DwconvS8Kernel;
 using qrt::kernels::GemmS8Kernel;
+using qrt::kernels::WinogradS8Kernel;
 
 std::vector<int8_t> random_bytes(size_t count) {
   std::mt19937 random(1);
@@ -110,6 +113,37 @@ void dwconv(benchmark::State& state, const DwconvS8Kernel* kernel, DwconvShape s
   report(state, kernel->isa, out_side * out_side * s.channels * shape.taps());
 }
 
+// Pictures of side x side, as many output channels as input channels. What is counted is the plain
+// convolution's multiplications, of which Winograd's method leaves 4 of 9.
+struct WinogradShape {
+  const char* name;
+  size_t side, channels;
+};
+constexpr WinogradShape kWinogradShapes[] = {{"32x16", 32, 16},   {"16x32", 16, 32},
+                                             {"8x64", 8, 64},     {"56x64", 56, 64},
+                                             {"14x256", 14, 256}, {"7x512", 7, 512}};
+
+void winograd(benchmark::State& state, const WinogradS8Kernel* kernel, WinogradShape s) {
+  const auto a = random_bytes(s.side * s.side * s.channels),
+             w = random_bytes(s.channels * 9 * s.channels);
+  const std::vector<float> multipliers(s.channels, 1e-4f);
+  std::vector<int8_t> out(s.side * s.side * s.channels);
+  auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(s.channels, s.channels));
+  kernel->pack({s.channels, s.channels, w.data(), nullptr, 3, nullptr, multipliers.data()},
+               packed.get());
+  const size_t tiles = (s.side + 1) / 2 * ((s.side + 1) / 2);
+  auto scratch = qrt::rt::allocate_aligned(
+      kernel->scratch_bytes(s.channels, std::min(tiles, kernel->block(s.channels))));
+  const qrt::kernels::WinogradS8Args args = {
+      packed.get(), s.channels, s.channels, a.data(),       s.side,       s.side, 1, 1,
+      s.side,       s.side,     3,          {0, -128, 127}, scratch.get()};
+  for (auto _ : state) {
+    kernel->run(args, 0, tiles, 0, s.channels, out.data());
+    benchmark::DoNotOptimize(out.data());
+  }
+  report(state, kernel->isa, s.side * s.side * s.channels * 9 * s.channels);
+}
+
 template <class Kernel, class Shape, size_t N>
 void add(const Kernel* const* (*rows)(size_t*), const Shape (&shapes)[N],
          void (*run)(benchmark::State&, const Kernel*, Shape)) {
@@ -133,6 +167,7 @@ int main(int argc, char** argv) {
   }
   add(qrt::kernels::gemm_s8_kernels, kGemmShapes, gemm);
   add(qrt::kernels::dwconv_s8_kernels, kDwconvShapes, dwconv);
+  add(qrt::kernels::winograd_s8_kernels, kWinogradShapes, winograd);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

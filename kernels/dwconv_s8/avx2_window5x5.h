@@ -5,7 +5,7 @@
 #pragma once
 
 #include "kernels/avx2.h"
-#include "kernels/dwconv_s8/column_reader.h"
+#include "kernels/dwconv_s8/columns.h"
 
 namespace qrt::kernels {
 namespace {
@@ -192,7 +192,7 @@ class Unit5x5 {
 
   __attribute__((noinline)) void join_rows(size_t x0, size_t tile, size_t pair, size_t slot) {
     const DwconvS8Shape& s = args_.shape;
-    ColumnReader<2> reader(args_, part_.first, {pair * s.stride_h, s.dilation_h},
+    ColumnReader<2> reader(picture_of(args_), part_.first, {pair * s.stride_h, s.dilation_h},
                            {x0 * s.stride_w, 1}, padding_);
     uint8_t* to = ring(slot);
     const size_t columns = (tile - 1) * s.stride_w + 4 * s.dilation_w + 1;
@@ -205,8 +205,9 @@ class Unit5x5 {
     const DwconvS8Shape& s = args_.shape;
     const Every row = {y * s.stride_h + 4 * s.dilation_h, 1};
     const size_t x = x0 * s.stride_w;
-    ColumnReader<1> left(args_, part_.first, row, {x, s.stride_w}, padding_);
-    ColumnReader<1> right(args_, part_.first, row, {x + s.dilation_w, s.stride_w}, padding_);
+    ColumnReader<1> left(picture_of(args_), part_.first, row, {x, s.stride_w}, padding_);
+    ColumnReader<1> right(picture_of(args_), part_.first, row, {x + s.dilation_w, s.stride_w},
+                          padding_);
     uint8_t* to = scratch_ + layout_.pairs_at;
     const size_t pairs = tile + 4 * s.dilation_w / s.stride_w;
     for (size_t j = 0; j < pairs; ++j, to += Unit::kColumnBytes) {

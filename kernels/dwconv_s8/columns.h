@@ -13,6 +13,7 @@
 // Everything here has internal linkage: files are compiled with different flags.
 #pragma once
 
+#include "kernels/column_reader.h"
 #include "kernels/dwconv_s8.h"
 
 namespace qrt::kernels {
@@ -28,6 +29,10 @@ inline size_t round_up(size_t x, size_t multiple) {
 // of outputs needs some, would take as long as the sums of small pictures.
 inline size_t divide(size_t n, size_t d) {
   return d == 1 ? n : d == 2 ? n / 2 : d == 3 ? n / 3 : n / 4;
+}
+
+inline Picture picture_of(const DwconvS8Args& args) {
+  return {args.in, args.in_h, args.in_w, args.shape.channels, args.pad_top, args.pad_left};
 }
 
 // Taps that are multiplied together: `rows` rows from `row` on, `columns` neighbours of each.

@@ -20,7 +20,10 @@ ConvShape conv_shape(const Node& node, const Shapes& shapes);
 // s8 input, s8 weights -> s8.
 Status prepare_conv2d_s8(const Node& node, const BuildContext& context,
                          std::unique_ptr<OpKernel>* kernel);
-// The same where each input channel has filters of its own.
+// The same by Winograd's method, where this CPU gains by it; else leaves *kernel as it is.
+Status prepare_winograd_s8(const Node& node, const BuildContext& context,
+                           std::unique_ptr<OpKernel>* kernel);
+// s8 convolution where each input channel has filters of its own.
 Status prepare_depthwise_s8(const Node& node, const BuildContext& context,
                             std::unique_ptr<OpKernel>* kernel);
 // f32 input, f32 weights -> f32.

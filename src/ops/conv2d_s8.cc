@@ -191,6 +191,8 @@ Status prepare_conv2d_s8(const Node& node, const BuildContext& context,
                          std::unique_ptr<OpKernel>* kernel) {
   const auto groups = node.options<fb::Conv2D>().groups();
   if (groups > 1 && node.input(1).shape[3] == 1) return prepare_depthwise_s8(node, context, kernel);
+  QRT_RETURN_IF_ERROR(prepare_winograd_s8(node, context, kernel));
+  if (*kernel != nullptr) return {};
   auto conv =
       std::make_unique<GemmConv>(node, choose_kernel(kernels::gemm_s8_kernels, context.isa));
   QRT_RETURN_IF_ERROR(conv->pack(node));

@@ -1,10 +1,18 @@
-// Reads some rows of a picture column by column, padding in place.
+// Reads some rows of a picture column by column, padding in place. Everything here has internal
+// linkage: files are compiled with different flags.
 #pragma once
 
-#include "kernels/dwconv_s8/columns.h"
+#include <stddef.h>
+#include <stdint.h>
 
 namespace qrt::kernels {
 namespace {
+
+// [in_h][in_w][channels], to be seen with padding around it.
+struct Picture {
+  const int8_t* in;
+  size_t in_h, in_w, channels, pad_top, pad_left;
+};
 
 // Every `step`th row or column from `first` on, counted from the edge of the padding.
 struct Every {
@@ -15,19 +23,19 @@ struct Every {
 template <size_t kRows>
 class ColumnReader {
  public:
-  ColumnReader(const DwconvS8Args& args, size_t c0, Every rows, Every columns,
-               const int8_t* padding)
+  ColumnReader(const Picture& picture, size_t c0, Every rows, Every columns, const int8_t* padding)
       : padding_(padding),
-        x_(columns.first - args.pad_left),
-        in_w_(args.in_w),
+        x_(columns.first - picture.pad_left),
+        in_w_(picture.in_w),
         step_(columns.step) {
-    const size_t channels = args.shape.channels;
+    const size_t channels = picture.channels;
     for (size_t i = 0; i < kRows; ++i) {
-      const size_t row = rows.first + i * rows.step - args.pad_top;
-      const bool inside = row < args.in_h;  // size_t wraps around: so is what lies above
+      const size_t row = rows.first + i * rows.step - picture.pad_top;
+      const bool inside = row < picture.in_h;  // size_t wraps around: so is what lies above
       rows_[i] = reinterpret_cast<uintptr_t>(padding);
       if (inside) {
-        rows_[i] = reinterpret_cast<uintptr_t>(args.in) + (row * args.in_w + x_) * channels + c0;
+        rows_[i] =
+            reinterpret_cast<uintptr_t>(picture.in) + (row * picture.in_w + x_) * channels + c0;
       }
       steps_[i] = inside ? columns.step * channels : 0;
     }

@@ -1,0 +1,61 @@
+// 3x3 convolution with stride 1 of one picture [in_h][in_w][channels] by minimal filtering
+// F(2x2, 3x3): 16 products for 4 outputs instead of 36 (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2016). In integers it is exact: filters are transformed by twice
+// the matrix that has halves, and results divided by 4, which leaves nothing over.
+//
+//   acc[y][x][n] = bias[n] + sum over taps and channels of
+//                  (a[y + ky][x + kx][c] - a_zero_point) * (w[n][ky][kx][c] - w_zero_point[n])
+//
+// in 32 bits. What lies outside the picture counts as a_zero_point. Nothing is read or written
+// outside the arrays given.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/isa.h"
+#include "kernels/requantize.h"
+
+namespace qrt::kernels {
+
+struct WinogradS8Weights {
+  size_t n, channels;
+  const int8_t* w;      // [n][3][3][channels]
+  const int32_t* bias;  // [n]; null: 0
+  int32_t a_zero_point;
+  const int32_t* w_zero_points;  // [n]; null: 0
+  const float* multipliers;      // [n]: scale_a * scale_w[n] / scale_out
+};
+
+struct WinogradS8Args {
+  const void* packed;
+  size_t n, channels;
+  const int8_t* in;
+  size_t in_h, in_w, pad_top, pad_left, out_h, out_w;
+  int32_t a_zero_point;
+  Output out;
+  void* scratch;  // scratch_bytes, 64-byte aligned; for one call at a time
+};
+
+struct WinogradS8Kernel {
+  const char* name;
+  QrtIsa isa;
+  size_t nr;     // output channels computed together
+  size_t speed;  // multiply-accumulates of the plain convolution a nanosecond, roughly
+  // Whether the row can compute these sums, and exactly: four times a sum must not wrap around.
+  bool (*accepts)(const WinogradS8Weights& weights);
+  // Tiles of 2x2 outputs computed together at most: what fits the caches.
+  size_t (*block)(size_t channels);
+  size_t (*packed_bytes)(size_t n, size_t channels);  // 64-byte aligned memory
+  void (*pack)(const WinogradS8Weights& weights, void* packed);
+  size_t (*scratch_bytes)(size_t channels, size_t tiles);  // for as many tiles, at most block()
+  // Tiles [t0, t1) of 2x2 outputs, counted row by row over the picture, output channels [n0, n1) of
+  // out[out_h][out_w][n]; n0 is a multiple of nr.
+  void (*run)(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out);
+};
+
+// All kernels of this build, by ascending instruction set; row 0 is the scalar specification, a
+// plain convolution.
+const WinogradS8Kernel* const* winograd_s8_kernels(size_t* count);
+
+}  // namespace qrt::kernels

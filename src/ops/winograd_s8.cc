@@ -1,0 +1,159 @@
+// Quantized 3x3 convolution by winograd_s8, in blocks of tiles.
+#include <algorithm>
+
+#include "kernels/gemm_s8.h"
+#include "kernels/winograd_s8.h"
+#include "src/ops/kernel_choice.h"
+#include "src/ops/packed_conv.h"
+
+namespace qrt::rt {
+namespace {
+
+using kernels::WinogradS8Kernel;
+
+// Where few tiles leave threads without work, output channels are split, no finer than this.
+constexpr size_t kMinColumns = 32;
+// Blocks are made smaller for threads to share, to this at least.
+constexpr size_t kMinTiles = 8;
+
+class WinogradConv final : public PackedConv {
+ public:
+  WinogradConv(const Node& node, const WinogradS8Kernel& kernel)
+      : PackedConv(node), kernel_(kernel) {}
+
+  const char* name() const override { return kernel_.name; }
+
+  Status pack(const Node& node, const kernels::WinogradS8Weights& weights) {
+    QRT_RETURN_IF_ERROR(allocate(node, kernel_.packed_bytes(weights.n, weights.channels)));
+    kernel_.pack(weights, packed_.get());
+    return {};
+  }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    auto state = std::make_unique<State>();
+    state->conv = conv_shape(node, context.shapes);
+    state->split = split_of(state->conv, context.max_ranges);
+    state->range_bytes = align_up(
+        kernel_.scratch_bytes(state->conv.window.channels, state->split.tiles), kAlignment);
+    context.scratch_bytes = context.max_ranges * state->range_bytes;
+    context.state = std::move(state);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const State& state = *static_cast<const State*>(context.state);
+    const WindowGeometry& w = state.conv.window;
+    const Split& split = state.split;
+    const size_t tiles = tile_count(w), n = state.conv.out_channels;
+    const size_t blocks = ceil_div(tiles, split.tiles);
+    const size_t macs = split.tiles * 4 * w.taps() * w.channels * split.columns;
+    context.pool.parallel_for(w.batch * blocks * split.parts, mac_cost(macs, kernel_.speed),
+                              [&](size_t begin, size_t end, size_t range) {
+                                for (size_t i = begin; i < end; ++i) {
+                                  const size_t column = i % split.parts * split.columns;
+                                  const size_t first = i / split.parts % blocks * split.tiles;
+                                  const size_t image = i / split.parts / blocks;
+                                  const kernels::WinogradS8Args args = {
+                                      packed_.get(),
+                                      n,
+                                      w.channels,
+                                      context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
+                                      w.in_h,
+                                      w.in_w,
+                                      w.pad_top,
+                                      w.pad_left,
+                                      w.out_h,
+                                      w.out_w,
+                                      in_zero_point_,
+                                      out_,
+                                      context.scratch + range * state.range_bytes};
+                                  kernel_.run(
+                                      args, first, std::min(first + split.tiles, tiles), column,
+                                      std::min(column + split.columns, n),
+                                      context.out<int8_t>() + image * w.out_h * w.out_w * n);
+                                }
+                              });
+  }
+
+  static size_t tile_count(const WindowGeometry& w) {
+    return ceil_div(w.out_h, size_t{2}) * ceil_div(w.out_w, size_t{2});
+  }
+
+ private:
+  // What is computed at once: blocks of tiles, each by `parts` times `columns` output channels.
+  struct Split {
+    size_t tiles, parts, columns;
+  };
+
+  struct State : OpState {
+    ConvShape conv;
+    Split split = {};
+    size_t range_bytes = 0;
+  };
+
+  // As many blocks as threads can share evenly. Where tiles are too few for that, and weights too
+  // large for each thread to read them all, output channels are split as well: each part then
+  // transforms all inputs again, which is little beside its products.
+  Split split_of(const ConvShape& conv, size_t ranges) const {
+    const size_t tiles = tile_count(conv.window), n = conv.out_channels;
+    const size_t fewest = ceil_div(tiles, kernel_.block(conv.window.channels));
+    size_t blocks = fewest;
+    if (packed_bytes_ <= l2_cache_bytes() / 2) {
+      const size_t even = ceil_div(fewest, ranges) * ranges;
+      blocks = std::max(std::min(even, tiles / kMinTiles), fewest);
+    }
+    const size_t per_block = ceil_div(tiles, blocks);
+    const size_t wanted = ceil_div(ranges, ceil_div(tiles, per_block) * conv.window.batch);
+    const size_t parts = std::clamp<size_t>(n / kMinColumns, 1, wanted);
+    if (parts == 1) return {per_block, 1, n};
+    const size_t columns = align_up(ceil_div(n, parts), kernel_.nr);
+    return {per_block, ceil_div(n, columns), columns};
+  }
+
+  const WinogradS8Kernel& kernel_;
+};
+
+// Whether it takes fewer multiplications by enough, of which there are 16 for each tile and 9 for
+// each output of a plain convolution. Only a row or a column of outputs leaves too many unused.
+bool gains(const WindowGeometry& w) {
+  return WinogradConv::tile_count(w) * 16 * 5 <= w.out_h * w.out_w * 9 * 4;
+}
+
+}  // namespace
+
+Status prepare_winograd_s8(const Node& node, const BuildContext& context,
+                           std::unique_ptr<OpKernel>* kernel) {
+  const WinogradS8Kernel& row = choose_kernel(kernels::winograd_s8_kernels, context.isa);
+  // Only beside matrix products of the same instructions: dot products have no 16 bits to gain by.
+  if (row.isa == QRT_ISA_SCALAR ||
+      row.isa != choose_kernel(kernels::gemm_s8_kernels, context.isa).isa) {
+    return {};
+  }
+  const Shape& in = node.input(0).shape;
+  const Tensor& w = node.input(1);
+  const auto& options = node.options<fb::Conv2D>();
+  WindowGeometry window;
+  QRT_RETURN_IF_ERROR(resolve_window(node, *options.window(), in, w.shape[1], w.shape[2], &window));
+  if (options.groups() != 1 || window.kernel_h != 3 || window.kernel_w != 3 ||
+      window.stride_h != 1 || window.stride_w != 1 || window.dilation_h != 1 ||
+      window.dilation_w != 1 || !gains(window)) {
+    return {};
+  }
+  const auto outputs = static_cast<size_t>(w.shape[0]);
+  const auto zero_points = weight_zero_points(w, outputs);
+  const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
+  const kernels::WinogradS8Weights weights = {outputs,
+                                              window.channels,
+                                              w.as<int8_t>(),
+                                              bias_data<int32_t>(node),
+                                              node.input(0).quantization.zero_point(),
+                                              zero_points.empty() ? nullptr : zero_points.data(),
+                                              multipliers.data()};
+  if (!row.accepts(weights)) return {};
+  auto conv = std::make_unique<WinogradConv>(node, row);
+  QRT_RETURN_IF_ERROR(conv->pack(node, weights));
+  *kernel = std::move(conv);
+  return {};
+}
+
+}  // namespace qrt::rt
