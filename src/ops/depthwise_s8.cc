@@ -52,19 +52,24 @@ class DepthwiseConv final : public PackedConv {
   }
 
   // In strips of rows, all channel blocks of a strip one after another: they share its cache lines.
+  // What is shared out are rows of a block, so that parts are equal whatever the strips are, and
+  // threads do not take work from one another, with lines that are in the other's cache.
   void run(const RunContext& context) const override {
     const State& state = *static_cast<const State*>(context.state);
     const WindowGeometry& w = state.conv.window;
     const size_t outputs = shape_.outputs(), blocks = ceil_div(outputs, kernel_.block);
-    const size_t strip = strip_rows(w, context.pool.max_ranges());
-    const size_t strips = ceil_div(w.out_h, strip);
-    const size_t macs = w.taps() * std::min(kernel_.block, outputs) * strip * w.out_w;
+    const size_t strip = strip_rows(w, context.pool.threads());
+    const size_t macs = w.taps() * std::min(kernel_.block, outputs) * w.out_w;
     context.pool.parallel_for(
-        w.batch * strips * blocks, mac_cost(macs, kernel_.speed),
+        w.batch * w.out_h * blocks, mac_cost(macs, kernel_.speed),
         [&](size_t begin, size_t end, size_t range) {
-          for (size_t i = begin; i < end; ++i) {
-            const size_t c = i % blocks * kernel_.block, y = i / blocks % strips * strip;
-            const size_t image = i / blocks / strips;
+          for (size_t i = begin; i < end;) {
+            const size_t image = i / (w.out_h * blocks), row_block = i % (w.out_h * blocks);
+            const size_t top = row_block / (strip * blocks) * strip;
+            const size_t height = std::min(strip, w.out_h - top);
+            const size_t in_strip = row_block - top * blocks;
+            const size_t c = in_strip / height * kernel_.block, y = in_strip % height;
+            const size_t rows = std::min(height - y, end - i);
             const kernels::DwconvS8Args args = {
                 shape_,
                 packed_.get(),
@@ -77,9 +82,9 @@ class DepthwiseConv final : public PackedConv {
                 in_zero_point_,
                 out_,
                 context.scratch + range * state.range_bytes};
-            kernel_.run(args, y, std::min(y + strip, w.out_h), c,
-                        std::min(c + kernel_.block, outputs),
+            kernel_.run(args, top + y, top + y + rows, c, std::min(c + kernel_.block, outputs),
                         context.out<int8_t>() + image * w.out_h * w.out_w * outputs);
+            i += rows;
           }
         });
   }
@@ -94,11 +99,10 @@ class DepthwiseConv final : public PackedConv {
   // starts by copying the rows that windows share, so it has more rows than a window. Threads take
   // strips of rows, as they do of the convolutions before and after, so that data stays with its
   // thread.
-  size_t strip_rows(const WindowGeometry& w, size_t ranges) const {
+  size_t strip_rows(const WindowGeometry& w, size_t threads) const {
     const size_t row_bytes = w.stride_h * w.in_w * w.channels;
     const size_t cached = std::max<size_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h);
-    const size_t shared = std::max(ceil_div(w.out_h, ceil_div(ranges, size_t{2})), w.kernel_h);
-    return std::min({cached, shared, w.out_h});
+    return std::min(cached, ceil_div(w.out_h, threads));
   }
 
   const kernels::DwconvS8Kernel& kernel_;
