@@ -46,12 +46,13 @@ class GemmConv final : public PackedConv {
     state->split = split_of(state->conv, context.max_ranges);
     if (!window.is_pointwise()) {
       state->padding_bytes = align_up(window.kernel_w * window.channels, kAlignment);
-      state->patches_bytes = by_rows_ ? align_up(state->split.pixels * taps_ * k_, kAlignment) : 0;
+      const size_t most = state->split.most();
+      state->patches_bytes = by_rows_ ? align_up(most * taps_ * k_, kAlignment) : 0;
       state->range_bytes =
-          state->patches_bytes + align_up(state->split.pixels * taps_ * sizeof(void*), kAlignment);
+          state->patches_bytes + align_up(most * taps_ * sizeof(void*), kAlignment);
     }
     if (!weights_stay_cached()) {
-      const size_t rows = state->split.pixels * kernel_.row_bytes(taps_, k_);
+      const size_t rows = state->split.most() * kernel_.row_bytes(taps_, k_);
       state->buffer_bytes =
           align_up(std::min(rows, kMaxBuffer) + kernels::kGemmS8BufferSlack, kAlignment);
       state->range_bytes += state->buffer_bytes;
@@ -67,24 +68,27 @@ class GemmConv final : public PackedConv {
     const Split& split = state.split;
     std::memset(context.scratch, static_cast<uint8_t>(in_zero_point_), state.padding_bytes);
     const size_t pixels = conv.window.pixels(), n = conv.group_outputs();
-    const size_t macs =
-        split.pixels * conv.window.taps() * conv.group_inputs() * conv.groups * split.columns;
+    const size_t macs = pixels / split.blocks * conv.window.taps() * conv.group_inputs() *
+                        conv.groups * split.columns;
     context.pool.parallel_for(
-        ceil_div(pixels, split.pixels) * split.parts, mac_cost(macs, kernel_.speed),
+        split.blocks * split.parts, mac_cost(macs, kernel_.speed),
         [&](size_t begin, size_t end, size_t range) {
           for (size_t i = begin; i < end; ++i) {
-            const size_t first = i / split.parts * split.pixels;
-            const size_t column = i % split.parts * split.columns;
-            run_block(context, state, first, std::min(first + split.pixels, pixels), column,
-                      std::min(column + split.columns, n), range);
+            const size_t block = i / split.parts, column = i % split.parts * split.columns;
+            run_block(context, state, split.first(block), std::min(split.first(block + 1), pixels),
+                      column, std::min(column + split.columns, n), range);
           }
         });
   }
 
  private:
-  // What is computed at once: blocks of pixels, each by `parts` times `columns` output channels.
+  // What is computed at once: blocks of whole tiles of pixels, as even as that leaves them, each by
+  // `parts` times `columns` output channels.
   struct Split {
-    size_t pixels, parts, columns;
+    size_t blocks, tiles, tile, parts, columns;
+
+    size_t first(size_t block) const { return tiles * block / blocks * tile; }
+    size_t most() const { return ceil_div(tiles, blocks) * tile; }
   };
 
   struct State : OpState {
@@ -100,18 +104,19 @@ class GemmConv final : public PackedConv {
   // large for each thread to read them all, output channels are split as well.
   Split split_of(const ConvShape& conv, size_t ranges) const {
     const size_t pixels = conv.window.pixels(), n = conv.group_outputs();
+    const size_t tiles = ceil_div(pixels, kernel_.mr);
     const size_t fewest = ceil_div(pixels, kPixelBlock);
     size_t blocks = fewest;
     if (weights_stay_cached()) {
       const size_t even = ceil_div(fewest, ranges) * ranges;
       blocks = std::max(std::min(even, pixels / kMinPixels), fewest);
     }
-    const size_t per_block = align_up(ceil_div(pixels, blocks), size_t{2});
-    const size_t wanted = ceil_div(ranges, ceil_div(pixels, per_block));
+    blocks = std::min(blocks, tiles);
+    const size_t wanted = ceil_div(ranges, blocks);
     const size_t parts = std::clamp<size_t>(n / kMinColumns, 1, wanted);
-    if (parts == 1) return {per_block, 1, n};
+    if (parts == 1) return {blocks, tiles, kernel_.mr, 1, n};
     const size_t columns = align_up(ceil_div(n, parts), std::max(kernel_.nr, kMinColumns / 2));
-    return {per_block, ceil_div(n, columns), columns};
+    return {blocks, tiles, kernel_.mr, ceil_div(n, columns), columns};
   }
 
   Status pack_groups(const Node& node, size_t groups, size_t n) {

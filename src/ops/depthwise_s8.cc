@@ -51,42 +51,22 @@ class DepthwiseConv final : public PackedConv {
     return {};
   }
 
-  // In strips of rows, all channel blocks of a strip one after another: they share its cache lines.
-  // What is shared out are rows of a block, so that parts are equal whatever the strips are, and
-  // threads do not take work from one another, with lines that are in the other's cache.
+  // Threads share rows of outputs, as they do of the convolutions before and after, so that data
+  // stays with its thread.
   void run(const RunContext& context) const override {
     const State& state = *static_cast<const State*>(context.state);
     const WindowGeometry& w = state.conv.window;
-    const size_t outputs = shape_.outputs(), blocks = ceil_div(outputs, kernel_.block);
-    const size_t strip = strip_rows(w, context.pool.threads());
-    const size_t macs = w.taps() * std::min(kernel_.block, outputs) * w.out_w;
-    context.pool.parallel_for(
-        w.batch * w.out_h * blocks, mac_cost(macs, kernel_.speed),
-        [&](size_t begin, size_t end, size_t range) {
-          for (size_t i = begin; i < end;) {
-            const size_t image = i / (w.out_h * blocks), row_block = i % (w.out_h * blocks);
-            const size_t top = row_block / (strip * blocks) * strip;
-            const size_t height = std::min(strip, w.out_h - top);
-            const size_t in_strip = row_block - top * blocks;
-            const size_t c = in_strip / height * kernel_.block, y = in_strip % height;
-            const size_t rows = std::min(height - y, end - i);
-            const kernels::DwconvS8Args args = {
-                shape_,
-                packed_.get(),
-                context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
-                w.in_h,
-                w.in_w,
-                w.pad_top,
-                w.pad_left,
-                w.out_w,
-                in_zero_point_,
-                out_,
-                context.scratch + range * state.range_bytes};
-            kernel_.run(args, top + y, top + y + rows, c, std::min(c + kernel_.block, outputs),
-                        context.out<int8_t>() + image * w.out_h * w.out_w * outputs);
-            i += rows;
-          }
-        });
+    const size_t parts = row_parts(w, context.pool);
+    const size_t macs = w.taps() * w.out_h * w.out_w * shape_.outputs() / parts;
+    context.pool.parallel_for(w.batch * parts, mac_cost(macs, kernel_.speed),
+                              [&](size_t begin, size_t end, size_t range) {
+                                for (size_t i = begin; i < end; ++i) {
+                                  const size_t part = i % parts;
+                                  run_rows(context, i / parts, w.out_h * part / parts,
+                                           w.out_h * (part + 1) / parts,
+                                           context.scratch + range * state.range_bytes);
+                                }
+                              });
   }
 
  private:
@@ -95,14 +75,32 @@ class DepthwiseConv final : public PackedConv {
     size_t range_bytes = 0;
   };
 
-  // What a strip reads stays in the second-level cache while its blocks are computed; a strip
-  // starts by copying the rows that windows share, so it has more rows than a window. Threads take
-  // strips of rows, as they do of the convolutions before and after, so that data stays with its
-  // thread.
-  size_t strip_rows(const WindowGeometry& w, size_t threads) const {
-    const size_t row_bytes = w.stride_h * w.in_w * w.channels;
-    const size_t cached = std::max<size_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h);
-    return std::min(cached, ceil_div(w.out_h, threads));
+  // Parts of several rows, for kernels start by copying the rows that windows share; as many for
+  // each thread.
+  static size_t row_parts(const WindowGeometry& w, const ThreadPool& pool) {
+    const size_t threads = pool.threads();
+    const size_t most = std::min(pool.max_ranges(), w.out_h / w.kernel_h);
+    return std::min(std::max(most / threads * threads, threads), w.out_h);
+  }
+
+  // In strips of rows, all channel blocks of a strip one after another: they share its cache lines,
+  // and what a strip reads stays in the second-level cache.
+  void run_rows(const RunContext& context, size_t image, size_t y0, size_t y1,
+                uint8_t* scratch) const {
+    const WindowGeometry& w = static_cast<const State*>(context.state)->conv.window;
+    const size_t outputs = shape_.outputs(), row_bytes = w.stride_h * w.in_w * w.channels;
+    const size_t strip = std::max<size_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h);
+    const kernels::DwconvS8Args args = {
+        shape_,     packed_.get(), context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
+        w.in_h,     w.in_w,        w.pad_top,
+        w.pad_left, w.out_w,       in_zero_point_,
+        out_,       scratch};
+    int8_t* out = context.out<int8_t>() + image * w.out_h * w.out_w * outputs;
+    for (size_t y = y0; y < y1; y += strip) {
+      for (size_t c = 0; c < outputs; c += kernel_.block) {
+        kernel_.run(args, y, std::min(y + strip, y1), c, std::min(c + kernel_.block, outputs), out);
+      }
+    }
   }
 
   const kernels::DwconvS8Kernel& kernel_;
