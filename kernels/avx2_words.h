@@ -36,9 +36,11 @@ inline __attribute__((always_inline)) void multiply(const int16_t* rows, size_t 
     __m256i other[kRows][kVectors];
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) other[0][v] = _mm256_setzero_si256();
-    for (; p + 2 <= pairs; p += 2) {
+    for (; p + 4 <= pairs; p += 4) {
       step(p, acc);
       step(p + 1, other);
+      step(p + 2, acc);
+      step(p + 3, other);
     }
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) acc[0][v] = _mm256_add_epi32(acc[0][v], other[0][v]);
