@@ -1,0 +1,124 @@
+// binary_s8 for AVX-512: 64 bytes at a time as four vectors of floats. Differences from a zero
+// point and their products are integers below 2^24, so float computes them exactly.
+#include <immintrin.h>
+
+#include "kernels/binary_s8.h"
+
+namespace qrt::kernels {
+namespace {
+
+__mmask64 mask_of(size_t bytes) { return bytes >= 64 ? ~uint64_t{0} : (uint64_t{1} << bytes) - 1; }
+
+// One operand: an array, or one value for all (kStep 0).
+template <int kStep>
+struct Operand {
+  const int8_t* bytes;
+  __m512i magic_less_zero;
+  __m512 multiplier, value;
+
+  Operand(const int8_t* from, int32_t zero, float scale)
+      : bytes(from),
+        magic_less_zero(_mm512_set1_epi32(0x4B400000 - zero)),
+        multiplier(_mm512_set1_ps(scale)),
+        value(term(_mm_set1_epi8(*from))) {}
+
+  // An integer below 2^22 added to the bits of 1.5 * 2^23 is a float that much larger: additions
+  // have more ports than conversions.
+  __m512 term(__m128i x) const {
+    const __m512i bits = _mm512_add_epi32(_mm512_cvtepi8_epi32(x), magic_less_zero);
+    const __m512 integer = _mm512_sub_ps(_mm512_castsi512_ps(bits), _mm512_set1_ps(12582912.0f));
+    return _mm512_mul_ps(integer, multiplier);
+  }
+  // Elements i to i + 15, of which those in `real` are there.
+  __m512 at(size_t i, __mmask16 real) const {
+    return kStep == 0 ? value : term(_mm_maskz_loadu_epi8(real, bytes + i));
+  }
+  __m512 at(size_t i) const {
+    return kStep == 0 ? value : term(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + i)));
+  }
+};
+
+struct Sum {
+  __m512 operator()(__m512 a, __m512 b) const { return _mm512_add_ps(a, b); }
+};
+struct Product {
+  __m512 multiplier;
+  __m512 operator()(__m512 a, __m512 b) const {
+    return _mm512_mul_ps(_mm512_mul_ps(a, b), multiplier);
+  }
+};
+
+// quantize_steps: the upper limit in floats, for one that is too large for an integer becomes the
+// smallest; the lower one in bytes, for everything on the way there saturates.
+struct Quantizer {
+  __m512 hi;
+  __m512i zero, min, order;
+
+  explicit Quantizer(Output out)
+      : hi(_mm512_set1_ps(static_cast<float>(out.max - out.zero_point))),
+        zero(_mm512_set1_epi16(static_cast<int16_t>(out.zero_point))),
+        min(_mm512_set1_epi8(static_cast<char>(out.min))),
+        order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)) {}
+
+  __m512i words(__m512 a, __m512 b) const {
+    const __m512i integers = _mm512_packs_epi32(_mm512_cvtps_epi32(_mm512_min_ps(a, hi)),
+                                                _mm512_cvtps_epi32(_mm512_min_ps(b, hi)));
+    return _mm512_adds_epi16(integers, zero);
+  }
+  __m512i operator()(const __m512 steps[4]) const {
+    const __m512i bytes = _mm512_packs_epi16(words(steps[0], steps[1]), words(steps[2], steps[3]));
+    return _mm512_permutexvar_epi32(order, _mm512_max_epi8(bytes, min));
+  }
+};
+
+template <class Op, class A, class B>
+void run(const Op& op, const A& a, const B& b, Output limits, size_t n, int8_t* out) {
+  const Quantizer quantize(limits);
+  __m512 steps[4];
+  size_t i = 0;
+  for (; i + 64 <= n; i += 64) {
+    for (size_t v = 0; v < 4; ++v) steps[v] = op(a.at(i + 16 * v), b.at(i + 16 * v));
+    _mm512_storeu_si512(out + i, quantize(steps));
+  }
+  if (i == n) return;
+  const __mmask64 rest = mask_of(n - i);
+  for (size_t v = 0; v < 4; ++v) {
+    const auto real = static_cast<__mmask16>(rest >> (16 * v));
+    steps[v] = op(a.at(i + 16 * v, real), b.at(i + 16 * v, real));
+  }
+  _mm512_mask_storeu_epi8(out + i, rest, quantize(steps));
+}
+
+template <class Op>
+void run_steps(const Op& op, const BinaryS8Args& args, float a_scale, float b_scale,
+               const int8_t* a, size_t a_step, const int8_t* b, size_t b_step, size_t n,
+               int8_t* out) {
+  if (n == 0) return;
+  const int32_t a_zero = args.a_zero_point, b_zero = args.b_zero_point;
+  if (a_step == 0) {
+    run(op, Operand<0>(a, a_zero, a_scale), Operand<1>(b, b_zero, b_scale), args.out, n, out);
+  } else if (b_step == 0) {
+    run(op, Operand<1>(a, a_zero, a_scale), Operand<0>(b, b_zero, b_scale), args.out, n, out);
+  } else {
+    run(op, Operand<1>(a, a_zero, a_scale), Operand<1>(b, b_zero, b_scale), args.out, n, out);
+  }
+}
+
+void add(const BinaryS8Args& args, const int8_t* a, size_t a_step, const int8_t* b, size_t b_step,
+         size_t n, int8_t* out) {
+  run_steps(Sum{}, args, args.a_multiplier, args.b_multiplier, a, a_step, b, b_step, n, out);
+}
+
+void mul(const BinaryS8Args& args, const int8_t* a, size_t a_step, const int8_t* b, size_t b_step,
+         size_t n, int8_t* out) {
+  run_steps(Product{_mm512_set1_ps(args.a_multiplier)}, args, 1.0f, 1.0f, a, a_step, b, b_step, n,
+            out);
+}
+
+}  // namespace
+
+extern const BinaryS8Kernel kBinaryS8Avx512vnni;
+const BinaryS8Kernel kBinaryS8Avx512vnni = {"qs8_binary_x64__avx512vnni", QRT_ISA_AVX512VNNI, add,
+                                            mul};
+
+}  // namespace qrt::kernels
