@@ -1,5 +1,5 @@
-// What the AVX2 rows share. Only files compiled for AVX2 and no more include it, and every function
-// is inlined into them, so that no other file can come to run this code.
+// What the AVX2 and AVX-VNNI rows share. Every function is inlined into the files that include it, so
+// that no file compiled with other flags can come to run this code.
 #pragma once
 
 #include <immintrin.h>

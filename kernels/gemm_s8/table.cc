@@ -6,6 +6,9 @@ extern const GemmS8Kernel kGemmS8Scalar;
 #ifdef QRT_KERNELS_AVX2
 extern const GemmS8Kernel kGemmS8Avx2;
 #endif
+#ifdef QRT_KERNELS_AVXVNNI
+extern const GemmS8Kernel kGemmS8Avxvnni;
+#endif
 #ifdef QRT_KERNELS_AVX512VNNI
 extern const GemmS8Kernel kGemmS8Avx512vnni;
 #endif
@@ -15,6 +18,9 @@ const GemmS8Kernel* const* gemm_s8_kernels(size_t* count) {
       &kGemmS8Scalar,
 #ifdef QRT_KERNELS_AVX2
       &kGemmS8Avx2,
+#endif
+#ifdef QRT_KERNELS_AVXVNNI
+      &kGemmS8Avxvnni,
 #endif
 #ifdef QRT_KERNELS_AVX512VNNI
       &kGemmS8Avx512vnni,

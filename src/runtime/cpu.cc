@@ -2,10 +2,24 @@
 
 #include <cpuinfo.h>
 
+#if CPUINFO_ARCH_X86 || CPUINFO_ARCH_X86_64
+#include <cpuid.h>
+#endif
+
 #include <cstring>
 
 namespace qrt::rt {
 namespace {
+
+#if CPUINFO_ARCH_X86 || CPUINFO_ARCH_X86_64
+// cpuinfo does not know it: bit 4 of EAX, leaf 7, subleaf 1. Its registers are those of AVX2.
+bool has_avxvnni() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || eax < 1) return false;
+  __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx);
+  return (eax >> 4 & 1) != 0;
+}
+#endif
 
 size_t cache_bytes(const cpuinfo_cache* cache) { return cache != nullptr ? cache->size : 0; }
 
@@ -18,7 +32,10 @@ CpuFacts ask() {
   facts.l2_bytes = cache_bytes(cpuinfo_get_l2_cache(0));
   facts.l3_bytes = cache_bytes(cpuinfo_get_l3_cache(0));
 #if CPUINFO_ARCH_X86 || CPUINFO_ARCH_X86_64
-  if (cpuinfo_has_x86_avx2()) facts.isa_mask |= 1u << QRT_ISA_AVX2;
+  if (cpuinfo_has_x86_avx2()) {
+    facts.isa_mask |= 1u << QRT_ISA_AVX2;
+    if (has_avxvnni()) facts.isa_mask |= 1u << QRT_ISA_AVXVNNI;
+  }
   if (cpuinfo_has_x86_avx512bw() && cpuinfo_has_x86_avx512vl() && cpuinfo_has_x86_avx512dq() &&
       cpuinfo_has_x86_avx512vnni() && cpuinfo_has_x86_bmi2()) {
     facts.isa_mask |= 1u << QRT_ISA_AVX512VNNI;
