@@ -1,5 +1,5 @@
-// What the AVX2 and AVX-VNNI rows share. Every function is inlined into the files that include it, so
-// that no file compiled with other flags can come to run this code.
+// What the AVX2 and AVX-VNNI rows share. Every function is inlined into the files that include it,
+// so that no file compiled with other flags can come to run this code.
 #pragma once
 
 #include <immintrin.h>
@@ -116,12 +116,21 @@ QRT_AVX2 __m128i quantize_16(const Quantizer& q, __m256 a, __m256 b) {
   const __m256i words = _mm256_permute4x64_epi64(quantize_words(q, a, b), 0xD8);
   return _mm_max_epi8(_mm_packs_epi16(low_half(words), high_half(words)), low_half(q.min));
 }
+// Four bytes of each of four vectors of steps, twice, as packing leaves them, in the vectors'
+// order.
+QRT_AVX2 __m256i in_order(__m256i bytes) {
+  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
 QRT_AVX2 __m256i quantize_32(const Quantizer& q, const __m256 steps[4]) {
   const __m256i bytes = _mm256_packs_epi16(quantize_words(q, steps[0], steps[1]),
                                            quantize_words(q, steps[2], steps[3]));
-  // Packing works in halves of the register: the four bytes of each vector of steps lie apart.
-  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  return _mm256_max_epi8(_mm256_permutevar8x32_epi32(bytes, order), q.min);
+  return _mm256_max_epi8(in_order(bytes), q.min);
+}
+// The same of bounded steps, in packing's order.
+QRT_AVX2 __m256i quantize_bounded_32(const Quantizer& q, const __m256 steps[4]) {
+  const __m256i bytes = _mm256_packs_epi16(quantize_bounded_words(q, steps[0], steps[1]),
+                                           quantize_bounded_words(q, steps[2], steps[3]));
+  return _mm256_min_epi8(_mm256_max_epi8(bytes, q.min), q.max);
 }
 
 }  // namespace qrt::kernels

@@ -39,4 +39,15 @@ static inline int32_t requantize(int32_t acc, float multiplier, Output out) {
   return quantize_steps((float)acc * multiplier, out);
 }
 
+// The largest difference of an input byte from its zero point.
+static inline int32_t largest_input(int32_t zero_point) {
+  return zero_point < 0 ? 127 - zero_point : zero_point + 128;
+}
+
+// Whether sums of `most` at most in size neither wrap around nor leave the range of 32-bit integers
+// as steps: then these need no limit before they are converted.
+static inline bool is_bounded(double most, float multiplier) {
+  return most < 2.1e9 && most * (double)multiplier < 2.1e9;
+}
+
 }  // namespace qrt::kernels

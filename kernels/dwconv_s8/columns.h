@@ -169,20 +169,18 @@ struct Header {
   size_t unused[6];
 };
 
-// Whether no input can make a sum wrap around, nor its steps leave the range of 32-bit integers:
-// then they need no limit before their conversion to integers.
+// Whether is_bounded holds for every channel and any input.
 inline bool bounded(const DwconvS8Weights& weights) {
   const DwconvS8Shape& s = weights.shape;
-  const int32_t zero = weights.a_zero_point;
-  const double reach = max_of(static_cast<size_t>(127 - zero), static_cast<size_t>(zero + 128));
+  const int32_t input = largest_input(weights.a_zero_point);
   for (size_t c = 0; c < s.outputs(); ++c) {
     double most = weights.bias != nullptr ? weights.bias[c] : 0;
     most = most < 0 ? -most : most;
     for (size_t tap = 0; tap < s.taps(); ++tap) {
       const int32_t w = tap_weight(weights, c, tap);
-      most += reach * (w < 0 ? -w : w);
+      most += static_cast<double>(input) * (w < 0 ? -w : w);
     }
-    if (!(most < 2.1e9 && most * static_cast<double>(weights.multipliers[c]) < 2.1e9)) return false;
+    if (!is_bounded(most, weights.multipliers[c])) return false;
   }
   return true;
 }

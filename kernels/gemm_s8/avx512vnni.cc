@@ -11,20 +11,20 @@ __mmask64 mask_of(size_t bytes) {
   return bytes >= 64 ? ~uint64_t{0} : _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(bytes));
 }
 
-// In steps of the output, limited from above before the conversion to integers.
-inline __m512i steps_of(__m512i acc, __m512 multipliers, Output out) {
-  const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc), multipliers);
-  const __m512 max = _mm512_set1_ps(static_cast<float>(out.max - out.zero_point));
-  return _mm512_cvtps_epi32(_mm512_min_ps(x, max));
+// In steps of the output.
+inline __m512i steps_of(__m512i acc, __m512 multipliers) {
+  return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(acc), multipliers));
 }
 
-// 64 quantized bytes: q[0], then q[1], q[2], q[3]. Packing limits them from below.
+// 64 quantized bytes: q[0], then q[1], q[2], q[3]. Packing saturates, so that limits can wait until
+// there are bytes.
 inline __m512i pack_steps(const __m512i q[4], Output out) {
   const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(out.zero_point));
   const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
   const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
-  const __m512i bytes =
-      _mm512_max_epi8(_mm512_packs_epi16(low, high), _mm512_set1_epi8(static_cast<char>(out.min)));
+  const __m512i bytes = _mm512_min_epi8(
+      _mm512_max_epi8(_mm512_packs_epi16(low, high), _mm512_set1_epi8(static_cast<char>(out.min))),
+      _mm512_set1_epi8(static_cast<char>(out.max)));
   // Packing works within lanes: each holds four bytes of every q.
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   return _mm512_permutexvar_epi32(order, bytes);
@@ -45,6 +45,7 @@ struct Simd {
 
   static Vector zero() { return _mm512_setzero_si512(); }
   static Vector load(const void* p) { return _mm512_loadu_si512(p); }
+  static void save(void* p, Vector x) { _mm512_storeu_si512(p, x); }
   static Vector broadcast(int32_t x) { return _mm512_set1_epi32(x); }
   static Vector add(Vector a, Vector b) { return _mm512_add_epi32(a, b); }
   static Vector dot(Vector acc, Vector a, Vector w) { return _mm512_dpbusd_epi32(acc, a, w); }
@@ -104,7 +105,7 @@ struct Simd {
 #pragma GCC unroll 16
       for (int i = 0; i < 4; ++i) {
         const int row = r + i / kPanels < kRows ? r + i / kPanels : kRows - 1;
-        q[i] = steps_of(acc[row][i % kPanels], multipliers[i % kPanels], limits);
+        q[i] = steps_of(acc[row][i % kPanels], multipliers[i % kPanels]);
       }
       const __m512i bytes = pack_steps(q, limits);
 #pragma GCC unroll 16

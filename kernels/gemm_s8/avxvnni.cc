@@ -14,6 +14,7 @@ struct Simd {
 
   static Vector zero() { return _mm256_setzero_si256(); }
   static Vector load(const void* p) { return load32(p); }
+  static void save(void* p, Vector x) { store32(p, x); }
   static Vector broadcast(int32_t x) { return _mm256_set1_epi32(x); }
   static Vector add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
   static Vector dot(Vector acc, Vector a, Vector w) { return _mm256_dpbusd_avx_epi32(acc, a, w); }
@@ -90,7 +91,7 @@ struct Simd {
         steps[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(acc[row][i % 2]),
                                  _mm256_loadu_ps(panels[0]->multipliers + 8 * (i % 2)));
       }
-      const __m256i bytes = quantize_32(quantizer, steps);
+      const __m256i bytes = in_order(quantize_bounded_32(quantizer, steps));
       store_columns(low_half(bytes), columns, out + static_cast<size_t>(r) * stride);
       if (r + 1 < kRows) {
         store_columns(high_half(bytes), columns, out + static_cast<size_t>(r + 1) * stride);

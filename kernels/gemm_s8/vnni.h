@@ -30,7 +30,8 @@ enum : size_t {
 
 struct Header {
   int32_t has_zero_points;
-  int32_t unused[15];
+  int32_t bounded;  // see is_bounded
+  int32_t unused[14];
 };
 
 struct Panel {
@@ -51,7 +52,7 @@ size_t packed_bytes(size_t n, size_t taps, size_t k) {
 
 void pack(const GemmS8Weights& weights, void* memory) {
   auto* header = static_cast<Header*>(memory);
-  header->has_zero_points = 0;
+  *header = {0, 1, {}};
   const size_t k_total = weights.taps * weights.k, depth = depth_of(weights.taps, weights.k);
   auto* bytes = reinterpret_cast<uint8_t*>(header + 1);
   for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(depth)) {
@@ -64,10 +65,13 @@ void pack(const GemmS8Weights& weights, void* memory) {
           inside && weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0;
       if (w_zero != 0) header->has_zero_points = 1;
       uint32_t sum = 0;
+      uint64_t sizes = 0;  // of differences from the zero point
       for (size_t k = 0; k < depth; ++k) {
-        const int8_t w = inside && k < k_total ? weights.w[n * k_total + k] : int8_t{0};
+        const bool real = inside && k < k_total;
+        const int8_t w = real ? weights.w[n * k_total + k] : int8_t{0};
         packed[(k / 4 * kNr + i) * 4 + k % 4] = w;
         sum += u(w);
+        if (real) sizes += u(w < w_zero ? w_zero - w : w - w_zero);
       }
       const uint32_t zeros = u(w_zero) * static_cast<uint32_t>(k_total);
       const uint32_t bias = inside && weights.bias != nullptr ? u(weights.bias[n]) : 0;
@@ -76,6 +80,10 @@ void pack(const GemmS8Weights& weights, void* memory) {
       panel->multipliers[i] =
           inside && weights.multipliers != nullptr ? weights.multipliers[n] : 0.0f;
       panel->w_zero_points[i] = w_zero;
+      const double offset = inside && weights.bias != nullptr ? weights.bias[n] : 0;
+      const double most = largest_input(weights.a_zero_point) * static_cast<double>(sizes) +
+                          (offset < 0 ? -offset : offset);
+      if (!is_bounded(most, panel->multipliers[i])) header->bounded = 0;
     }
   }
 }
@@ -174,6 +182,18 @@ QRT_INLINE void multiply(const uint8_t* rows, size_t stride, const int8_t* const
   }
 }
 
+// Rows of sums that may be anything, one by one.
+inline void store_unbounded(const int32_t* sums, size_t rows, size_t panel_count,
+                            const Panel* const* panels, size_t stride, Output limits,
+                            size_t columns, int8_t* out) {
+  for (size_t r = 0; r < rows; ++r, out += stride, sums += panel_count * kNr) {
+    for (size_t i = 0; i < columns; ++i) {
+      out[i] =
+          static_cast<int8_t>(requantize(sums[i], panels[i / kNr]->multipliers[i % kNr], limits));
+    }
+  }
+}
+
 // Rows [r, r + kRows) of a block, the kPanels panels from column n on.
 template <class Simd, int kRows, int kPanels, class T>
 void run_tile(const Block& block, size_t r, size_t n, size_t n1, T* out) {
@@ -220,9 +240,22 @@ void run_tile(const Block& block, size_t r, size_t n, size_t n1, T* out) {
       }
     }
   }
-  Simd::template store<kRows, kPanels>(acc, panels, args.out_stride, args.out,
-                                       min_of(n1 - n, size_t{kPanels} * kNr),
-                                       out + (block.m + r) * args.out_stride + n);
+  const size_t columns = min_of(n1 - n, size_t{kPanels} * kNr);
+  out += (block.m + r) * args.out_stride + n;
+  if constexpr (sizeof(T) == 1) {
+    if (__builtin_expect(!static_cast<const Header*>(args.packed)->bounded, 0)) {
+      int32_t sums[kRows * kPanels * kNr];  // a copy: `acc` is to have no address
+#pragma GCC unroll 16
+      for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 16
+        for (size_t v = 0; v < kPanels * kParts; ++v) {
+          Simd::save(sums + i * kPanels * kNr + v * kLanes, acc[i][v]);
+        }
+      }
+      return store_unbounded(sums, kRows, kPanels, panels, args.out_stride, args.out, columns, out);
+    }
+  }
+  Simd::template store<kRows, kPanels>(acc, panels, args.out_stride, args.out, columns, out);
 }
 
 // All rows of a block in tiles of kRows, what is left in smaller ones.

@@ -21,6 +21,9 @@ struct Problem {
   std::vector<int8_t> w = {};  // repeated as often as needed; empty: as w_fill says
   size_t buffer_bytes = 0;
   bool single_row = false;
+  int32_t out_min = -128, out_max = 127;
+  int32_t first_bias = -900;
+  float scale = 1;  // times a multiplier that spreads the outputs over their range
 };
 
 struct Data {
@@ -35,9 +38,10 @@ struct Data {
                         : random_s8(p.n * p.taps * p.k, 2)) {
     for (size_t i = 0; !p.w.empty() && i < w.size(); ++i) w[i] = p.w[i % p.w.size()];
     for (size_t n = 0; n < p.n; ++n) {
-      bias.push_back(p.bias ? static_cast<int32_t>(n * 77) - 900 : 0);
+      bias.push_back(p.bias ? static_cast<int32_t>(n * 77) + p.first_bias : 0);
       w_zeros.push_back(p.w_zeros ? static_cast<int32_t>(n * 37 % 256) - 128 : 0);
-      multipliers.push_back(0.7f / static_cast<float>(64.0 * std::sqrt(p.taps * p.k) + n));
+      multipliers.push_back(p.scale * 0.7f /
+                            static_cast<float>(64.0 * std::sqrt(p.taps * p.k) + n));
     }
   }
 };
@@ -52,10 +56,10 @@ int64_t exact_sum(const Problem& p, const Data& d, size_t m, size_t n) {
 }
 
 // round_half_even(float(acc) * multiplier) + zero point, clamped, by the C library.
-int8_t expected(int64_t sum, float multiplier, int32_t zero) {
+int8_t expected(const Problem& p, int64_t sum, float multiplier) {
   const float steps = static_cast<float>(static_cast<int32_t>(sum)) * multiplier;
-  const double q = std::nearbyint(static_cast<double>(steps)) + zero;
-  return static_cast<int8_t>(std::min(std::max(q, -128.0), 127.0));
+  const double q = std::nearbyint(static_cast<double>(steps)) + p.out_zero;
+  return static_cast<int8_t>(std::min<double>(std::max<double>(q, p.out_min), p.out_max));
 }
 
 void check(const GemmS8Kernel& kernel, const Problem& p, Guard guard) {
@@ -79,7 +83,7 @@ void check(const GemmS8Kernel& kernel, const Problem& p, Guard guard) {
                                     a.data(),
                                     p.k,
                                     p.n,
-                                    {p.out_zero, -128, 127},
+                                    {p.out_zero, p.out_min, p.out_max},
                                     p.buffer_bytes > 0 ? buffer.get() : nullptr,
                                     p.buffer_bytes};
   const Guarded<int8_t> out(p.m * p.n, guard);
@@ -93,7 +97,7 @@ void check(const GemmS8Kernel& kernel, const Problem& p, Guard guard) {
     for (size_t n = 0; n < p.n; ++n) {
       const int64_t sum = exact_sum(p, d, m, n);
       ASSERT_EQ(sums[m * p.n + n], static_cast<int32_t>(sum)) << "row " << m << " column " << n;
-      ASSERT_EQ(out[m * p.n + n], expected(sum, d.multipliers[n], p.out_zero))
+      ASSERT_EQ(out[m * p.n + n], expected(p, sum, d.multipliers[n]))
           << "row " << m << " column " << n;
     }
   }
@@ -237,6 +241,41 @@ TEST_P(GemmS8, ZeroPointsAtBothEnds) {
     Problem p = {5, 18, 9, 16};
     p.a_zero = p.out_zero = zero;
     check(*GetParam(), p, Guard::Behind);
+  }
+}
+
+TEST_P(GemmS8, LimitsOfTheOutput) {
+  for (int zero : {-128, -20, 0, 127}) {
+    for (int min : {-128, -100, 3}) {
+      for (int max : {3, 90, 127}) {
+        Problem p = {7, 37, 1, 24};
+        p.out_zero = zero, p.out_min = min, p.out_max = max;
+        check(*GetParam(), p, Guard::Behind);
+      }
+    }
+  }
+}
+
+// Sums that wrap around, and steps that no integer holds.
+TEST_P(GemmS8, OutOfRange) {
+  for (size_t m : {1, 7}) {
+    for (size_t n : {5, 16, 70}) {
+      for (bool zeros : {false, true}) {
+        Problem p = {m, n, 1, 24};
+        p.w_zeros = zeros;
+        p.out_min = -120, p.out_max = 100;
+        for (float scale : {1e5f, 1e7f, 1e30f, 1e-30f}) {
+          p.scale = scale;
+          check(*GetParam(), p, Guard::Behind);
+        }
+        for (int32_t bias : {INT32_MIN, INT32_MIN + 50000, INT32_MAX - 50000, INT32_MAX - 6000}) {
+          for (float scale : {1.0f, 1e-7f}) {
+            p.first_bias = bias, p.scale = scale;
+            check(*GetParam(), p, Guard::Behind);
+          }
+        }
+      }
+    }
   }
 }
 
