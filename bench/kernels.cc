@@ -114,29 +114,32 @@ void dwconv(benchmark::State& state, const DwconvS8Kernel* kernel, DwconvShape s
 }
 
 // Pictures of side x side, as many output channels as input channels. What is counted is the plain
-// convolution's multiplications, of which Winograd's method leaves 4 of 9.
+// convolution's multiplications, of which Winograd's method leaves 4 of 9, with larger tiles 1
+// of 4.
 struct WinogradShape {
   const char* name;
-  size_t side, channels;
+  size_t tile, side, channels;
 };
-constexpr WinogradShape kWinogradShapes[] = {{"32x16", 32, 16},   {"16x32", 16, 32},
-                                             {"8x64", 8, 64},     {"56x64", 56, 64},
-                                             {"14x256", 14, 256}, {"7x512", 7, 512}};
+constexpr WinogradShape kWinogradShapes[] = {
+    {"2x2_of_32x16", 2, 32, 16},   {"4x4_of_32x16", 4, 32, 16}, {"2x2_of_8x64", 2, 8, 64},
+    {"4x4_of_8x64", 4, 8, 64},     {"2x2_of_56x64", 2, 56, 64}, {"4x4_of_56x64", 4, 56, 64},
+    {"2x2_of_7x64", 2, 7, 64},     {"4x4_of_7x64", 4, 7, 64},   {"2x2_of_14x256", 2, 14, 256},
+    {"4x4_of_14x256", 4, 14, 256}, {"2x2_of_7x512", 2, 7, 512}};
 
 void winograd(benchmark::State& state, const WinogradS8Kernel* kernel, WinogradShape s) {
   const auto a = random_bytes(s.side * s.side * s.channels),
              w = random_bytes(s.channels * 9 * s.channels);
   const std::vector<float> multipliers(s.channels, 1e-4f);
   std::vector<int8_t> out(s.side * s.side * s.channels);
-  auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(s.channels, s.channels));
-  kernel->pack({s.channels, s.channels, w.data(), nullptr, 3, nullptr, multipliers.data()},
+  auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(s.tile, s.channels, s.channels));
+  kernel->pack(s.tile, {s.channels, s.channels, w.data(), nullptr, 3, nullptr, multipliers.data()},
                packed.get());
-  const size_t tiles = (s.side + 1) / 2 * ((s.side + 1) / 2);
-  auto scratch = qrt::rt::allocate_aligned(
-      kernel->scratch_bytes(s.channels, std::min(tiles, kernel->block(s.channels))));
+  const size_t across = (s.side + s.tile - 1) / s.tile, tiles = across * across;
+  auto scratch = qrt::rt::allocate_aligned(kernel->scratch_bytes(
+      s.tile, s.channels, std::min(tiles, kernel->block(s.tile, s.channels))));
   const qrt::kernels::WinogradS8Args args = {
-      packed.get(), s.channels, s.channels, a.data(),       s.side,       s.side, 1, 1,
-      s.side,       s.side,     3,          {0, -128, 127}, scratch.get()};
+      packed.get(), s.tile, s.channels, s.channels,     a.data(),     s.side, s.side, 1, 1,
+      s.side,       s.side, 3,          {0, -128, 127}, scratch.get()};
   for (auto _ : state) {
     kernel->run(args, 0, tiles, 0, s.channels, out.data());
     benchmark::DoNotOptimize(out.data());

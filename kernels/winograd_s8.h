@@ -1,7 +1,7 @@
-// 3x3 convolution with stride 1 of one picture [in_h][in_w][channels] by minimal filtering
-// F(2x2, 3x3): 16 products for 4 outputs instead of 36 (Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks", 2016). In integers it is exact: filters are transformed by twice
-// the matrix that has halves, and results divided by 4, which leaves nothing over.
+// 3x3 convolution with stride 1 of one picture [in_h][in_w][channels] by minimal filtering, in
+// tiles of 2x2 outputs, 16 products for 36, or of 4x4, 36 for 144 (Winograd, 1980; Lavin and Gray,
+// "Fast Algorithms for Convolutional Neural Networks", 2016). In integers it is exact: transforms
+// are scaled until they are whole, and results divided by the scale leave nothing over.
 //
 //   acc[y][x][n] = bias[n] + sum over taps and channels of
 //                  (a[y + ky][x + kx][c] - a_zero_point) * (w[n][ky][kx][c] - w_zero_point[n])
@@ -29,6 +29,7 @@ struct WinogradS8Weights {
 
 struct WinogradS8Args {
   const void* packed;
+  size_t tile;  // 2 or 4: outputs in a row and a column of a tile
   size_t n, channels;
   const int8_t* in;
   size_t in_h, in_w, pad_top, pad_left, out_h, out_w;
@@ -42,14 +43,16 @@ struct WinogradS8Kernel {
   QrtIsa isa;
   size_t nr;     // output channels computed together
   size_t speed;  // multiply-accumulates of the plain convolution a nanosecond, roughly
-  // Whether the row can compute these sums, and exactly: four times a sum must not wrap around.
-  bool (*accepts)(const WinogradS8Weights& weights);
-  // Tiles of 2x2 outputs computed together at most: what fits the caches.
-  size_t (*block)(size_t channels);
-  size_t (*packed_bytes)(size_t n, size_t channels);  // 64-byte aligned memory
-  void (*pack)(const WinogradS8Weights& weights, void* packed);
-  size_t (*scratch_bytes)(size_t channels, size_t tiles);  // for as many tiles, at most block()
-  // Tiles [t0, t1) of 2x2 outputs, counted row by row over the picture, output channels [n0, n1) of
+  // Whether the row computes these sums in such tiles, and exactly: their size is limited by what a
+  // result times the scale of the transforms leaves of 32 bits.
+  bool (*accepts)(size_t tile, const WinogradS8Weights& weights);
+  // Tiles computed together at most: what fits the caches.
+  size_t (*block)(size_t tile, size_t channels);
+  size_t (*packed_bytes)(size_t tile, size_t n, size_t channels);  // 64-byte aligned memory
+  void (*pack)(size_t tile, const WinogradS8Weights& weights, void* packed);
+  // For so many tiles at once, at most block().
+  size_t (*scratch_bytes)(size_t tile, size_t channels, size_t tiles);
+  // Tiles [t0, t1), counted row by row over the picture, output channels [n0, n1) of
   // out[out_h][out_w][n]; n0 is a multiple of nr.
   void (*run)(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out);
 };

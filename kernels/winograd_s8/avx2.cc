@@ -1,27 +1,30 @@
 // winograd_s8 for AVX2: sums of products in 16 bits by vpmaddwd, as gemm_s8 has them.
 //
-// A block of tiles of 2x2 outputs, each under 4x4 inputs:
-//   1. inputs are widened and transformed, 16 channels at a time, into 16 matrices, one a place of
-//      the tile: [tile][channel], of at most 4 * 128 = 512 in size;
+// A block of tiles of 2x2 or 4x4 outputs, each under inputs two rows and columns larger:
+//   1. inputs are widened and transformed, 16 channels at a time, into a matrix [tile][channel] for
+//      each place of the larger tile;
 //   2. panel by panel of 16 output channels, each matrix is multiplied by that of its place;
-//   3. the 16 products of each tile become four sums, and these bytes.
-// Transformed weights are at most 9 * 255 in size, so nothing saturates; sums wrap around in 32
-// bits, and four times a result is known not to.
+//   3. the products of all places of a tile become its sums, and these bytes.
+// Transformed inputs and weights fit 16 bits. Sums wrap around in 32 bits, and so does a result
+// times the scale of the transforms; what the tile's `accepts` asks for makes it known all the
+// same.
 #include <immintrin.h>
 
 #include "kernels/avx2_words.h"
 #include "kernels/column_reader.h"
 #include "kernels/winograd_s8.h"
+#include "kernels/winograd_s8/avx2_tiles.h"
 
 namespace qrt::kernels {
 namespace {
 
-constexpr size_t kNr = 16, kPlaces = 16;
-constexpr size_t kMaxTiles = 32;
+constexpr size_t kNr = 16;
 constexpr size_t kInputBytes =
-    256 * 1024;  // of transformed inputs: they stay in a second-level cache
+    384 * 1024;  // of transformed inputs: they stay in a second-level cache
 // Between matrices, so that the same element of all of them does not fall into one set of a cache.
 constexpr size_t kGap = 128;
+
+size_t places_of(size_t tile) { return (tile + 2) * (tile + 2); }
 
 struct Panel {
   int32_t bias[kNr];
@@ -29,7 +32,9 @@ struct Panel {
 };
 
 size_t matrix_bytes(size_t channels) { return channels * kNr * sizeof(int16_t); }
-size_t panel_bytes(size_t channels) { return sizeof(Panel) + kPlaces * matrix_bytes(channels); }
+size_t panel_bytes(size_t tile, size_t channels) {
+  return sizeof(Panel) + places_of(tile) * matrix_bytes(channels);
+}
 
 // The order in which packing within lanes leaves the channels right.
 size_t column_at(size_t i) { return i / 4 % 2 * 8 + i / 8 * 4 + i % 4; }
@@ -39,53 +44,39 @@ int32_t weight_at(const WinogradS8Weights& weights, size_t n, size_t tap, size_t
   return weights.w[(n * 9 + tap) * weights.channels + c] - zero;
 }
 
-bool accepts(const WinogradS8Weights& weights) {
+bool accepts(size_t tile, const WinogradS8Weights& weights) {
   if (weights.channels < 16 || weights.channels % 2 != 0) return false;
+  const int64_t limit = tile == 2 ? int64_t{Tile2::kMaxSum} : int64_t{Tile4::kMaxSum};
+  const int32_t max_weight = tile == 2 ? int32_t{Tile2::kMaxWeight} : int32_t{Tile4::kMaxWeight};
   for (size_t n = 0; n < weights.n; ++n) {
     int64_t most = 0;
     for (size_t tap = 0; tap < 9; ++tap) {
       for (size_t c = 0; c < weights.channels; ++c) {
-        const int32_t w = weight_at(weights, n, tap, c);
-        most += 128 * (w < 0 ? -w : w);
+        const int32_t w = weight_at(weights, n, tap, c), size = w < 0 ? -w : w;
+        if (size > max_weight) return false;
+        most += 128 * size;
       }
     }
-    if (4 * most > INT32_MAX) return false;
+    if (most > limit) return false;
   }
   return true;
 }
 
-size_t block(size_t channels) {
-  const size_t tiles = kInputBytes / (kPlaces * channels * sizeof(int16_t)) / 4 * 4;
-  return tiles > kMaxTiles ? kMaxTiles : tiles < 4 ? 4 : tiles;
+// Products of so many tiles stay in a first-level cache, more or less.
+size_t block(size_t tile, size_t channels) {
+  const size_t most = tile == 2 ? 32 : 16;
+  const size_t tiles = kInputBytes / (places_of(tile) * channels * sizeof(int16_t)) / 4 * 4;
+  return tiles > most ? most : tiles < 4 ? 4 : tiles;
 }
 
-size_t packed_bytes(size_t n, size_t channels) {
-  return (n + kNr - 1) / kNr * panel_bytes(channels);
+size_t packed_bytes(size_t tile, size_t n, size_t channels) {
+  return (n + kNr - 1) / kNr * panel_bytes(tile, channels);
 }
 
-// a * b * a^T for the filter b and a = {{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}}.
-void transform_filter(const int32_t g[9], int32_t out[kPlaces]) {
-  int32_t rows[4][3];
-  for (size_t x = 0; x < 3; ++x) {
-    const int32_t top = g[x], middle = g[3 + x], bottom = g[6 + x];
-    rows[0][x] = 2 * top;
-    rows[1][x] = top + middle + bottom;
-    rows[2][x] = top - middle + bottom;
-    rows[3][x] = 2 * bottom;
-  }
-  for (size_t y = 0; y < 4; ++y) {
-    const int32_t* r = rows[y];
-    out[4 * y] = 2 * r[0];
-    out[4 * y + 1] = r[0] + r[1] + r[2];
-    out[4 * y + 2] = r[0] - r[1] + r[2];
-    out[4 * y + 3] = 2 * r[2];
-  }
-}
-
-void pack(const WinogradS8Weights& weights, void* memory) {
+void pack(size_t tile, const WinogradS8Weights& weights, void* memory) {
   auto* bytes = static_cast<uint8_t*>(memory);
-  const size_t channels = weights.channels;
-  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(channels)) {
+  const size_t channels = weights.channels, places = places_of(tile);
+  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(tile, channels)) {
     auto* panel = reinterpret_cast<Panel*>(bytes);
     *panel = {};
     auto* packed = reinterpret_cast<int16_t*>(panel + 1);
@@ -93,13 +84,17 @@ void pack(const WinogradS8Weights& weights, void* memory) {
       const size_t n = n0 + column_at(i);
       uint32_t sum = 0;
       for (size_t c = 0; c < channels; ++c) {
-        int32_t filter[9] = {}, transformed[kPlaces];
+        int32_t filter[9] = {}, transformed[Tile4::kPlaces];
         for (size_t tap = 0; tap < 9 && n < weights.n; ++tap) {
           filter[tap] = weight_at(weights, n, tap, c);
           sum += static_cast<uint32_t>(filter[tap]);
         }
-        transform_filter(filter, transformed);
-        for (size_t place = 0; place < kPlaces; ++place) {
+        if (tile == 2) {
+          transform_filter<Tile2>(filter, transformed);
+        } else {
+          transform_filter<Tile4>(filter, transformed);
+        }
+        for (size_t place = 0; place < places; ++place) {
           packed[((place * channels + c) / 2 * kNr + i) * 2 + c % 2] =
               static_cast<int16_t>(transformed[place]);
         }
@@ -119,60 +114,28 @@ struct Layout {
   size_t sums_at, bytes;
 };
 
-Layout layout_of(size_t channels, size_t tiles) {
+Layout layout_of(size_t tile, size_t channels, size_t tiles) {
+  const size_t places = places_of(tile);
   Layout layout;
   layout.input_stride = (tiles * channels * sizeof(int16_t) + 63) / 64 * 64 + kGap;
   layout.sum_stride = tiles * kNr * sizeof(int32_t) + kGap;
-  layout.sums_at = kPlaces * layout.input_stride;
-  layout.bytes = layout.sums_at + kPlaces * layout.sum_stride;
+  layout.sums_at = places * layout.input_stride;
+  layout.bytes = layout.sums_at + places * layout.sum_stride;
   return layout;
 }
 
-size_t scratch_bytes(size_t channels, size_t tiles) { return layout_of(channels, tiles).bytes; }
-
-// A column of a tile, transformed from top to bottom.
-struct Column {
-  __m256i of[4];
-
-  inline __attribute__((always_inline)) void read(ColumnReader<4>& columns) {
-    columns.next([this](const int8_t* const rows[4]) {
-      __m256i d[4];
-      for (size_t i = 0; i < 4; ++i) d[i] = _mm256_cvtepi8_epi16(load16(rows[i]));
-      of[0] = _mm256_sub_epi16(d[0], d[2]);
-      of[1] = _mm256_add_epi16(d[1], d[2]);
-      of[2] = _mm256_sub_epi16(d[2], d[1]);
-      of[3] = _mm256_sub_epi16(d[1], d[3]);
-    });
-  }
-};
-
-// Neighbouring tiles of a row; every other two of their columns are those of the tile before.
-void transform_tiles(ColumnReader<4> columns, size_t tiles, size_t channels, size_t stride,
-                     uint8_t* to) {
-  Column a, b, c, d;
-  a.read(columns);
-  b.read(columns);
-  for (size_t t = 0; t < tiles; ++t, to += channels * sizeof(int16_t)) {
-    c.read(columns);
-    d.read(columns);
-    uint8_t* place = to;
-    for (size_t i = 0; i < 4; ++i, place += 4 * stride) {
-      store32(place, _mm256_sub_epi16(a.of[i], c.of[i]));
-      store32(place + stride, _mm256_add_epi16(b.of[i], c.of[i]));
-      store32(place + 2 * stride, _mm256_sub_epi16(c.of[i], b.of[i]));
-      store32(place + 3 * stride, _mm256_sub_epi16(b.of[i], d.of[i]));
-    }
-    a = c;
-    b = d;
-  }
+size_t scratch_bytes(size_t tile, size_t channels, size_t tiles) {
+  return layout_of(tile, channels, tiles).bytes;
 }
 
+template <class Tile>
 void transform_inputs(const WinogradS8Args& args, const Layout& layout, size_t t0, size_t t1) {
   const Picture picture = {args.in,       args.in_h,    args.in_w,
                            args.channels, args.pad_top, args.pad_left};
   alignas(16) int8_t padding[16];
   memset(padding, args.a_zero_point, sizeof padding);
-  const size_t across = (args.out_w + 1) / 2;
+  constexpr size_t kSize = Tile::kSize;
+  const size_t across = (args.out_w + kSize - 1) / kSize;
   auto* to = static_cast<uint8_t*>(args.scratch);
   for (size_t t = t0; t < t1;) {
     const size_t y = t / across, x = t % across, end = (y + 1) * across;
@@ -180,9 +143,9 @@ void transform_inputs(const WinogradS8Args& args, const Layout& layout, size_t t
     for (size_t c = 0; c < args.channels; c += 16) {
       // The last 16 end with the last channel.
       const size_t c0 = c + 16 <= args.channels ? c : args.channels - 16;
-      const ColumnReader<4> columns(picture, c0, {2 * y, 1}, {2 * x, 1}, padding);
-      transform_tiles(columns, tiles, args.channels, layout.input_stride,
-                      to + ((t - t0) * args.channels + c0) * sizeof(int16_t));
+      const ColumnReader<kSize + 2> columns(picture, c0, {kSize * y, 1}, {kSize * x, 1}, padding);
+      Tile::transform_inputs(columns, tiles, args.channels, layout.input_stride,
+                             to + ((t - t0) * args.channels + c0) * sizeof(int16_t));
     }
     t += tiles;
   }
@@ -210,92 +173,98 @@ void multiply_tiles(const int16_t* inputs, size_t channels, const int16_t* weigh
   }
 }
 
-// Four outputs of a tile from its 16 products, for 8 channels: m[i] of the matrix i.
-QRT_AVX2 void transform_sums(const uint8_t* m, size_t stride, __m256i bias, __m256i out[4]) {
-  __m256i rows[2][4];
-#pragma GCC unroll 4
-  for (size_t x = 0; x < 4; ++x) {
-    const __m256i top = load32(m + x * stride), upper = load32(m + (4 + x) * stride),
-                  lower = load32(m + (8 + x) * stride), bottom = load32(m + (12 + x) * stride);
-    rows[0][x] = _mm256_add_epi32(_mm256_add_epi32(top, upper), lower);
-    rows[1][x] = _mm256_sub_epi32(_mm256_sub_epi32(upper, lower), bottom);
-  }
+// Two sums of a row of outputs, or one, as bytes.
+QRT_AVX2 void store_pair(const Quantizer& quantizer, const Panel& panel, const __m256i low[2],
+                         const __m256i high[2], bool both, size_t columns, size_t stride,
+                         int8_t* to) {
+  __m256i words[2];
 #pragma GCC unroll 2
-  for (size_t y = 0; y < 2; ++y) {
-    const __m256i* r = rows[y];
-    const __m256i left = _mm256_add_epi32(_mm256_add_epi32(r[0], r[1]), r[2]);
-    const __m256i right = _mm256_sub_epi32(_mm256_sub_epi32(r[1], r[2]), r[3]);
-    out[2 * y] = _mm256_add_epi32(_mm256_srai_epi32(left, 2), bias);
-    out[2 * y + 1] = _mm256_add_epi32(_mm256_srai_epi32(right, 2), bias);
+  for (size_t i = 0; i < 2; ++i) {
+    words[i] = quantize_words(
+        quantizer, _mm256_mul_ps(_mm256_cvtepi32_ps(low[i]), _mm256_loadu_ps(panel.multipliers)),
+        _mm256_mul_ps(_mm256_cvtepi32_ps(high[i]), _mm256_loadu_ps(panel.multipliers + 8)));
+  }
+  __m256i bytes = _mm256_packs_epi16(words[0], words[1]);
+  bytes = _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), quantizer.min);
+  if (columns == kNr) {
+    store16(to, low_half(bytes));
+    if (both) store16(to + stride, high_half(bytes));
+  } else {
+    store_partial(to, low_half(bytes), columns);
+    if (both) store_partial(to + stride, high_half(bytes), columns);
   }
 }
 
 // The outputs of tiles [t0, t1), `columns` channels from n on.
+template <class Tile>
 void store_tiles(const WinogradS8Args& args, const Panel& panel, const Layout& layout, size_t t0,
                  size_t t1, size_t n, size_t columns, int8_t* out) {
+  constexpr size_t kSize = Tile::kSize;
   const Quantizer quantizer = make_quantizer(args.out);
-  const size_t across = (args.out_w + 1) / 2, out_w = args.out_w, out_h = args.out_h;
-  const size_t stride = args.n, matrix = layout.sum_stride;
+  const size_t out_w = args.out_w, out_h = args.out_h, stride = args.n;
+  const size_t across = (out_w + kSize - 1) / kSize;
   const auto* m = static_cast<const uint8_t*>(args.scratch) + layout.sums_at;
-  size_t y = t0 / across * 2, x = t0 % across * 2;
+  size_t y = t0 / across * kSize, x = t0 % across * kSize;
   for (size_t t = t0; t < t1; ++t, m += kNr * sizeof(int32_t)) {
-    __m256i low[4], high[4], words[4];
-    transform_sums(m, matrix, load32(panel.bias), low);
-    transform_sums(m + 32, matrix, load32(panel.bias + 8), high);
+    __m256i low[kSize * kSize], high[kSize * kSize];
+    Tile::transform_sums(m, layout.sum_stride, load32(panel.bias), low);
+    Tile::transform_sums(m + 32, layout.sum_stride, load32(panel.bias + 8), high);
 #pragma GCC unroll 4
-    for (size_t i = 0; i < 4; ++i) {
-      words[i] = quantize_words(
-          quantizer, _mm256_mul_ps(_mm256_cvtepi32_ps(low[i]), _mm256_loadu_ps(panel.multipliers)),
-          _mm256_mul_ps(_mm256_cvtepi32_ps(high[i]), _mm256_loadu_ps(panel.multipliers + 8)));
-    }
-#pragma GCC unroll 2
-    for (size_t row = 0; row < 2; ++row) {
+    for (size_t row = 0; row < kSize; ++row) {
       if (y + row >= out_h) break;
-      __m256i bytes = _mm256_packs_epi16(words[2 * row], words[2 * row + 1]);
-      bytes = _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), quantizer.min);
-      int8_t* to = out + ((y + row) * out_w + x) * stride + n;
-      if (columns == kNr) {
-        store16(to, low_half(bytes));
-        if (x + 1 < out_w) store16(to + stride, high_half(bytes));
-      } else {
-        store_partial(to, low_half(bytes), columns);
-        if (x + 1 < out_w) store_partial(to + stride, high_half(bytes), columns);
+#pragma GCC unroll 2
+      for (size_t i = 0; i < kSize; i += 2) {
+        if (x + i >= out_w) break;
+        store_pair(quantizer, panel, low + row * kSize + i, high + row * kSize + i,
+                   x + i + 1 < out_w, columns, stride,
+                   out + ((y + row) * out_w + x + i) * stride + n);
       }
     }
-    x += 2;
+    x += kSize;
     if (x >= out_w) {
       x = 0;
-      y += 2;
+      y += kSize;
     }
   }
 }
 
-void run(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out) {
-  const size_t channels = args.channels, at_once = block(channels);
+template <class Tile>
+void run_tiles(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1,
+               int8_t* out) {
+  const size_t channels = args.channels, at_once = block(args.tile, channels);
   for (size_t t = t0; t < t1; t += at_once) {
     const size_t tiles = t1 - t < at_once ? t1 - t : at_once;
-    const Layout layout = layout_of(channels, tiles);
-    transform_inputs(args, layout, t, t + tiles);
+    const Layout layout = layout_of(args.tile, channels, tiles);
+    transform_inputs<Tile>(args, layout, t, t + tiles);
     auto* scratch = static_cast<uint8_t*>(args.scratch);
     const auto* panels = static_cast<const uint8_t*>(args.packed);
     for (size_t n = n0; n < n1; n += kNr) {
-      const auto& panel = *reinterpret_cast<const Panel*>(panels + n / kNr * panel_bytes(channels));
+      const auto& panel =
+          *reinterpret_cast<const Panel*>(panels + n / kNr * panel_bytes(args.tile, channels));
       const auto* weights = reinterpret_cast<const int16_t*>(&panel + 1);
-      for (size_t place = 0; place < kPlaces; ++place) {
+      for (size_t place = 0; place < Tile::kPlaces; ++place) {
         multiply_tiles<4>(
             reinterpret_cast<const int16_t*>(scratch + place * layout.input_stride), channels,
             weights + place * channels * kNr, tiles,
             reinterpret_cast<__m256i*>(scratch + layout.sums_at + place * layout.sum_stride));
       }
-      store_tiles(args, panel, layout, t, t + tiles, n, n1 - n < kNr ? n1 - n : kNr, out);
+      store_tiles<Tile>(args, panel, layout, t, t + tiles, n, n1 - n < kNr ? n1 - n : kNr, out);
     }
+  }
+}
+
+void run(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out) {
+  if (args.tile == 2) {
+    run_tiles<Tile2>(args, t0, t1, n0, n1, out);
+  } else {
+    run_tiles<Tile4>(args, t0, t1, n0, n1, out);
   }
 }
 
 }  // namespace
 
 extern const WinogradS8Kernel kWinogradS8Avx2;
-const WinogradS8Kernel kWinogradS8Avx2 = {"qs8_winograd_f2x16__avx2",
+const WinogradS8Kernel kWinogradS8Avx2 = {"qs8_winograd_x16__avx2",
                                           QRT_ISA_AVX2,
                                           kNr,
                                           170,

@@ -18,14 +18,16 @@ Packed layout(void* packed, size_t n) {
   return {words, reinterpret_cast<float*>(words + n), reinterpret_cast<int16_t*>(words + 2 * n)};
 }
 
-bool accepts(const WinogradS8Weights&) { return true; }
-size_t block(size_t) { return 16; }
-size_t packed_bytes(size_t n, size_t channels) { return n * (2 * 4 + kTaps * channels * 2); }
-size_t scratch_bytes(size_t, size_t) { return 0; }
+bool accepts(size_t, const WinogradS8Weights&) { return true; }
+size_t block(size_t, size_t) { return 16; }
+size_t packed_bytes(size_t, size_t n, size_t channels) {
+  return n * (2 * 4 + kTaps * channels * 2);
+}
+size_t scratch_bytes(size_t, size_t, size_t) { return 0; }
 
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
 
-void pack(const WinogradS8Weights& weights, void* memory) {
+void pack(size_t, const WinogradS8Weights& weights, void* memory) {
   const size_t size = kTaps * weights.channels;
   const Packed packed = layout(memory, weights.n);
   for (size_t n = 0; n < weights.n; ++n) {
@@ -60,10 +62,10 @@ int8_t pixel(const WinogradS8Args& args, const Packed& packed, size_t oy, size_t
 
 void run(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out) {
   const Packed packed = layout(const_cast<void*>(args.packed), args.n);
-  const size_t across = (args.out_w + 1) / 2;
+  const size_t size = args.tile, across = (args.out_w + size - 1) / size;
   for (size_t t = t0; t < t1; ++t) {
-    for (size_t i = 0; i < 4; ++i) {
-      const size_t y = t / across * 2 + i / 2, x = t % across * 2 + i % 2;
+    for (size_t i = 0; i < size * size; ++i) {
+      const size_t y = t / across * size + i / size, x = t % across * size + i % size;
       if (y >= args.out_h || x >= args.out_w) continue;
       for (size_t n = n0; n < n1; ++n) {
         out[(y * args.out_w + x) * args.n + n] = pixel(args, packed, y, x, n);

@@ -14,18 +14,20 @@ using kernels::WinogradS8Kernel;
 // Where few tiles leave threads without work, output channels are split, no finer than this.
 constexpr size_t kMinColumns = 32;
 // Blocks are made smaller for threads to share, to this at least.
-constexpr size_t kMinTiles = 8;
+constexpr size_t kMinTiles = 4;
+// Products that take as long as to read a byte of weights from beyond a second-level cache.
+constexpr size_t kProductsPerByte = 5;
 
 class WinogradConv final : public PackedConv {
  public:
-  WinogradConv(const Node& node, const WinogradS8Kernel& kernel)
-      : PackedConv(node), kernel_(kernel) {}
+  WinogradConv(const Node& node, const WinogradS8Kernel& kernel, size_t tile)
+      : PackedConv(node), kernel_(kernel), tile_(tile) {}
 
   const char* name() const override { return kernel_.name; }
 
   Status pack(const Node& node, const kernels::WinogradS8Weights& weights) {
-    QRT_RETURN_IF_ERROR(allocate(node, kernel_.packed_bytes(weights.n, weights.channels)));
-    kernel_.pack(weights, packed_.get());
+    QRT_RETURN_IF_ERROR(allocate(node, kernel_.packed_bytes(tile_, weights.n, weights.channels)));
+    kernel_.pack(tile_, weights, packed_.get());
     return {};
   }
 
@@ -34,7 +36,7 @@ class WinogradConv final : public PackedConv {
     state->conv = conv_shape(node, context.shapes);
     state->split = split_of(state->conv, context.max_ranges);
     state->range_bytes = align_up(
-        kernel_.scratch_bytes(state->conv.window.channels, state->split.tiles), kAlignment);
+        kernel_.scratch_bytes(tile_, state->conv.window.channels, state->split.tiles), kAlignment);
     context.scratch_bytes = context.max_ranges * state->range_bytes;
     context.state = std::move(state);
     return {};
@@ -44,9 +46,9 @@ class WinogradConv final : public PackedConv {
     const State& state = *static_cast<const State*>(context.state);
     const WindowGeometry& w = state.conv.window;
     const Split& split = state.split;
-    const size_t tiles = tile_count(w), n = state.conv.out_channels;
+    const size_t tiles = tile_count(w, tile_), n = state.conv.out_channels;
     const size_t blocks = ceil_div(tiles, split.tiles);
-    const size_t macs = split.tiles * 4 * w.taps() * w.channels * split.columns;
+    const size_t macs = split.tiles * tile_ * tile_ * w.taps() * w.channels * split.columns;
     context.pool.parallel_for(w.batch * blocks * split.parts, mac_cost(macs, kernel_.speed),
                               [&](size_t begin, size_t end, size_t range) {
                                 for (size_t i = begin; i < end; ++i) {
@@ -55,6 +57,7 @@ class WinogradConv final : public PackedConv {
                                   const size_t image = i / split.parts / blocks;
                                   const kernels::WinogradS8Args args = {
                                       packed_.get(),
+                                      tile_,
                                       n,
                                       w.channels,
                                       context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
@@ -75,8 +78,8 @@ class WinogradConv final : public PackedConv {
                               });
   }
 
-  static size_t tile_count(const WindowGeometry& w) {
-    return ceil_div(w.out_h, size_t{2}) * ceil_div(w.out_w, size_t{2});
+  static size_t tile_count(const WindowGeometry& w, size_t tile) {
+    return ceil_div(w.out_h, tile) * ceil_div(w.out_w, tile);
   }
 
  private:
@@ -95,8 +98,8 @@ class WinogradConv final : public PackedConv {
   // large for each thread to read them all, output channels are split as well: each part then
   // transforms all inputs again, which is little beside its products.
   Split split_of(const ConvShape& conv, size_t ranges) const {
-    const size_t tiles = tile_count(conv.window), n = conv.out_channels;
-    const size_t fewest = ceil_div(tiles, kernel_.block(conv.window.channels));
+    const size_t tiles = tile_count(conv.window, tile_), n = conv.out_channels;
+    const size_t fewest = ceil_div(tiles, kernel_.block(tile_, conv.window.channels));
     size_t blocks = fewest;
     if (packed_bytes_ <= l2_cache_bytes() / 2) {
       const size_t even = ceil_div(fewest, ranges) * ranges;
@@ -111,12 +114,31 @@ class WinogradConv final : public PackedConv {
   }
 
   const WinogradS8Kernel& kernel_;
+  const size_t tile_;
 };
 
-// Whether it takes fewer multiplications by enough, of which there are 16 for each tile and 9 for
-// each output of a plain convolution. Only a row or a column of outputs leaves too many unused.
-bool gains(const WindowGeometry& w) {
-  return WinogradConv::tile_count(w) * 16 * 5 <= w.out_h * w.out_w * 9 * 4;
+// Products for each pair of an input and an output channel, and what it costs to read the weights,
+// of `weight_bytes` for each pair, so many times.
+size_t cost(size_t products, size_t weight_bytes, size_t times, size_t pairs) {
+  const bool cached = weight_bytes * pairs <= l2_cache_bytes() / 2;
+  return products + (cached ? 0 : weight_bytes * times * kProductsPerByte);
+}
+
+// The size of tiles that takes least time, by count; 0 if the plain convolution does, which takes
+// nine products a pixel and is a little slower for each.
+size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::WinogradS8Weights& weights,
+                   const WindowGeometry& w) {
+  const size_t pairs = weights.n * weights.channels;
+  size_t best = 0, least = cost(w.out_h * w.out_w * 10, w.taps() * 2, 1, pairs);
+  for (size_t tile : {2, 4}) {
+    const size_t tiles = WinogradConv::tile_count(w, tile), places = (tile + 2) * (tile + 2);
+    const size_t blocks = ceil_div(tiles, kernel.block(tile, weights.channels));
+    const size_t products = cost(tiles * places, places * 2, blocks, pairs);
+    if (products >= least || !kernel.accepts(tile, weights)) continue;
+    best = tile;
+    least = products;
+  }
+  return best;
 }
 
 }  // namespace
@@ -136,7 +158,7 @@ Status prepare_winograd_s8(const Node& node, const BuildContext& context,
   QRT_RETURN_IF_ERROR(resolve_window(node, *options.window(), in, w.shape[1], w.shape[2], &window));
   if (options.groups() != 1 || window.kernel_h != 3 || window.kernel_w != 3 ||
       window.stride_h != 1 || window.stride_w != 1 || window.dilation_h != 1 ||
-      window.dilation_w != 1 || !gains(window)) {
+      window.dilation_w != 1) {
     return {};
   }
   const auto outputs = static_cast<size_t>(w.shape[0]);
@@ -149,8 +171,9 @@ Status prepare_winograd_s8(const Node& node, const BuildContext& context,
                                               node.input(0).quantization.zero_point(),
                                               zero_points.empty() ? nullptr : zero_points.data(),
                                               multipliers.data()};
-  if (!row.accepts(weights)) return {};
-  auto conv = std::make_unique<WinogradConv>(node, row);
+  const size_t tile = choose_tile(row, weights, window);
+  if (tile == 0) return {};
+  auto conv = std::make_unique<WinogradConv>(node, row, tile);
   QRT_RETURN_IF_ERROR(conv->pack(node, weights));
   *kernel = std::move(conv);
   return {};

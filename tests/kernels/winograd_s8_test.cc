@@ -19,7 +19,8 @@ struct Problem {
   bool w_zeros = false;
   int fill = 0;  // of the input, with weights of -128; 0: random
   Guard guard = Guard::Behind;
-  float scale = 1;  // times a multiplier that spreads the outputs over their range
+  bool large = false;  // sums: larger tiles may refuse them
+  float scale = 1;     // times a multiplier that spreads the outputs over their range
 };
 
 std::vector<int32_t> zero_points(const Problem& p) {
@@ -30,9 +31,10 @@ std::vector<int32_t> zero_points(const Problem& p) {
   return zeros;
 }
 
-void check(const WinogradS8Kernel& kernel, const Problem& p) {
-  SCOPED_TRACE(testing::Message() << p.channels << " channels to " << p.n << ", input " << p.in_h
-                                  << "x" << p.in_w << ", zero " << p.a_zero << ", fill " << p.fill);
+void check_tile(const WinogradS8Kernel& kernel, size_t tile, const Problem& p) {
+  SCOPED_TRACE(testing::Message() << "tile " << tile << ", " << p.channels << " channels to " << p.n
+                                  << ", input " << p.in_h << "x" << p.in_w << ", zero " << p.a_zero
+                                  << ", fill " << p.fill);
   const size_t out_h = p.in_h + p.pad_top + p.pad_bottom - 2;
   const size_t out_w = p.in_w + p.pad_left + p.pad_right - 2;
   const size_t in_bytes = p.in_h * p.in_w * p.channels, w_bytes = p.n * 9 * p.channels;
@@ -53,20 +55,21 @@ void check(const WinogradS8Kernel& kernel, const Problem& p) {
                                               p.a_zero,
                                               p.w_zeros ? zeros.data() : nullptr,
                                               multipliers.data()};
-  if (!kernel.accepts(weights)) {
-    ASSERT_TRUE(p.channels < 16 || p.channels % 2 != 0) << "not accepted";
+  if (!kernel.accepts(tile, weights)) {
+    ASSERT_TRUE(p.channels < 16 || p.channels % 2 != 0 || (tile == 4 && (p.w_zeros || p.large)))
+        << "not accepted";
     return;
   }
-  rt::AlignedBuffer packed = rt::allocate_aligned(kernel.packed_bytes(p.n, p.channels));
-  kernel.pack(weights, packed.get());
-  const size_t tiles = (out_h + 1) / 2 * ((out_w + 1) / 2);
-  const size_t block = std::min(kernel.block(p.channels), tiles);
-  rt::AlignedBuffer scratch = rt::allocate_aligned(kernel.scratch_bytes(p.channels, block));
+  rt::AlignedBuffer packed = rt::allocate_aligned(kernel.packed_bytes(tile, p.n, p.channels));
+  kernel.pack(tile, weights, packed.get());
+  const size_t tiles = (out_h + tile - 1) / tile * ((out_w + tile - 1) / tile);
+  const size_t block = std::min(kernel.block(tile, p.channels), tiles);
+  rt::AlignedBuffer scratch = rt::allocate_aligned(kernel.scratch_bytes(tile, p.channels, block));
   const Guarded<int8_t> guarded_in(in, p.guard);
   const Guarded<int8_t> out(out_h * out_w * p.n, p.guard);
   const kernels::WinogradS8Args args = {
-      packed.get(), p.n,   p.channels, guarded_in.data(), p.in_h,         p.in_w,       p.pad_top,
-      p.pad_left,   out_h, out_w,      p.a_zero,          {4, -120, 125}, scratch.get()};
+      packed.get(), tile,  p.n,   p.channels, guarded_in.data(), p.in_h,       p.in_w, p.pad_top,
+      p.pad_left,   out_h, out_w, p.a_zero,   {4, -120, 125},    scratch.get()};
   // In blocks of tiles and of channels, as threads would.
   const size_t split = p.n > kernel.nr ? kernel.nr : 0;
   for (size_t t = 0; t < tiles; t += block) {
@@ -94,6 +97,10 @@ void check(const WinogradS8Kernel& kernel, const Problem& p) {
       }
     }
   }
+}
+
+void check(const WinogradS8Kernel& kernel, const Problem& p) {
+  for (size_t tile : {2, 4}) check_tile(kernel, tile, p);
 }
 
 class WinogradS8 : public testing::TestWithParam<const WinogradS8Kernel*> {};
@@ -130,7 +137,8 @@ TEST_P(WinogradS8, Padding) {
 
 // More channels than the block of tiles leaves room for, and rows that a block begins and ends in.
 TEST_P(WinogradS8, ManyChannelsAndTiles) {
-  check(*GetParam(), {1024, 16, 4, 5});
+  check(*GetParam(), {1024, 16, 4, 5, 1, 1, 1, 1, 5, false, 0, Guard::Behind, true});
+  check(*GetParam(), {400, 16, 9, 10});
   check(*GetParam(), {300, 33, 14, 13});
   check(*GetParam(), {32, 16, 20, 31, 1, 1, 1, 1, 0, true});
 }
@@ -140,25 +148,33 @@ TEST_P(WinogradS8, Extremes) {
   for (int zero : {-128, 0, 127}) {
     for (int fill : {-128, 127}) {
       check(*GetParam(), {80, 16, 4, 4, 1, 1, 1, 1, zero, false, fill});
-      check(*GetParam(), {1824, 16, 3, 3, 1, 1, 1, 1, zero, true, fill});
-      check(*GetParam(), {3640, 8, 3, 3, 1, 1, 1, 1, zero, false, fill});
+      check(*GetParam(), {226, 16, 6, 6, 1, 1, 1, 1, zero, false, fill});
+      check(*GetParam(), {1824, 16, 3, 3, 1, 1, 1, 1, zero, true, fill, Guard::Behind, true});
+      check(*GetParam(), {3640, 8, 3, 3, 1, 1, 1, 1, zero, false, fill, Guard::Behind, true});
     }
   }
   for (float scale : {1e4f, 1e30f, 1e-30f}) {
-    check(*GetParam(), {16, 16, 4, 4, 1, 1, 1, 1, 0, false, 0, Guard::Behind, scale});
+    check(*GetParam(), {16, 16, 4, 4, 1, 1, 1, 1, 0, false, 0, Guard::Behind, false, scale});
   }
 }
 
-// Four times a sum that would leave 32 bits.
-TEST(WinogradS8Accepts, OnlyWhatCannotOverflow) {
+// What a result times the scale of the transforms leaves of 32 bits: 30 of them, or 26. And weights
+// that do not fit 16 bits when they are transformed.
+TEST(WinogradS8Accepts, OnlyWhatIsExact) {
   for (const WinogradS8Kernel* kernel : runnable_rows(kernels::winograd_s8_kernels)) {
     if (kernel->isa == QRT_ISA_SCALAR) continue;
-    for (size_t channels : {3640, 3642}) {
-      const std::vector<int8_t> w(9 * channels, -128);
-      const float multiplier = 1;
-      EXPECT_EQ(kernel->accepts({1, channels, w.data(), nullptr, 0, nullptr, &multiplier}),
-                channels == 3640)
-          << kernel->name;
+    const float multiplier = 1;
+    const std::vector<int8_t> w(size_t{9} * 4000, -128);
+    for (size_t tile : {2, 4}) {
+      const size_t most = tile == 2 ? 3640 : 226;
+      for (size_t channels : {most, most + 2}) {
+        EXPECT_EQ(kernel->accepts(tile, {1, channels, w.data(), nullptr, 0, nullptr, &multiplier}),
+                  channels == most)
+            << kernel->name << " " << tile;
+      }
+    }
+    for (int32_t zero : {99, 100}) {
+      EXPECT_EQ(kernel->accepts(4, {1, 16, w.data(), nullptr, 0, &zero, &multiplier}), zero == 99);
     }
   }
 }
