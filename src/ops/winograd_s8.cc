@@ -15,8 +15,8 @@ using kernels::WinogradS8Kernel;
 constexpr size_t kMinColumns = 32;
 // Blocks are made smaller for threads to share, to this at least.
 constexpr size_t kMinTiles = 4;
-// Products that take as long as to read a byte of weights from beyond a second-level cache.
-constexpr size_t kProductsPerByte = 5;
+// Products that take as long as to read a byte of weights from memory.
+constexpr size_t kProductsPerByte = 8;
 
 class WinogradConv final : public PackedConv {
  public:
@@ -117,11 +117,14 @@ class WinogradConv final : public PackedConv {
   const size_t tile_;
 };
 
-// Products for each pair of an input and an output channel, and what it costs to read the weights,
-// of `weight_bytes` for each pair, so many times.
-size_t cost(size_t products, size_t weight_bytes, size_t times, size_t pairs) {
-  const bool cached = weight_bytes * pairs <= l2_cache_bytes() / 2;
-  return products + (cached ? 0 : weight_bytes * times * kProductsPerByte);
+// A layer's weights that are likely to stay in a cache from one run to the next.
+size_t weights_cache_bytes() { return std::max(l2_cache_bytes() / 2, cpu_facts().l3_bytes / 4); }
+
+// What takes as long as so many products for each pair of an input and an output channel and the
+// reading of their weights.
+size_t cost(size_t products, size_t weight_bytes, size_t pairs) {
+  const bool cached = weight_bytes * pairs <= weights_cache_bytes();
+  return products + (cached ? 0 : weight_bytes * kProductsPerByte);
 }
 
 // The size of tiles that takes least time, by count; 0 if the plain convolution does, which takes
@@ -129,11 +132,10 @@ size_t cost(size_t products, size_t weight_bytes, size_t times, size_t pairs) {
 size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::WinogradS8Weights& weights,
                    const WindowGeometry& w) {
   const size_t pairs = weights.n * weights.channels;
-  size_t best = 0, least = cost(w.out_h * w.out_w * 10, w.taps() * 2, 1, pairs);
+  size_t best = 0, least = cost(w.out_h * w.out_w * 10, w.taps() * 2, pairs);
   for (size_t tile : {2, 4}) {
     const size_t tiles = WinogradConv::tile_count(w, tile), places = (tile + 2) * (tile + 2);
-    const size_t blocks = ceil_div(tiles, kernel.block(tile, weights.channels));
-    const size_t products = cost(tiles * places, places * 2, blocks, pairs);
+    const size_t products = cost(tiles * places, places * 2, pairs);
     if (products >= least || !kernel.accepts(tile, weights)) continue;
     best = tile;
     least = products;
