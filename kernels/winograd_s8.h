@@ -42,7 +42,11 @@ struct WinogradS8Kernel {
   const char* name;
   QrtIsa isa;
   size_t nr;     // output channels computed together
-  size_t speed;  // multiply-accumulates of the plain convolution a nanosecond, roughly
+  size_t speed;  // products of transformed inputs and weights a nanosecond, roughly
+  // What the transforms of a tile take, as so many products for each output channel (of its inputs)
+  // and for each input channel (of its sums).
+  size_t (*input_cost)(size_t tile);
+  size_t (*output_cost)(size_t tile);
   // Whether the row computes these sums in such tiles, and exactly: their size is limited by what a
   // result times the scale of the transforms leaves of 32 bits.
   bool (*accepts)(size_t tile, const WinogradS8Weights& weights);

@@ -1,265 +1,102 @@
-// winograd_s8 for AVX2: sums of products in 16 bits by vpmaddwd, as gemm_s8 has them.
-//
-// A block of tiles of 2x2 or 4x4 outputs, each under inputs two rows and columns larger:
-//   1. inputs are widened and transformed, 16 channels at a time, into a matrix [tile][channel] for
-//      each place of the larger tile;
-//   2. panel by panel of 16 output channels, each matrix is multiplied by that of its place;
-//   3. the products of all places of a tile become its sums, and these bytes.
-// Transformed inputs and weights fit 16 bits. Sums wrap around in 32 bits, and so does a result
-// times the scale of the transforms; what the tile's `accepts` asks for makes it known all the
-// same.
+// winograd_s8 for AVX2: products of 16 bits by vpmaddwd, as gemm_s8 has them.
 #include <immintrin.h>
 
 #include "kernels/avx2_words.h"
-#include "kernels/column_reader.h"
-#include "kernels/winograd_s8.h"
-#include "kernels/winograd_s8/avx2_tiles.h"
+#include "kernels/winograd_s8/blocks.h"
 
 namespace qrt::kernels {
 namespace {
 
-constexpr size_t kNr = 16;
-constexpr size_t kInputBytes =
-    384 * 1024;  // of transformed inputs: they stay in a second-level cache
-// Between matrices, so that the same element of all of them does not fall into one set of a cache.
-constexpr size_t kGap = 128;
-
-size_t places_of(size_t tile) { return (tile + 2) * (tile + 2); }
-
-struct Panel {
-  int32_t bias[kNr];
-  float multipliers[kNr];
-};
-
-size_t matrix_bytes(size_t channels) { return channels * kNr * sizeof(int16_t); }
-size_t panel_bytes(size_t tile, size_t channels) {
-  return sizeof(Panel) + places_of(tile) * matrix_bytes(channels);
-}
-
-// The order in which packing within lanes leaves the channels right.
-size_t column_at(size_t i) { return i / 4 % 2 * 8 + i / 8 * 4 + i % 4; }
-
-int32_t weight_at(const WinogradS8Weights& weights, size_t n, size_t tap, size_t c) {
-  const int32_t zero = weights.w_zero_points != nullptr ? weights.w_zero_points[n] : 0;
-  return weights.w[(n * 9 + tap) * weights.channels + c] - zero;
-}
-
-bool accepts(size_t tile, const WinogradS8Weights& weights) {
-  if (weights.channels < 16 || weights.channels % 2 != 0) return false;
-  const int64_t limit = tile == 2 ? int64_t{Tile2::kMaxSum} : int64_t{Tile4::kMaxSum};
-  const int32_t max_weight = tile == 2 ? int32_t{Tile2::kMaxWeight} : int32_t{Tile4::kMaxWeight};
-  for (size_t n = 0; n < weights.n; ++n) {
-    int64_t most = 0;
-    for (size_t tap = 0; tap < 9; ++tap) {
-      for (size_t c = 0; c < weights.channels; ++c) {
-        const int32_t w = weight_at(weights, n, tap, c), size = w < 0 ? -w : w;
-        if (size > max_weight) return false;
-        most += 128 * size;
-      }
-    }
-    if (most > limit) return false;
-  }
-  return true;
-}
-
-// Products of so many tiles stay in a first-level cache, more or less.
-size_t block(size_t tile, size_t channels) {
-  const size_t most = tile == 2 ? 32 : 16;
-  const size_t tiles = kInputBytes / (places_of(tile) * channels * sizeof(int16_t)) / 4 * 4;
-  return tiles > most ? most : tiles < 4 ? 4 : tiles;
-}
-
-size_t packed_bytes(size_t tile, size_t n, size_t channels) {
-  return (n + kNr - 1) / kNr * panel_bytes(tile, channels);
-}
-
-void pack(size_t tile, const WinogradS8Weights& weights, void* memory) {
-  auto* bytes = static_cast<uint8_t*>(memory);
-  const size_t channels = weights.channels, places = places_of(tile);
-  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(tile, channels)) {
-    auto* panel = reinterpret_cast<Panel*>(bytes);
-    *panel = {};
-    auto* packed = reinterpret_cast<int16_t*>(panel + 1);
-    for (size_t i = 0; i < kNr; ++i) {
-      const size_t n = n0 + column_at(i);
-      uint32_t sum = 0;
-      for (size_t c = 0; c < channels; ++c) {
-        int32_t filter[9] = {}, transformed[Tile4::kPlaces];
-        for (size_t tap = 0; tap < 9 && n < weights.n; ++tap) {
-          filter[tap] = weight_at(weights, n, tap, c);
-          sum += static_cast<uint32_t>(filter[tap]);
-        }
-        if (tile == 2) {
-          transform_filter<Tile2>(filter, transformed);
-        } else {
-          transform_filter<Tile4>(filter, transformed);
-        }
-        for (size_t place = 0; place < places; ++place) {
-          packed[((place * channels + c) / 2 * kNr + i) * 2 + c % 2] =
-              static_cast<int16_t>(transformed[place]);
-        }
-      }
-      if (n >= weights.n) continue;
-      const uint32_t bias = weights.bias != nullptr ? static_cast<uint32_t>(weights.bias[n]) : 0;
-      panel->bias[i] =
-          static_cast<int32_t>(bias - static_cast<uint32_t>(weights.a_zero_point) * sum);
-      panel->multipliers[i] = weights.multipliers[n];
-    }
-  }
-}
-
-// Scratch memory: the matrices of inputs, then those of sums.
-struct Layout {
-  size_t input_stride, sum_stride;  // bytes from one matrix to the next
-  size_t sums_at, bytes;
-};
-
-Layout layout_of(size_t tile, size_t channels, size_t tiles) {
-  const size_t places = places_of(tile);
-  Layout layout;
-  layout.input_stride = (tiles * channels * sizeof(int16_t) + 63) / 64 * 64 + kGap;
-  layout.sum_stride = tiles * kNr * sizeof(int32_t) + kGap;
-  layout.sums_at = places * layout.input_stride;
-  layout.bytes = layout.sums_at + places * layout.sum_stride;
-  return layout;
-}
-
-size_t scratch_bytes(size_t tile, size_t channels, size_t tiles) {
-  return layout_of(tile, channels, tiles).bytes;
-}
-
-template <class Tile>
-void transform_inputs(const WinogradS8Args& args, const Layout& layout, size_t t0, size_t t1) {
-  const Picture picture = {args.in,       args.in_h,    args.in_w,
-                           args.channels, args.pad_top, args.pad_left};
-  alignas(16) int8_t padding[16];
-  memset(padding, args.a_zero_point, sizeof padding);
-  constexpr size_t kSize = Tile::kSize;
-  const size_t across = (args.out_w + kSize - 1) / kSize;
-  auto* to = static_cast<uint8_t*>(args.scratch);
-  for (size_t t = t0; t < t1;) {
-    const size_t y = t / across, x = t % across, end = (y + 1) * across;
-    const size_t tiles = (end < t1 ? end : t1) - t;
-    for (size_t c = 0; c < args.channels; c += 16) {
-      // The last 16 end with the last channel.
-      const size_t c0 = c + 16 <= args.channels ? c : args.channels - 16;
-      const ColumnReader<kSize + 2> columns(picture, c0, {kSize * y, 1}, {kSize * x, 1}, padding);
-      Tile::transform_inputs(columns, tiles, args.channels, layout.input_stride,
-                             to + ((t - t0) * args.channels + c0) * sizeof(int16_t));
-    }
-    t += tiles;
-  }
-}
-
 template <int kRows>
-void multiply_tiles(const int16_t* inputs, size_t channels, const int16_t* weights, size_t tiles,
-                    __m256i* sums) {
+void multiply_rows(const int16_t* inputs, size_t channels, const int16_t* weights, size_t tiles,
+                   int32_t* sums) {
   size_t t = 0;
-  for (; t + kRows <= tiles; t += kRows, sums += 2 * kRows) {
+  for (; t + kRows <= tiles; t += kRows, sums += kNr * kRows) {
     __m256i acc[kRows][2];
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
     multiply<kRows, 2>(inputs + t * channels, channels, weights, channels / 2, acc);
 #pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) {
-      store32(sums + 2 * r, acc[r][0]);
-      store32(sums + 2 * r + 1, acc[r][1]);
+    for (size_t r = 0; r < kRows; ++r) {
+      store32(sums + kNr * r, acc[r][0]);
+      store32(sums + kNr * r + 8, acc[r][1]);
     }
   }
   if constexpr (kRows > 1) {
     if (t < tiles) {
-      multiply_tiles<kRows / 2>(inputs + t * channels, channels, weights, tiles - t, sums);
+      multiply_rows<kRows / 2>(inputs + t * channels, channels, weights, tiles - t, sums);
     }
   }
 }
 
-// Two sums of a row of outputs, or one, as bytes.
-QRT_AVX2 void store_pair(const Quantizer& quantizer, const Panel& panel, const __m256i low[2],
-                         const __m256i high[2], bool both, size_t columns, size_t stride,
-                         int8_t* to) {
-  __m256i words[2];
-#pragma GCC unroll 2
-  for (size_t i = 0; i < 2; ++i) {
-    words[i] = quantize_words(
-        quantizer, _mm256_mul_ps(_mm256_cvtepi32_ps(low[i]), _mm256_loadu_ps(panel.multipliers)),
-        _mm256_mul_ps(_mm256_cvtepi32_ps(high[i]), _mm256_loadu_ps(panel.multipliers + 8)));
-  }
-  __m256i bytes = _mm256_packs_epi16(words[0], words[1]);
-  bytes = _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), quantizer.min);
-  if (columns == kNr) {
-    store16(to, low_half(bytes));
-    if (both) store16(to + stride, high_half(bytes));
-  } else {
-    store_partial(to, low_half(bytes), columns);
-    if (both) store_partial(to + stride, high_half(bytes), columns);
-  }
-}
+struct Simd {
+  using Vector = __m256i;
+  // Channels widened at once; vectors that hold the sums of a panel.
+  enum : size_t { kChannels = 16, kParts = 2 };
 
-// The outputs of tiles [t0, t1), `columns` channels from n on.
-template <class Tile>
-void store_tiles(const WinogradS8Args& args, const Panel& panel, const Layout& layout, size_t t0,
-                 size_t t1, size_t n, size_t columns, int8_t* out) {
-  constexpr size_t kSize = Tile::kSize;
-  const Quantizer quantizer = make_quantizer(args.out);
-  const size_t out_w = args.out_w, out_h = args.out_h, stride = args.n;
-  const size_t across = (out_w + kSize - 1) / kSize;
-  const auto* m = static_cast<const uint8_t*>(args.scratch) + layout.sums_at;
-  size_t y = t0 / across * kSize, x = t0 % across * kSize;
-  for (size_t t = t0; t < t1; ++t, m += kNr * sizeof(int32_t)) {
-    __m256i low[kSize * kSize], high[kSize * kSize];
-    Tile::transform_sums(m, layout.sum_stride, load32(panel.bias), low);
-    Tile::transform_sums(m + 32, layout.sum_stride, load32(panel.bias + 8), high);
-#pragma GCC unroll 4
-    for (size_t row = 0; row < kSize; ++row) {
-      if (y + row >= out_h) break;
+  // The order in which packing within lanes leaves the channels right.
+  static size_t column_at(size_t i) { return i / 4 % 2 * 8 + i / 8 * 4 + i % 4; }
+
+  struct Lanes {};
+  static Lanes lanes(size_t) { return {}; }  // always 16
+  static Vector widen(Lanes, const int8_t* from) { return _mm256_cvtepi8_epi16(load16(from)); }
+  static void store_words(Lanes, void* to, Vector x) { store32(to, x); }
+  static Vector load(const void* from) { return load32(from); }
+
+  static Vector add16(Vector a, Vector b) { return _mm256_add_epi16(a, b); }
+  static Vector sub16(Vector a, Vector b) { return _mm256_sub_epi16(a, b); }
+  static Vector slli16(Vector a, int n) { return _mm256_slli_epi16(a, n); }
+  static Vector add32(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
+  static Vector sub32(Vector a, Vector b) { return _mm256_sub_epi32(a, b); }
+  static Vector slli32(Vector a, int n) { return _mm256_slli_epi32(a, n); }
+  static Vector srai32(Vector a, int n) { return _mm256_srai_epi32(a, n); }
+  static Vector mullo32(Vector a, int32_t b) { return _mm256_mullo_epi32(a, _mm256_set1_epi32(b)); }
+
+  static void multiply_tiles(const int16_t* inputs, size_t channels, const int16_t* weights,
+                             size_t tiles, int32_t* sums) {
+    multiply_rows<4>(inputs, channels, weights, tiles, sums);
+  }
+
+  struct Scale {
+    const float* multipliers;
+    Quantizer quantizer;
+
+    Scale(const float* of_panel, Output out)
+        : multipliers(of_panel), quantizer(make_quantizer(out)) {}
+
+    __m256i words(const Vector sums[2]) const {
+      return quantize_words(
+          quantizer, _mm256_mul_ps(_mm256_cvtepi32_ps(sums[0]), _mm256_loadu_ps(multipliers)),
+          _mm256_mul_ps(_mm256_cvtepi32_ps(sums[1]), _mm256_loadu_ps(multipliers + 8)));
+    }
+
+    // A row of a tile, two outputs at a time, as many as there are.
+    template <size_t kSize>
+    QRT_INLINE void store(const Vector (*sums)[2], size_t outputs, size_t columns, size_t stride,
+                          int8_t* to) const {
 #pragma GCC unroll 2
       for (size_t i = 0; i < kSize; i += 2) {
-        if (x + i >= out_w) break;
-        store_pair(quantizer, panel, low + row * kSize + i, high + row * kSize + i,
-                   x + i + 1 < out_w, columns, stride,
-                   out + ((y + row) * out_w + x + i) * stride + n);
+        if (i >= outputs) break;
+        __m256i bytes = _mm256_packs_epi16(words(sums[i]), words(sums[i + 1]));
+        bytes = _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), quantizer.min);
+        store_columns(low_half(bytes), columns, to + i * stride);
+        if (i + 1 < outputs) store_columns(high_half(bytes), columns, to + (i + 1) * stride);
       }
     }
-    x += kSize;
-    if (x >= out_w) {
-      x = 0;
-      y += kSize;
-    }
-  }
-}
 
-template <class Tile>
-void run_tiles(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1,
-               int8_t* out) {
-  const size_t channels = args.channels, at_once = block(args.tile, channels);
-  for (size_t t = t0; t < t1; t += at_once) {
-    const size_t tiles = t1 - t < at_once ? t1 - t : at_once;
-    const Layout layout = layout_of(args.tile, channels, tiles);
-    transform_inputs<Tile>(args, layout, t, t + tiles);
-    auto* scratch = static_cast<uint8_t*>(args.scratch);
-    const auto* panels = static_cast<const uint8_t*>(args.packed);
-    for (size_t n = n0; n < n1; n += kNr) {
-      const auto& panel =
-          *reinterpret_cast<const Panel*>(panels + n / kNr * panel_bytes(args.tile, channels));
-      const auto* weights = reinterpret_cast<const int16_t*>(&panel + 1);
-      for (size_t place = 0; place < Tile::kPlaces; ++place) {
-        multiply_tiles<4>(
-            reinterpret_cast<const int16_t*>(scratch + place * layout.input_stride), channels,
-            weights + place * channels * kNr, tiles,
-            reinterpret_cast<__m256i*>(scratch + layout.sums_at + place * layout.sum_stride));
+    static void store_columns(__m128i bytes, size_t columns, int8_t* to) {
+      if (columns == kNr) {
+        store16(to, bytes);
+      } else {
+        store_partial(to, bytes, columns);
       }
-      store_tiles<Tile>(args, panel, layout, t, t + tiles, n, n1 - n < kNr ? n1 - n : kNr, out);
     }
-  }
-}
+  };
+};
 
-void run(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out) {
-  if (args.tile == 2) {
-    run_tiles<Tile2>(args, t0, t1, n0, n1, out);
-  } else {
-    run_tiles<Tile4>(args, t0, t1, n0, n1, out);
-  }
-}
+// Measured.
+size_t input_cost(size_t tile) { return tile == 2 ? 24 : 90; }
+size_t output_cost(size_t tile) { return tile == 2 ? 80 : 250; }
 
 }  // namespace
 
@@ -267,12 +104,14 @@ extern const WinogradS8Kernel kWinogradS8Avx2;
 const WinogradS8Kernel kWinogradS8Avx2 = {"qs8_winograd_x16__avx2",
                                           QRT_ISA_AVX2,
                                           kNr,
-                                          170,
-                                          accepts,
+                                          100,
+                                          input_cost,
+                                          output_cost,
+                                          accepts<Simd>,
                                           block,
                                           packed_bytes,
-                                          pack,
+                                          pack<Simd>,
                                           scratch_bytes,
-                                          run};
+                                          run<Simd>};
 
 }  // namespace qrt::kernels

@@ -19,6 +19,7 @@ Packed layout(void* packed, size_t n) {
 }
 
 bool accepts(size_t, const WinogradS8Weights&) { return true; }
+size_t cost(size_t) { return 1; }
 size_t block(size_t, size_t) { return 16; }
 size_t packed_bytes(size_t, size_t n, size_t channels) {
   return n * (2 * 4 + kTaps * channels * 2);
@@ -81,6 +82,8 @@ const WinogradS8Kernel kWinogradS8Scalar = {"qs8_winograd__scalar",
                                             QRT_ISA_SCALAR,
                                             1,
                                             1,
+                                            cost,
+                                            cost,
                                             accepts,
                                             block,
                                             packed_bytes,

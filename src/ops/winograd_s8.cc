@@ -15,8 +15,8 @@ using kernels::WinogradS8Kernel;
 constexpr size_t kMinColumns = 32;
 // Blocks are made smaller for threads to share, to this at least.
 constexpr size_t kMinTiles = 4;
-// Products that take as long as to read a byte of weights from memory.
-constexpr size_t kProductsPerByte = 8;
+// From memory.
+constexpr size_t kBytesPerNanosecond = 12;
 
 class WinogradConv final : public PackedConv {
  public:
@@ -48,8 +48,8 @@ class WinogradConv final : public PackedConv {
     const Split& split = state.split;
     const size_t tiles = tile_count(w, tile_), n = state.conv.out_channels;
     const size_t blocks = ceil_div(tiles, split.tiles);
-    const size_t macs = split.tiles * tile_ * tile_ * w.taps() * w.channels * split.columns;
-    context.pool.parallel_for(w.batch * blocks * split.parts, mac_cost(macs, kernel_.speed),
+    const size_t products = split.tiles * (tile_ + 2) * (tile_ + 2) * w.channels * split.columns;
+    context.pool.parallel_for(w.batch * blocks * split.parts, mac_cost(products, kernel_.speed),
                               [&](size_t begin, size_t end, size_t range) {
                                 for (size_t i = begin; i < end; ++i) {
                                   const size_t column = i % split.parts * split.columns;
@@ -120,25 +120,37 @@ class WinogradConv final : public PackedConv {
 // A layer's weights that are likely to stay in a cache from one run to the next.
 size_t weights_cache_bytes() { return std::max(l2_cache_bytes() / 2, cpu_facts().l3_bytes / 4); }
 
-// What takes as long as so many products for each pair of an input and an output channel and the
-// reading of their weights.
-size_t cost(size_t products, size_t weight_bytes, size_t pairs) {
-  const bool cached = weight_bytes * pairs <= weights_cache_bytes();
-  return products + (cached ? 0 : weight_bytes * kProductsPerByte);
+double weights_time(size_t bytes) {
+  const size_t cache = weights_cache_bytes();
+  return bytes <= cache ? 0 : static_cast<double>(bytes - cache) / kBytesPerNanosecond;
 }
 
-// The size of tiles that takes least time, by count; 0 if the plain convolution does, which takes
-// nine products a pixel and is a little slower for each.
-size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::WinogradS8Weights& weights,
-                   const WindowGeometry& w) {
+// A plain 3x3 convolution: besides its products, which are many for each output and so a fifth
+// faster than usual, it takes the copying of windows and quantizing.
+double plain_time(const kernels::GemmS8Kernel& plain, const WindowGeometry& w, size_t outputs) {
+  const size_t depth = w.taps() * w.channels;
+  const double pixel =
+      static_cast<double>(depth * outputs) / (1.2 * static_cast<double>(plain.speed)) + 4;
+  return static_cast<double>(w.out_h * w.out_w) * pixel +
+         weights_time(plain.packed_bytes(outputs, 1, depth));
+}
+
+// The size of tiles that takes the least nanoseconds, by count; 0 if the plain convolution does.
+size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::GemmS8Kernel& plain,
+                   const kernels::WinogradS8Weights& weights, const WindowGeometry& w) {
   const size_t pairs = weights.n * weights.channels;
-  size_t best = 0, least = cost(w.out_h * w.out_w * 10, w.taps() * 2, pairs);
+  size_t best = 0;
+  double least = plain_time(plain, w, weights.n);
   for (size_t tile : {2, 4}) {
-    const size_t tiles = WinogradConv::tile_count(w, tile), places = (tile + 2) * (tile + 2);
-    const size_t products = cost(tiles * places, places * 2, pairs);
-    if (products >= least || !kernel.accepts(tile, weights)) continue;
+    const size_t places = (tile + 2) * (tile + 2);
+    const size_t products = places * pairs + kernel.input_cost(tile) * weights.channels +
+                            kernel.output_cost(tile) * weights.n;
+    const double time = static_cast<double>(WinogradConv::tile_count(w, tile) * products) /
+                            static_cast<double>(kernel.speed) +
+                        weights_time(kernel.packed_bytes(tile, weights.n, weights.channels));
+    if (time >= least || !kernel.accepts(tile, weights)) continue;
     best = tile;
-    least = products;
+    least = time;
   }
   return best;
 }
@@ -148,11 +160,7 @@ size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::WinogradS8Weig
 Status prepare_winograd_s8(const Node& node, const BuildContext& context,
                            std::unique_ptr<OpKernel>* kernel) {
   const WinogradS8Kernel& row = choose_kernel(kernels::winograd_s8_kernels, context.isa);
-  // Only beside matrix products of the same instructions: dot products have no 16 bits to gain by.
-  if (row.isa == QRT_ISA_SCALAR ||
-      row.isa != choose_kernel(kernels::gemm_s8_kernels, context.isa).isa) {
-    return {};
-  }
+  if (row.isa == QRT_ISA_SCALAR) return {};
   const Shape& in = node.input(0).shape;
   const Tensor& w = node.input(1);
   const auto& options = node.options<fb::Conv2D>();
@@ -173,7 +181,8 @@ Status prepare_winograd_s8(const Node& node, const BuildContext& context,
                                               node.input(0).quantization.zero_point(),
                                               zero_points.empty() ? nullptr : zero_points.data(),
                                               multipliers.data()};
-  const size_t tile = choose_tile(row, weights, window);
+  const size_t tile =
+      choose_tile(row, choose_kernel(kernels::gemm_s8_kernels, context.isa), weights, window);
   if (tile == 0) return {};
   auto conv = std::make_unique<WinogradConv>(node, row, tile);
   QRT_RETURN_IF_ERROR(conv->pack(node, weights));
