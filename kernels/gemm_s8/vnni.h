@@ -278,13 +278,15 @@ void run_all(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1,
   auto* buffer = given ? static_cast<uint8_t*>(args.buffer) : own_buffer;
   const size_t bytes = given ? args.buffer_bytes - kSlack : size_t{kBufferBytes};
   if (depth * kLeastRows <= bytes) {
-    const size_t at_once = min_of(bytes / depth, kMaxRows);
+    // The smallest products take less time than a division.
+    const bool all = (m1 - m0) * depth <= bytes;
+    const size_t at_once = min_of(all ? m1 - m0 : bytes / depth, kMaxRows);
     for (size_t m = m0; m < m1; m += at_once) {
       const size_t rows = min_of(m1 - m, at_once);
       const Block block = {&args, m, buffer, depth, total, total, zeros ? row_sums : nullptr};
       copy_rows<Simd>(args, m, rows, 0, total, depth, buffer);
       if (zeros) {
-        memset(row_sums, 0, sizeof row_sums);
+        memset(row_sums, 0, rows * sizeof row_sums[0]);
         sum_rows<Simd>(block, rows, total);
       }
       Simd::run_block(block, rows, n0, n1, out);

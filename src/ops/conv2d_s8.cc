@@ -42,8 +42,12 @@ class GemmConv final : public PackedConv {
   Status plan(const Node& node, PlanContext& context) const override {
     auto state = std::make_unique<State>();
     state->conv = conv_shape(node, context.shapes);
-    const WindowGeometry& window = state->conv.window;
-    state->split = split_of(state->conv, context.max_ranges);
+    const ConvShape& conv = state->conv;
+    const WindowGeometry& window = conv.window;
+    state->split = split_of(conv, context.max_ranges);
+    state->cost = mac_cost(window.pixels() / state->split.blocks * window.taps() *
+                               conv.group_inputs() * conv.groups * state->split.columns,
+                           kernel_.speed);
     if (!window.is_pointwise()) {
       state->padding_bytes = align_up(window.kernel_w * window.channels, kAlignment);
       const size_t most = state->split.most();
@@ -66,17 +70,18 @@ class GemmConv final : public PackedConv {
     const State& state = *static_cast<const State*>(context.state);
     const ConvShape& conv = state.conv;
     const Split& split = state.split;
-    std::memset(context.scratch, static_cast<uint8_t>(in_zero_point_), state.padding_bytes);
-    const size_t pixels = conv.window.pixels(), n = conv.group_outputs();
-    const size_t macs = pixels / split.blocks * conv.window.taps() * conv.group_inputs() *
-                        conv.groups * split.columns;
+    if (state.padding_bytes > 0) {
+      std::memset(context.scratch, static_cast<uint8_t>(in_zero_point_), state.padding_bytes);
+    }
+    const size_t n = conv.group_outputs();
     context.pool.parallel_for(
-        split.blocks * split.parts, mac_cost(macs, kernel_.speed),
-        [&](size_t begin, size_t end, size_t range) {
+        split.blocks * split.parts, state.cost, [&](size_t begin, size_t end, size_t range) {
           for (size_t i = begin; i < end; ++i) {
-            const size_t block = i / split.parts, column = i % split.parts * split.columns;
-            run_block(context, state, split.first(block), std::min(split.first(block + 1), pixels),
-                      column, std::min(column + split.columns, n), range);
+            // The smallest products take less time than a division.
+            const size_t block = split.parts == 1 ? i : i / split.parts;
+            const size_t column = (i - block * split.parts) * split.columns;
+            run_block(context, state, split.first(block), split.first(block + 1), column,
+                      std::min(column + split.columns, n), range);
           }
         });
   }
@@ -85,15 +90,18 @@ class GemmConv final : public PackedConv {
   // What is computed at once: blocks of whole tiles of pixels, as even as that leaves them, each by
   // `parts` times `columns` output channels.
   struct Split {
-    size_t blocks, tiles, tile, parts, columns;
+    size_t pixels, blocks, tiles, tile, parts, columns;
 
-    size_t first(size_t block) const { return tiles * block / blocks * tile; }
+    size_t first(size_t block) const {
+      return block == 0 ? 0 : block == blocks ? pixels : tiles * block / blocks * tile;
+    }
     size_t most() const { return ceil_div(tiles, blocks) * tile; }
   };
 
   struct State : OpState {
     ConvShape conv;
     Split split = {};
+    size_t cost = 0;  // of a part of a block
     size_t padding_bytes = 0, patches_bytes = 0, range_bytes = 0;
     size_t buffer_bytes = 0;  // at the end of a range's bytes
   };
@@ -114,9 +122,9 @@ class GemmConv final : public PackedConv {
     blocks = std::min(blocks, tiles);
     const size_t wanted = ceil_div(ranges, blocks);
     const size_t parts = std::clamp<size_t>(n / kMinColumns, 1, wanted);
-    if (parts == 1) return {blocks, tiles, kernel_.mr, 1, n};
+    if (parts == 1) return {pixels, blocks, tiles, kernel_.mr, 1, n};
     const size_t columns = align_up(ceil_div(n, parts), std::max(kernel_.nr, kMinColumns / 2));
-    return {blocks, tiles, kernel_.mr, ceil_div(n, columns), columns};
+    return {pixels, blocks, tiles, kernel_.mr, ceil_div(n, columns), columns};
   }
 
   Status pack_groups(const Node& node, size_t groups, size_t n) {
