@@ -74,38 +74,53 @@ size_t packed_bytes(size_t tile, size_t n, size_t channels) {
   return (n + kNr - 1) / kNr * panel_bytes(tile, channels);
 }
 
+// Weights by place, pair of channels, output channel and channel of the pair.
+template <class Tile>
+void pack_panel(const WinogradS8Weights& weights, size_t n0, Panel* panel) {
+  using Simd = typename Tile::Simd;
+  *panel = {};
+  auto* packed = reinterpret_cast<int16_t*>(panel + 1);
+  uint32_t sums[kNr] = {};
+  for (size_t c = 0; c < weights.channels; c += 2) {
+    int32_t transformed[2][Tile::kPlaces][kNr];
+    for (size_t second = 0; second < 2; ++second) {
+      int32_t filters[9][kNr] = {};
+      for (size_t i = 0; i < kNr; ++i) {
+        const size_t n = n0 + Simd::column_at(i);
+        for (size_t tap = 0; tap < 9 && n < weights.n; ++tap) {
+          filters[tap][i] = weight_at(weights, n, tap, c + second);
+          sums[i] += static_cast<uint32_t>(filters[tap][i]);
+        }
+      }
+      transform_filters<Tile, kNr>(filters, transformed[second]);
+    }
+    for (size_t place = 0; place < Tile::kPlaces; ++place) {
+      int16_t* to = packed + (place * weights.channels + c) * kNr;
+      for (size_t i = 0; i < kNr; ++i) {
+        to[2 * i] = static_cast<int16_t>(transformed[0][place][i]);
+        to[2 * i + 1] = static_cast<int16_t>(transformed[1][place][i]);
+      }
+    }
+  }
+  for (size_t i = 0; i < kNr; ++i) {
+    const size_t n = n0 + Simd::column_at(i);
+    if (n >= weights.n) continue;
+    const uint32_t bias = weights.bias != nullptr ? static_cast<uint32_t>(weights.bias[n]) : 0;
+    panel->bias[i] =
+        static_cast<int32_t>(bias - static_cast<uint32_t>(weights.a_zero_point) * sums[i]);
+    panel->multipliers[i] = weights.multipliers[n];
+  }
+}
+
 template <class Simd>
 void pack(size_t tile, const WinogradS8Weights& weights, void* memory) {
   auto* bytes = static_cast<uint8_t*>(memory);
-  const size_t channels = weights.channels, places = places_of(tile);
-  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(tile, channels)) {
+  for (size_t n0 = 0; n0 < weights.n; n0 += kNr, bytes += panel_bytes(tile, weights.channels)) {
     auto* panel = reinterpret_cast<Panel*>(bytes);
-    *panel = {};
-    auto* packed = reinterpret_cast<int16_t*>(panel + 1);
-    for (size_t i = 0; i < kNr; ++i) {
-      const size_t n = n0 + Simd::column_at(i);
-      uint32_t sum = 0;
-      for (size_t c = 0; c < channels; ++c) {
-        int32_t filter[9] = {}, transformed[36];
-        for (size_t tap = 0; tap < 9 && n < weights.n; ++tap) {
-          filter[tap] = weight_at(weights, n, tap, c);
-          sum += static_cast<uint32_t>(filter[tap]);
-        }
-        if (tile == 2) {
-          transform_filter<Tile2<Simd>>(filter, transformed);
-        } else {
-          transform_filter<Tile4<Simd>>(filter, transformed);
-        }
-        for (size_t place = 0; place < places; ++place) {
-          packed[((place * channels + c) / 2 * kNr + i) * 2 + c % 2] =
-              static_cast<int16_t>(transformed[place]);
-        }
-      }
-      if (n >= weights.n) continue;
-      const uint32_t bias = weights.bias != nullptr ? static_cast<uint32_t>(weights.bias[n]) : 0;
-      panel->bias[i] =
-          static_cast<int32_t>(bias - static_cast<uint32_t>(weights.a_zero_point) * sum);
-      panel->multipliers[i] = weights.multipliers[n];
+    if (tile == 2) {
+      pack_panel<Tile2<Simd>>(weights, n0, panel);
+    } else {
+      pack_panel<Tile4<Simd>>(weights, n0, panel);
     }
   }
 }

@@ -10,19 +10,24 @@
 namespace qrt::kernels {
 namespace {
 
-// Matrix * filter * matrix transposed: [kSize + 2][kSize + 2] from [3][3].
-template <class Tile>
-void transform_filter(const int32_t g[9], int32_t* out) {
+// Matrix * filter * matrix transposed, [kSize + 2][kSize + 2] from [3][3], of kLanes filters at
+// once.
+template <class Tile, size_t kLanes>
+void transform_filters(const int32_t (*g)[kLanes], int32_t (*out)[kLanes]) {
   constexpr size_t kIn = Tile::kSize + 2;
   for (size_t y = 0; y < kIn; ++y) {
-    int32_t row[3];
+    const int32_t* down = Tile::kFilter[y];
+    int32_t row[3][kLanes];
     for (size_t x = 0; x < 3; ++x) {
-      const int32_t* f = Tile::kFilter[y];
-      row[x] = f[0] * g[x] + f[1] * g[3 + x] + f[2] * g[6 + x];
+      for (size_t i = 0; i < kLanes; ++i) {
+        row[x][i] = down[0] * g[x][i] + down[1] * g[3 + x][i] + down[2] * g[6 + x][i];
+      }
     }
     for (size_t x = 0; x < kIn; ++x) {
-      const int32_t* f = Tile::kFilter[x];
-      out[y * kIn + x] = f[0] * row[0] + f[1] * row[1] + f[2] * row[2];
+      const int32_t* across = Tile::kFilter[x];
+      for (size_t i = 0; i < kLanes; ++i) {
+        out[y * kIn + x][i] = across[0] * row[0][i] + across[1] * row[1][i] + across[2] * row[2][i];
+      }
     }
   }
 }
