@@ -1,5 +1,6 @@
 // Quantized 3x3 convolution by winograd_s8, in blocks of tiles.
 #include <algorithm>
+#include <cstdint>
 
 #include "kernels/gemm_s8.h"
 #include "kernels/winograd_s8.h"
@@ -139,6 +140,7 @@ double plain_time(const kernels::GemmS8Kernel& plain, const WindowGeometry& w, s
 size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::GemmS8Kernel& plain,
                    const kernels::WinogradS8Weights& weights, const WindowGeometry& w) {
   const size_t pairs = weights.n * weights.channels;
+  if (pairs > SIZE_MAX / 256) return 0;  // so that no size below overflows
   size_t best = 0;
   double least = plain_time(plain, w, weights.n);
   for (size_t tile : {2, 4}) {
