@@ -129,7 +129,7 @@ struct Unit {
 
   // Two pixels at a time; what remains of the columns before is in registers. Row 2 goes in pairs
   // of columns, which both pixels use: its steps are 3 and 4 for the first, 5 and 6 for the second.
-  template <size_t kStride>
+  template <size_t kStride, size_t>
   static inline __attribute__((always_inline)) void slide(ColumnReader<3> columns,
                                                           const Constants& constants,
                                                           const Scale& scale_of_unit,
@@ -306,7 +306,7 @@ void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, i
     const UnitChannels part = unit_channels<Unit>(s, c);
     switch (way) {
       case Way::k3x3:
-        run_slides<Unit>(args, packed, part, y0, y1, out);
+        run_slides<Unit, 1>(args, packed, part, y0, y1, out);
         break;
       case Way::k5x5:
         Unit5x5<Unit>(args, packed, part).run(y0, y1, out);

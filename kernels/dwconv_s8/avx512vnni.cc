@@ -82,8 +82,8 @@ struct UnitOf {
 
   static void store_row(const int8_t*, size_t, UnitChannels, size_t, int8_t*) {}  // nothing skipped
 
-  // As many pixels at a time as are stored together.
-  template <size_t kStride>
+  // As many pixels at a time as are stored together. The weights of a second pass stay in memory.
+  template <size_t kStride, size_t kPasses>
   static inline __attribute__((always_inline)) void slide(ColumnReader<3> columns,
                                                           const Constants& constants,
                                                           const Scale& scale_of_unit,
@@ -109,7 +109,16 @@ struct UnitOf {
           __m512i sum = _mm512_loadu_si512(constants.bias + 16 * v);
           sum = _mm512_dpbusd_epi32(sum, left.joined[v], w[0][v]);
           sum = _mm512_dpbusd_epi32(sum, middle.joined[v], w[1][v]);
-          acc[i + v] = _mm512_dpbusd_epi32(sum, right.joined[v], w[2][v]);
+          sum = _mm512_dpbusd_epi32(sum, right.joined[v], w[2][v]);
+          if (kPasses == 2) {
+            const auto second = [&](size_t step) {
+              return _mm512_loadu_si512(packed + (3 + step) * kColumnBytes + 64 * v);
+            };
+            sum = _mm512_dpbusd_epi32(sum, left.joined[v], second(0));
+            sum = _mm512_dpbusd_epi32(sum, middle.joined[v], second(1));
+            sum = _mm512_dpbusd_epi32(sum, right.joined[v], second(2));
+          }
+          acc[i + v] = sum;
         }
         left = kStride == 2 ? right : middle;
         middle = right;
@@ -333,8 +342,11 @@ template <class Unit>
 void run_one(const DwconvS8Args& args, const Header& header, const uint8_t* packed, size_t c,
              size_t y0, size_t y1, int8_t* out) {
   const UnitChannels part = unit_channels<Unit>(args.shape, c);
-  if (header.passes == 1 && header.bounded && slides(args.shape)) {
-    run_slides<Unit>(args, packed, part, y0, y1, out);
+  const bool slide = header.bounded && slides(args.shape);
+  if (slide && header.passes == 1) {
+    run_slides<Unit, 1>(args, packed, part, y0, y1, out);
+  } else if (slide && header.passes == 2) {
+    run_slides<Unit, 2>(args, packed, part, y0, y1, out);
   } else {
     run_unit<Unit>(args, packed, header.passes, part, y0, y1, out);
   }

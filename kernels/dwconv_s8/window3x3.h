@@ -27,7 +27,7 @@ size_t slide_bytes(size_t out_w) {
 
 // With dilation, every `dilation_w`th output has columns in common: they are one slide. A function
 // by itself, for all else would take registers from the slide.
-template <class Unit, size_t kStride>
+template <class Unit, size_t kStride, size_t kPasses>
 __attribute__((noinline)) void slide_unit(const DwconvS8Args& args, const uint8_t* packed,
                                           UnitChannels part, size_t y0, size_t y1, int8_t* out) {
   const DwconvS8Shape& s = args.shape;
@@ -46,19 +46,20 @@ __attribute__((noinline)) void slide_unit(const DwconvS8Args& args, const uint8_
       int8_t* to = out + (y * args.out_w + x0) * s.channels + part.first;
       const SlideOut slide_out =
           part.skip == 0 ? SlideOut{to, pixels, stride} : SlideOut{row, pixels, Unit::kChannels};
-      Unit::template slide<kStride>(columns, *constants, scale, slide_out);
+      Unit::template slide<kStride, kPasses>(columns, *constants, scale, slide_out);
       if (part.skip > 0) Unit::store_row(row, pixels, part, stride, to);
     }
   }
 }
 
-template <class Unit>
+// kPasses as in columns.h.
+template <class Unit, size_t kPasses>
 void run_slides(const DwconvS8Args& args, const uint8_t* packed, UnitChannels part, size_t y0,
                 size_t y1, int8_t* out) {
   if (args.shape.stride_w == 1) {
-    slide_unit<Unit, 1>(args, packed, part, y0, y1, out);
+    slide_unit<Unit, 1, kPasses>(args, packed, part, y0, y1, out);
   } else {
-    slide_unit<Unit, 2>(args, packed, part, y0, y1, out);
+    slide_unit<Unit, 2, kPasses>(args, packed, part, y0, y1, out);
   }
 }
 
