@@ -68,16 +68,20 @@ struct Simd {
   // Whole rows whose pieces take a vector each.
   static void copy_short_pieces(const GemmS8Args& args, size_t m, size_t rows, size_t stride,
                                 uint8_t* to) {
-    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
-    const size_t taps = args.taps, k = args.k;
-    const __mmask64 mask = mask_of(k);
-    const int8_t* const* pieces = args.pieces + m * taps;
-    for (size_t r = 0; r < rows; ++r, to += stride, pieces += taps) {
-      uint8_t* at = to;
-      for (size_t t = 0; t < taps; ++t, at += k) {
-        const __m512i bytes = _mm512_maskz_loadu_epi8(mask, pieces[t]);
-        _mm512_storeu_si512(at, _mm512_xor_si512(bytes, flip));
-      }
+    // Where 16 bytes hold a piece, few stores reach into another cache line.
+    if (args.k <= 16) {
+      const auto mask = static_cast<__mmask16>(mask_of(args.k));
+      const __m128i flip = _mm_set1_epi8(static_cast<char>(0x80));
+      for_pieces(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
+        const __m128i bytes = _mm_xor_si128(_mm_maskz_loadu_epi8(mask, from), flip);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(at), bytes);
+      });
+    } else {
+      const __mmask64 mask = mask_of(args.k);
+      const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+      for_pieces(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
+        _mm512_storeu_si512(at, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, from), flip));
+      });
     }
   }
 

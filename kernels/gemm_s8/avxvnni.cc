@@ -51,15 +51,10 @@ struct Simd {
   // Whole rows whose pieces take a vector each.
   static void copy_short_pieces(const GemmS8Args& args, size_t m, size_t rows, size_t stride,
                                 uint8_t* to) {
-    const size_t taps = args.taps, k = args.k;
-    const int8_t* const* pieces = args.pieces + m * taps;
-    for (size_t r = 0; r < rows; ++r, to += stride, pieces += taps) {
-      uint8_t* at = to;
-      for (size_t t = 0; t < taps; ++t, at += k) {
-        const int8_t* piece = pieces[t];
-        store32(at, flip(k == 32 ? load32(piece) : load_some(piece, k)));
-      }
-    }
+    const size_t k = args.k;
+    for_pieces(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
+      store32(at, flip(k == 32 ? load32(from) : load_some(from, k)));
+    });
   }
 
   static int32_t row_sum(const uint8_t* row, size_t count) {

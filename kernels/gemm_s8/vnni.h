@@ -88,6 +88,18 @@ void pack(const GemmS8Weights& weights, void* memory) {
   }
 }
 
+// Calls copy(piece, where it goes) for all pieces of whole rows, in ascending order.
+template <class Copy>
+void for_pieces(const GemmS8Args& args, size_t m, size_t rows, size_t stride, uint8_t* to,
+                const Copy& copy) {
+  const size_t taps = args.taps, k = args.k;
+  const int8_t* const* pieces = args.pieces + m * taps;
+  for (size_t r = 0; r < rows; ++r, to += stride, pieces += taps) {
+    uint8_t* at = to;
+    for (size_t t = 0; t < taps; ++t, at += k) copy(pieces[t], at);
+  }
+}
+
 // The part of the rows' concatenated pieces that lies in [first, first + count), rows `stride`
 // bytes apart, in ascending order so that what is written too much is written over.
 template <class Simd>
