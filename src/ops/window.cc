@@ -115,10 +115,12 @@ static void fill_row_pieces_of_row(WindowGeometry g, const int8_t* image, const 
     const int8_t* row = image + y * g.in_w * c;
     const auto patch = [&](size_t ox) {
       int8_t* bytes = patches + ((ox - first) * g.kernel_h + ky) * row_bytes;
-      for (size_t kx = 0; kx < g.kernel_w; ++kx) {
-        const size_t x = ox * g.stride_w + kx - g.pad_left;
-        std::memcpy(bytes + kx * c, x < g.in_w ? row + x * c : padding, c);
-      }
+      const size_t x = ox * g.stride_w;  // counted from the edge of the padding
+      const size_t left = std::min(g.pad_left > x ? g.pad_left - x : 0, g.kernel_w);
+      const size_t right = std::clamp(room > x ? room - x : 0, left, g.kernel_w);
+      std::memcpy(bytes, padding, left * c);
+      std::memcpy(bytes + left * c, row + (x + left - g.pad_left) * c, (right - left) * c);
+      std::memcpy(bytes + right * c, padding, (g.kernel_w - right) * c);
       return bytes;
     };
     for (size_t ox = first; ox < inner; ++ox, to += g.kernel_h) *to = patch(ox);
