@@ -156,7 +156,9 @@ TEST(MalformedModel, VectorsLongerThanTheFile) {
   for (uint32_t length : {0x7fffffffu, 0xffffffffu, 0x40000000u, 100000u}) {
     Bytes file = serialized(small_graph());
     const auto* shape = fb::GetModel(file.data())->subgraphs()->Get(0)->tensors()->Get(0)->shape();
-    std::memcpy(const_cast<uint8_t*>(shape->Data()) - 4, &length, sizeof length);
+    // The length lies before the elements.
+    const auto at = static_cast<size_t>(shape->Data() - file.data()) - sizeof length;
+    std::memcpy(file.data() + at, &length, sizeof length);
     SCOPED_TRACE(length);
     expect_refused(file, "truncated or damaged");
   }
