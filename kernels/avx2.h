@@ -71,6 +71,20 @@ QRT_AVX2 void add_products(__m256i& sum, __m256i a, __m256i b) {
   asm("" : "+x"(sum));
 }
 
+// The first n <= 16 bytes, which mostly are all.
+QRT_AVX2 void store_first(void* to, __m128i x, size_t n) {
+  if (n == 16) {
+    store16(to, x);
+  } else {
+    store_partial(to, x, n);
+  }
+}
+
+// Sums in steps of the output.
+QRT_AVX2 __m256 steps_of(__m256i sums, const float* multipliers) {
+  return _mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(multipliers));
+}
+
 QRT_AVX2 __m128i low_half(__m256i x) { return _mm256_castsi256_si128(x); }
 QRT_AVX2 __m128i high_half(__m256i x) { return _mm256_extracti128_si256(x, 1); }
 QRT_AVX2 __m128i upper_8(__m128i x) { return _mm_unpackhi_epi64(x, x); }

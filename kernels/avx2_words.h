@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/avx2.h"
+#include "kernels/isa.h"
 
 namespace qrt::kernels {
 namespace {
@@ -12,9 +13,8 @@ inline __m256i load_words(const int8_t* from) { return _mm256_cvtepi8_epi16(load
 // acc += rows * weights over `pairs` pairs of k. Always inlined and unrolled, as all that takes
 // sums: an array stays in registers only so.
 template <int kRows, int kVectors, class Word>
-inline __attribute__((always_inline)) void multiply(const int16_t* rows, size_t stride,
-                                                    const Word* weights, size_t pairs,
-                                                    __m256i (&acc)[kRows][kVectors]) {
+QRT_INLINE void multiply(const int16_t* rows, size_t stride, const Word* weights, size_t pairs,
+                         __m256i (&acc)[kRows][kVectors]) {
   const auto step = [&](size_t p, __m256i(&to)[kRows][kVectors]) __attribute__((always_inline)) {
     __m256i w[kVectors];
 #pragma GCC unroll 8

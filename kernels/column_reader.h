@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/isa.h"
+
 namespace qrt::kernels {
 namespace {
 
@@ -43,7 +45,7 @@ class ColumnReader {
 
   // Calls use(rows), kRows addresses of the channels of the next column.
   template <class Use>
-  inline __attribute__((always_inline)) void next(Use use) {
+  QRT_INLINE void next(Use use) {
     const int8_t* rows[kRows];
     if (__builtin_expect(x_ < in_w_, 1)) {
       for (size_t i = 0; i < kRows; ++i) rows[i] = reinterpret_cast<const int8_t*>(rows_[i]);

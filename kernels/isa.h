@@ -2,6 +2,9 @@
 // files are compiled with their own flags and must share no inline code with other files.
 #pragma once
 
+// What is to become part of the function that calls it, so that its vectors stay in registers.
+#define QRT_INLINE inline __attribute__((always_inline))
+
 // Better ones come later. Every set includes the portable kernels, and of its own architecture
 // those before it.
 enum QrtIsa {

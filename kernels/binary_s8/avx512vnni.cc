@@ -1,13 +1,11 @@
 // binary_s8 for AVX-512: 64 bytes at a time as four vectors of floats. Differences from a zero
 // point and their products are integers below 2^24, so float computes them exactly.
-#include <immintrin.h>
-
 #include "kernels/binary_s8.h"
+
+#include "kernels/avx512.h"
 
 namespace qrt::kernels {
 namespace {
-
-__mmask64 mask_of(size_t bytes) { return bytes >= 64 ? ~uint64_t{0} : (uint64_t{1} << bytes) - 1; }
 
 // One operand: an array, or one value for all (kStep 0).
 template <int kStep>
@@ -48,37 +46,14 @@ struct Product {
   }
 };
 
-// quantize_steps: the upper limit in floats, for one that is too large for an integer becomes the
-// smallest; the lower one in bytes, for everything on the way there saturates.
-struct Quantizer {
-  __m512 hi;
-  __m512i zero, min, order;
-
-  explicit Quantizer(Output out)
-      : hi(_mm512_set1_ps(static_cast<float>(out.max - out.zero_point))),
-        zero(_mm512_set1_epi16(static_cast<int16_t>(out.zero_point))),
-        min(_mm512_set1_epi8(static_cast<char>(out.min))),
-        order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)) {}
-
-  __m512i words(__m512 a, __m512 b) const {
-    const __m512i integers = _mm512_packs_epi32(_mm512_cvtps_epi32(_mm512_min_ps(a, hi)),
-                                                _mm512_cvtps_epi32(_mm512_min_ps(b, hi)));
-    return _mm512_adds_epi16(integers, zero);
-  }
-  __m512i operator()(const __m512 steps[4]) const {
-    const __m512i bytes = _mm512_packs_epi16(words(steps[0], steps[1]), words(steps[2], steps[3]));
-    return _mm512_permutexvar_epi32(order, _mm512_max_epi8(bytes, min));
-  }
-};
-
 template <class Op, class A, class B>
 void run(const Op& op, const A& a, const B& b, Output limits, size_t n, int8_t* out) {
-  const Quantizer quantize(limits);
+  const Quantizer quantizer = make_quantizer(limits);
   __m512 steps[4];
   size_t i = 0;
   for (; i + 64 <= n; i += 64) {
     for (size_t v = 0; v < 4; ++v) steps[v] = op(a.at(i + 16 * v), b.at(i + 16 * v));
-    _mm512_storeu_si512(out + i, quantize(steps));
+    _mm512_storeu_si512(out + i, in_order(quantize_64<false>(quantizer, steps)));
   }
   if (i == n) return;
   const __mmask64 rest = mask_of(n - i);
@@ -86,7 +61,7 @@ void run(const Op& op, const A& a, const B& b, Output limits, size_t n, int8_t* 
     const auto real = static_cast<__mmask16>(rest >> (16 * v));
     steps[v] = op(a.at(i + 16 * v, real), b.at(i + 16 * v, real));
   }
-  _mm512_mask_storeu_epi8(out + i, rest, quantize(steps));
+  _mm512_mask_storeu_epi8(out + i, rest, in_order(quantize_64<false>(quantizer, steps)));
 }
 
 template <class Op>

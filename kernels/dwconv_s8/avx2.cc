@@ -75,7 +75,7 @@ struct Unit {
     __m256i words(const __m256i acc[2]) const {
       __m256 steps[2];
       for (int i = 0; i < 2; ++i) {
-        steps[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(acc[i]), _mm256_loadu_ps(multipliers + 8 * i));
+        steps[i] = steps_of(acc[i], multipliers + 8 * i);
       }
       return kBounded ? quantize_bounded_words(quantizer, steps[0], steps[1])
                       : quantize_words(quantizer, steps[0], steps[1]);
@@ -130,10 +130,8 @@ struct Unit {
   // Two pixels at a time; what remains of the columns before is in registers. Row 2 goes in pairs
   // of columns, which both pixels use: its steps are 3 and 4 for the first, 5 and 6 for the second.
   template <size_t kStride, size_t>
-  static inline __attribute__((always_inline)) void slide(ColumnReader<3> columns,
-                                                          const Constants& constants,
-                                                          const Scale& scale_of_unit,
-                                                          SlideOut out) {
+  static QRT_INLINE void slide(ColumnReader<3> columns, const Constants& constants,
+                               const Scale& scale_of_unit, SlideOut out) {
     const Scale scale = scale_of_unit;
     Column first, second, third, fourth;
     ColumnPair left, right;
@@ -196,7 +194,7 @@ struct Unit {
   struct Column {
     __m256i pairs[2], last;
 
-    inline __attribute__((always_inline)) void read(ColumnReader<3>& columns) {
+    QRT_INLINE void read(ColumnReader<3>& columns) {
       columns.next([this](const int8_t* const rows[3]) {
         const __m256i a = widen(rows[0]), b = widen(rows[1]);
         pairs[0] = _mm256_unpacklo_epi16(a, b);
@@ -210,7 +208,7 @@ struct Unit {
   struct ColumnPair {
     __m256i pairs[2];
 
-    inline __attribute__((always_inline)) void join(const Column& left, const Column& right) {
+    QRT_INLINE void join(const Column& left, const Column& right) {
       pairs[0] = _mm256_unpacklo_epi16(left.last, right.last);
       pairs[1] = _mm256_unpackhi_epi16(left.last, right.last);
     }
@@ -221,14 +219,14 @@ struct Unit {
     __m256i of[2];
     const uint8_t* w;
 
-    explicit inline __attribute__((always_inline)) Sums(const Constants& c)
+    explicit QRT_INLINE Sums(const Constants& c)
         : of{load32(c.bias), load32(c.bias + 8)}, w(reinterpret_cast<const uint8_t*>(&c + 1)) {
       // So that a second pixel reads the weights again: there are too few registers to keep them,
       // and multiplying by memory costs nothing.
       asm("" : "+r"(w));
     }
 
-    inline __attribute__((always_inline)) void add(const __m256i pairs[2], size_t step) {
+    QRT_INLINE void add(const __m256i pairs[2], size_t step) {
       for (size_t i = 0; i < 2; ++i) {
         const __m256i weights = load32(w + step * kColumnBytes + 32 * i);
         add_products(of[i], pairs[i], weights);

@@ -1,7 +1,6 @@
 // dwconv_s8 for AVX-512 with VNNI: four taps a vpdpbusd, 64 channels at a time; 16 at a time where
 // few channels are left. Input bytes are made unsigned by adding 128, which the bias takes back.
-#include <immintrin.h>
-
+#include "kernels/avx512.h"
 #include "kernels/dwconv_s8/window3x3.h"
 
 namespace qrt::kernels {
@@ -25,10 +24,6 @@ struct UnitOf {
     float multipliers[kChannels];
   };
 
-  static __mmask64 mask_of(size_t bytes) {
-    return bytes >= 64 ? ~uint64_t{0} : (uint64_t{1} << bytes) - 1;
-  }
-
   static void fill(int8_t value, size_t columns, uint8_t* to) {
     memset(to, static_cast<uint8_t>(value) ^ 0x80, columns * kRowBytes);
   }
@@ -49,34 +44,22 @@ struct UnitOf {
   // What turns sums into quantized bytes.
   struct Scale {
     __m512 multipliers[kVectors];
-    __m512 hi;
-    __m512i zero, min, max;
+    Quantizer quantizer;
     __mmask64 mask;
 
     Scale(const Constants& constants, Output out, UnitChannels part)
-        : hi(_mm512_set1_ps(static_cast<float>(out.max - out.zero_point))),
-          zero(_mm512_set1_epi16(static_cast<int16_t>(out.zero_point))),
-          min(_mm512_set1_epi8(static_cast<char>(out.min))),
-          max(_mm512_set1_epi8(static_cast<char>(out.max))),
-          mask(mask_of(part.count)) {
+        : quantizer(make_quantizer(out)), mask(mask_of(part.count)) {
       for (int v = 0; v < kVectors; ++v) {
         multipliers[v] = _mm512_loadu_ps(constants.multipliers + 16 * v);
       }
     }
 
-    // Each lane: four values of each of the four sums, in their order. Steps are limited from above
-    // before the conversion to integers, unless they are bounded; packing limits them from below.
+    // As quantize_64 leaves them.
     template <bool kBounded>
     __m512i pack(const __m512i acc[4]) const {
-      __m512i q[4];
-      for (int i = 0; i < 4; ++i) {
-        const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(acc[i]), multipliers[i % kVectors]);
-        q[i] = _mm512_cvtps_epi32(kBounded ? x : _mm512_min_ps(x, hi));
-      }
-      const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
-      const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
-      const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(low, high), min);
-      return kBounded ? _mm512_min_epi8(bytes, max) : bytes;
+      __m512 steps[4];
+      for (int i = 0; i < 4; ++i) steps[i] = steps_of(acc[i], multipliers[i % kVectors]);
+      return quantize_64<kBounded>(quantizer, steps);
     }
   };
 
@@ -84,10 +67,8 @@ struct UnitOf {
 
   // As many pixels at a time as are stored together. The weights of a second pass stay in memory.
   template <size_t kStride, size_t kPasses>
-  static inline __attribute__((always_inline)) void slide(ColumnReader<3> columns,
-                                                          const Constants& constants,
-                                                          const Scale& scale_of_unit,
-                                                          SlideOut out) {
+  static QRT_INLINE void slide(ColumnReader<3> columns, const Constants& constants,
+                               const Scale& scale_of_unit, SlideOut out) {
     const Scale scale = scale_of_unit;
     const auto* packed = reinterpret_cast<const uint8_t*>(&constants + 1);
     __m512i w[3][kVectors];
@@ -172,7 +153,7 @@ struct UnitOf {
   struct Column {
     __m512i joined[kVectors];
 
-    inline __attribute__((always_inline)) void read(ColumnReader<3>& columns, __mmask64 mask) {
+    QRT_INLINE void read(ColumnReader<3>& columns, __mmask64 mask) {
       columns.next([this, mask](const int8_t* const rows[3]) {
         Derived::join_three(rows[0], rows[1], rows[2], mask, joined);
       });
@@ -193,8 +174,7 @@ struct Wide : UnitOf<4, Wide> {
     }
   }
 
-  static inline __attribute__((always_inline)) void join_four(__m512i a, __m512i b, __m512i c,
-                                                              __m512i d, __m512i joined[4]) {
+  static QRT_INLINE void join_four(__m512i a, __m512i b, __m512i c, __m512i d, __m512i joined[4]) {
     const __m512i low_ab = _mm512_unpacklo_epi8(a, b), high_ab = _mm512_unpackhi_epi8(a, b);
     const __m512i low_cd = _mm512_unpacklo_epi8(c, d), high_cd = _mm512_unpackhi_epi8(c, d);
     joined[0] = _mm512_unpacklo_epi16(low_ab, low_cd);
@@ -204,9 +184,8 @@ struct Wide : UnitOf<4, Wide> {
   }
 
   // The fourth tap may be anything: its weight is zero.
-  static inline __attribute__((always_inline)) void join_three(const int8_t* a, const int8_t* b,
-                                                               const int8_t* c, __mmask64 mask,
-                                                               __m512i joined[4]) {
+  static QRT_INLINE void join_three(const int8_t* a, const int8_t* b, const int8_t* c,
+                                    __mmask64 mask, __m512i joined[4]) {
     const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
     const __m512i last = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, c), flip);
     join_four(_mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, a), flip),
@@ -232,9 +211,8 @@ struct Narrow : UnitOf<1, Narrow> {
     }
   }
 
-  static inline __attribute__((always_inline)) void join_three(const int8_t* a, const int8_t* b,
-                                                               const int8_t* c, __mmask64 mask,
-                                                               __m512i* joined) {
+  static QRT_INLINE void join_three(const int8_t* a, const int8_t* b, const int8_t* c,
+                                    __mmask64 mask, __m512i* joined) {
     const __m512i ra = _mm512_castsi128_si512(_mm_maskz_loadu_epi8(mask, a));
     const __m512i rab = _mm512_inserti32x4(ra, _mm_maskz_loadu_epi8(mask, b), 1);
     const __m512i rabc = _mm512_inserti32x4(rab, _mm_maskz_loadu_epi8(mask, c), 2);

@@ -203,9 +203,8 @@ inline void store_row(__m128i q, size_t columns, size_t width, int8_t* to) {
 }
 
 template <int kRows, int kVectors>
-inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVectors],
-                                                 const Panel& panel, size_t stride, Output limits,
-                                                 size_t columns, int8_t* out) {
+QRT_INLINE void store(const __m256i (&acc)[kRows][kVectors], const Panel& panel, size_t stride,
+                      Output limits, size_t columns, int8_t* out) {
   constexpr int kAtOnce = 4 / kVectors;  // rows
   const Quantizer quantizer = make_quantizer(limits);
 #pragma GCC unroll 8
@@ -214,8 +213,7 @@ inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVe
 #pragma GCC unroll 8
     for (int i = 0; i < 4; ++i) {
       const int row = r + i / kVectors < kRows ? r + i / kVectors : kRows - 1;
-      steps[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(acc[row][i % kVectors]),
-                               _mm256_loadu_ps(panel.multipliers + 8 * (i % kVectors)));
+      steps[i] = steps_of(acc[row][i % kVectors], panel.multipliers + 8 * (i % kVectors));
     }
     __m256i bytes =
         _mm256_max_epi8(_mm256_packs_epi16(quantize_words(quantizer, steps[0], steps[1]),
@@ -238,9 +236,8 @@ inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVe
 }
 
 template <int kRows, int kVectors>
-inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVectors],
-                                                 const Panel&, size_t stride, Output,
-                                                 size_t columns, int32_t* out) {
+QRT_INLINE void store(const __m256i (&acc)[kRows][kVectors], const Panel&, size_t stride, Output,
+                      size_t columns, int32_t* out) {
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
     alignas(32) int32_t sums[8 * kVectors];
@@ -258,9 +255,8 @@ inline __attribute__((always_inline)) void store(const __m256i (&acc)[kRows][kVe
 
 // The same over whole rows, chunk by chunk if need be.
 template <int kRows, int kVectors, class Word>
-inline __attribute__((always_inline)) void multiply_all(const Block& block, size_t r,
-                                                        const Word* weights,
-                                                        __m256i (&acc)[kRows][kVectors]) {
+QRT_INLINE void multiply_all(const Block& block, size_t r, const Word* weights,
+                             __m256i (&acc)[kRows][kVectors]) {
   if (kRows > 1 || block.chunk == block.total) {
     multiply<kRows, kVectors>(block.words + r * block.words_stride, block.words_stride, weights,
                               words_depth(block.total) / 2, acc);

@@ -111,10 +111,8 @@ bool pack_bytes(const GemmS8Weights& weights, size_t n0, WeightAt weight_at, Col
 
 // acc += rows * a panel, over all of a row.
 template <int kRows, int kVectors>
-inline __attribute__((always_inline)) void multiply_bytes(const uint8_t* rows, size_t stride,
-                                                          const uint8_t* packed, size_t units,
-                                                          size_t extras,
-                                                          __m256i (&acc)[kRows][kVectors]) {
+QRT_INLINE void multiply_bytes(const uint8_t* rows, size_t stride, const uint8_t* packed,
+                               size_t units, size_t extras, __m256i (&acc)[kRows][kVectors]) {
   const __m256i ones = _mm256_set1_epi16(1);
   const auto weights = [](const uint8_t* at, int v) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + 32 * v));

@@ -1,34 +1,10 @@
 // gemm_s8 for AVX-512 with VNNI. Tiles are 6 rows by 4 panels of 16 columns, 12 by 2 or 16 by 1:
 // enough sums to hide the latency of vpdpbusd, and fewer loads than products.
-#include <immintrin.h>
-
+#include "kernels/avx512.h"
 #include "kernels/gemm_s8/vnni.h"
 
 namespace qrt::kernels {
 namespace {
-
-__mmask64 mask_of(size_t bytes) {
-  return bytes >= 64 ? ~uint64_t{0} : _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(bytes));
-}
-
-// In steps of the output.
-inline __m512i steps_of(__m512i acc, __m512 multipliers) {
-  return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(acc), multipliers));
-}
-
-// 64 quantized bytes: q[0], then q[1], q[2], q[3]. Packing saturates, so that limits can wait until
-// there are bytes.
-inline __m512i pack_steps(const __m512i q[4], Output out) {
-  const __m512i zero = _mm512_set1_epi16(static_cast<int16_t>(out.zero_point));
-  const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
-  const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
-  const __m512i bytes = _mm512_min_epi8(
-      _mm512_max_epi8(_mm512_packs_epi16(low, high), _mm512_set1_epi8(static_cast<char>(out.min))),
-      _mm512_set1_epi8(static_cast<char>(out.max)));
-  // Packing works within lanes: each holds four bytes of every q.
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_epi32(order, bytes);
-}
 
 inline void store_part(__m512i bytes, int part, __mmask64 mask, int8_t* to) {
   const __m512i shifted = part == 0   ? bytes
@@ -100,18 +76,19 @@ struct Simd {
                                size_t columns, int8_t* out) {
     constexpr int kRowsAtOnce = 4 / kPanels;
     const __mmask64 mask = mask_of(columns);
+    const Quantizer quantizer = make_quantizer(limits);
     __m512 multipliers[kPanels];
 #pragma GCC unroll 16
     for (int p = 0; p < kPanels; ++p) multipliers[p] = _mm512_loadu_ps(panels[p]->multipliers);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; r += kRowsAtOnce) {
-      __m512i q[4];
+      __m512 steps[4];
 #pragma GCC unroll 16
       for (int i = 0; i < 4; ++i) {
         const int row = r + i / kPanels < kRows ? r + i / kPanels : kRows - 1;
-        q[i] = steps_of(acc[row][i % kPanels], multipliers[i % kPanels]);
+        steps[i] = steps_of(acc[row][i % kPanels], multipliers[i % kPanels]);
       }
-      const __m512i bytes = pack_steps(q, limits);
+      const __m512i bytes = in_order(quantize_64<true>(quantizer, steps));
 #pragma GCC unroll 16
       for (int i = 0; i < kRowsAtOnce; ++i) {
         if (r + i < kRows) {

@@ -83,22 +83,13 @@ struct Simd {
 #pragma GCC unroll 4
       for (int i = 0; i < 4; ++i) {
         const int row = r + i / 2 < kRows ? r + i / 2 : kRows - 1;
-        steps[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(acc[row][i % 2]),
-                                 _mm256_loadu_ps(panels[0]->multipliers + 8 * (i % 2)));
+        steps[i] = steps_of(acc[row][i % 2], panels[0]->multipliers + 8 * (i % 2));
       }
       const __m256i bytes = in_order(quantize_bounded_32(quantizer, steps));
-      store_columns(low_half(bytes), columns, out + static_cast<size_t>(r) * stride);
+      store_first(out + static_cast<size_t>(r) * stride, low_half(bytes), columns);
       if (r + 1 < kRows) {
-        store_columns(high_half(bytes), columns, out + static_cast<size_t>(r + 1) * stride);
+        store_first(out + static_cast<size_t>(r + 1) * stride, high_half(bytes), columns);
       }
-    }
-  }
-
-  static void store_columns(__m128i bytes, size_t columns, int8_t* to) {
-    if (columns == kNr) {
-      store16(to, bytes);
-    } else {
-      store_partial(to, bytes, columns);
     }
   }
 

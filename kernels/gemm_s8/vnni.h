@@ -15,8 +15,6 @@
 
 #include "kernels/gemm_s8.h"
 
-#define QRT_INLINE inline __attribute__((always_inline))
-
 namespace qrt::kernels {
 namespace {
 

@@ -1,8 +1,8 @@
 // lut for AVX-512 (BW): the table as 128 pairs of bytes, in four registers, from which vpermi2w
 // takes a pair for each even byte and then for each odd one.
-#include <immintrin.h>
-
 #include "kernels/lut.h"
+
+#include "kernels/avx512.h"
 
 namespace qrt::kernels {
 namespace {
@@ -43,7 +43,7 @@ void for_vectors(const uint8_t* in, size_t n, uint8_t* out, const Vector& vector
     _mm512_storeu_si512(out + i, vector(_mm512_loadu_si512(in + i)));
   }
   if (i == n) return;
-  const __mmask64 rest = (uint64_t{1} << (n - i)) - 1;
+  const __mmask64 rest = mask_of(n - i);
   _mm512_mask_storeu_epi8(out + i, rest, vector(_mm512_maskz_loadu_epi8(rest, in + i)));
 }
 

@@ -113,8 +113,7 @@ struct Average32 {
   Quantizer q;
 
   template <int kGroups, class Access>
-  inline __attribute__((always_inline)) void run(size_t c, const Access& access,
-                                                 int8_t* out) const {
+  QRT_INLINE void run(size_t c, const Access& access, int8_t* out) const {
     __m256i sums[2 * kGroups];
     for (int v = 0; v < 2 * kGroups; ++v) sums[v] = _mm256_setzero_si256();
     for (size_t first = 0; first < taps; first += kTapsIn16Bits) {
@@ -143,8 +142,7 @@ struct Average16 {
   __m128i min, max;
 
   template <int kGroups, class Access>
-  inline __attribute__((always_inline)) void run(size_t c, const Access& access,
-                                                 int8_t* out) const {
+  QRT_INLINE void run(size_t c, const Access& access, int8_t* out) const {
     __m256i words[kGroups];
     add_pieces<kGroups>(pieces, taps, c, access, words);
     for (int g = 0; g < kGroups; ++g) {

@@ -1,8 +1,8 @@
 // resize for AVX-512: sixteen channels at a time, as the AVX2 row has eight. Its floats are that
 // row's: they are bound by memory.
-#include <immintrin.h>
-
 #include "kernels/resize.h"
+
+#include "kernels/avx512.h"
 
 namespace qrt::kernels {
 
@@ -47,7 +47,7 @@ void bilinear_s8(const ResizeRowArgs& args, const int8_t* top, const int8_t* bot
     const int8_t* const corners[4] = {top + left, top + right, bottom + left, bottom + right};
     for (size_t c = 0; c < channels; c += 16) {
       const size_t count = channels - c < 16 ? channels - c : 16;
-      const auto real = static_cast<__mmask16>((uint32_t{1} << count) - 1);
+      const auto real = static_cast<__mmask16>(mask_of(count));
       const Line line = line_between(corners, c, real, weights);
       int8_t* to = out + c;
       for (const ResizeTap* t = tap; t < last; ++t, to += channels) {

@@ -65,9 +65,8 @@ struct Simd {
         : multipliers(of_panel), quantizer(make_quantizer(out)) {}
 
     __m256i words(const Vector sums[2]) const {
-      return quantize_words(
-          quantizer, _mm256_mul_ps(_mm256_cvtepi32_ps(sums[0]), _mm256_loadu_ps(multipliers)),
-          _mm256_mul_ps(_mm256_cvtepi32_ps(sums[1]), _mm256_loadu_ps(multipliers + 8)));
+      return quantize_words(quantizer, steps_of(sums[0], multipliers),
+                            steps_of(sums[1], multipliers + 8));
     }
 
     // A row of a tile, two outputs at a time, as many as there are.
@@ -79,16 +78,8 @@ struct Simd {
         if (i >= outputs) break;
         __m256i bytes = _mm256_packs_epi16(words(sums[i]), words(sums[i + 1]));
         bytes = _mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), quantizer.min);
-        store_columns(low_half(bytes), columns, to + i * stride);
-        if (i + 1 < outputs) store_columns(high_half(bytes), columns, to + (i + 1) * stride);
-      }
-    }
-
-    static void store_columns(__m128i bytes, size_t columns, int8_t* to) {
-      if (columns == kNr) {
-        store16(to, bytes);
-      } else {
-        store_partial(to, bytes, columns);
+        store_first(to + i * stride, low_half(bytes), columns);
+        if (i + 1 < outputs) store_first(to + (i + 1) * stride, high_half(bytes), columns);
       }
     }
   };

@@ -1,6 +1,5 @@
 // winograd_s8 for AVX-512 with VNNI: products of 16 bits by vpdpwssd, two at a time.
-#include <immintrin.h>
-
+#include "kernels/avx512.h"
 #include "kernels/winograd_s8/blocks.h"
 
 namespace qrt::kernels {
@@ -56,9 +55,7 @@ struct Simd {
 
   static size_t column_at(size_t i) { return i; }
 
-  static __mmask32 lanes(size_t channels) {
-    return channels >= 32 ? ~uint32_t{0} : (uint32_t{1} << channels) - 1;
-  }
+  static __mmask32 lanes(size_t channels) { return static_cast<__mmask32>(mask_of(channels)); }
   static Vector widen(__mmask32 real, const int8_t* from) {
     return _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(real, from));
   }
@@ -82,32 +79,21 @@ struct Simd {
   }
 
   struct Scale {
-    __m512 multipliers, hi;
-    __m512i zero, min;
+    __m512 multipliers;
+    Quantizer quantizer;
 
     Scale(const float* of_panel, Output out)
-        : multipliers(_mm512_loadu_ps(of_panel)),
-          hi(_mm512_set1_ps(static_cast<float>(out.max - out.zero_point))),
-          zero(_mm512_set1_epi16(static_cast<int16_t>(out.zero_point))),
-          min(_mm512_set1_epi8(static_cast<char>(out.min))) {}
+        : multipliers(_mm512_loadu_ps(of_panel)), quantizer(make_quantizer(out)) {}
 
     // A row of a tile at once, as many outputs as there are.
     template <size_t kSize>
     QRT_INLINE void store(const Vector (*sums)[1], size_t outputs, size_t columns, size_t stride,
                           int8_t* to) const {
-      __m512i q[4];
+      __m512 steps[4];
 #pragma GCC unroll 4
-      for (size_t i = 0; i < 4; ++i) {
-        const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[i % kSize][0]), multipliers);
-        q[i] = _mm512_cvtps_epi32(_mm512_min_ps(x, hi));
-      }
-      const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero);
-      const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero);
-      // Lanes hold four channels of each output: an output to a lane.
-      const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-      const __m512i bytes =
-          _mm512_permutexvar_epi32(order, _mm512_max_epi8(_mm512_packs_epi16(low, high), min));
-      const auto mask = static_cast<__mmask16>((uint32_t{1} << columns) - 1);
+      for (size_t i = 0; i < 4; ++i) steps[i] = steps_of(sums[i % kSize][0], multipliers);
+      const __m512i bytes = in_order(quantize_64<false>(quantizer, steps));  // an output to a lane
+      const auto mask = static_cast<__mmask16>(mask_of(columns));
       _mm_mask_storeu_epi8(to, mask, _mm512_castsi512_si128(bytes));
       if (outputs < 2) return;
       _mm_mask_storeu_epi8(to + stride, mask, _mm512_extracti32x4_epi32(bytes, 1));

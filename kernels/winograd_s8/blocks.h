@@ -21,8 +21,8 @@ namespace qrt::kernels {
 namespace {
 
 constexpr size_t kNr = 16;
-constexpr size_t kInputBytes =
-    384 * 1024;  // of transformed inputs: they stay in a second-level cache
+// Of transformed inputs: they stay in a second-level cache.
+constexpr size_t kInputBytes = 384 * 1024;
 // Between matrices, so that the same element of all of them does not fall into one set of a cache.
 constexpr size_t kGap = 128;
 

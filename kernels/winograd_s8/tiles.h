@@ -5,8 +5,6 @@
 
 #include "kernels/column_reader.h"
 
-#define QRT_INLINE inline __attribute__((always_inline))
-
 namespace qrt::kernels {
 namespace {
 
