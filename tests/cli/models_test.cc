@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/support/cli.h"
+#include "tests/support/paths.h"
 
 namespace qrt::test {
 namespace {
@@ -16,7 +17,7 @@ class ModelsTest : public CliTest {
  protected:
   // A copy of one of the real models in the test's folder; false where there are none.
   bool copy_model(const std::string& from, const std::string& to) const {
-    std::ifstream file(std::string(QRT_TEST_MODELS) + "/" + from, std::ios::binary);
+    std::ifstream file(std::string(kTestModels) + "/" + from, std::ios::binary);
     if (!file) return false;
     std::stringstream bytes;
     bytes << file.rdbuf();
@@ -139,7 +140,7 @@ TEST_F(ModelsTest, ConvertRefusesWhatCannotBeRight) {
 TEST_F(ModelsTest, ConvertsRealModelsAndRunsThem) {
   if (!copy_model("tflite/pretrainedResnet_quant.tflite", "m.tflite") ||
       !copy_model("golden/pretrainedResnet_quant.cat.in0.npy", "in.npy")) {
-    GTEST_SKIP() << "no models in " << QRT_TEST_MODELS;
+    GTEST_SKIP() << "no models in " << kTestModels;
   }
   const Ran converted = qrt("convert m.tflite m.qrt");
   ASSERT_EQ(converted.exit_code, 0) << converted.err;
@@ -169,7 +170,7 @@ TEST_F(ModelsTest, ConvertsToOnnxAndBack) {
 
 TEST_F(ModelsTest, TruncatedForeignModelsLeaveNothingBehind) {
   if (!copy_model("tflite/hello_world_int8.tflite", "whole.tflite")) {
-    GTEST_SKIP() << "no models in " << QRT_TEST_MODELS;
+    GTEST_SKIP() << "no models in " << kTestModels;
   }
   const std::string whole = read("whole.tflite");
   for (size_t part = 1; part < 8; ++part) {
@@ -183,7 +184,7 @@ TEST_F(ModelsTest, PicturesReachRealModels) {
   if (!copy_model("tflite/mobilenet_v1_0.25_128_quant.tflite", "m.tflite") ||
       !copy_model("images/sunflower.bmp", "sunflower.bmp") ||
       !copy_model("imagenet_labels.txt", "labels.txt")) {
-    GTEST_SKIP() << "no models in " << QRT_TEST_MODELS;
+    GTEST_SKIP() << "no models in " << kTestModels;
   }
   const Ran ran = qrt("run m.tflite --input sunflower.bmp --resize --labels labels.txt --top 1");
   EXPECT_EQ(ran.exit_code, 0) << ran.err;

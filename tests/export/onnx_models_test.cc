@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tests/export/onnx_round_trip.h"
+#include "tests/support/paths.h"
 
 namespace qrt::test {
 namespace {
@@ -18,16 +19,16 @@ graph::Graph imported(const fs::path& path) {
 TEST(ExportModels, Digits) {
   for (const char* name : {"digits_float.onnx", "digits_int8.qdq.onnx"}) {
     SCOPED_TRACE(name);
-    expect_round_trip(imported(fs::path(QRT_SOURCE_DIR) / "examples" / "digits" / name));
+    expect_round_trip(imported(fs::path(kSourceDir) / "examples" / "digits" / name));
   }
 }
 
 class RealModels : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    path = fs::path(QRT_TEST_MODELS) / "tflite" / (std::string(GetParam()) + ".tflite");
+    path = fs::path(kTestModels) / "tflite" / (std::string(GetParam()) + ".tflite");
     if (!fs::exists(path)) {
-      GTEST_SKIP() << "no models at " << QRT_TEST_MODELS << " (set QRT_TEST_MODELS)";
+      GTEST_SKIP() << "no models at " << kTestModels << " (set QRT_TEST_MODELS)";
     }
   }
   fs::path path;

@@ -10,6 +10,7 @@
 
 #include "src/cli/model_source.h"
 #include "src/cli/npy.h"
+#include "tests/support/paths.h"
 
 namespace qrt::test {
 namespace {
@@ -114,7 +115,7 @@ class Golden : public testing::TestWithParam<Bar> {};
 
 TEST_P(Golden, IsAsCloseAsThePeer) {
   const Bar& bar = GetParam();
-  const fs::path models = QRT_TEST_MODELS;
+  const fs::path models = kTestModels;
   if (!fs::exists(models / "golden")) {
     GTEST_SKIP() << "no reference outputs at " << models << " (set QRT_TEST_MODELS)";
   }

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "src/cli/model_source.h"
+#include "tests/support/paths.h"
 
 namespace qrt::test {
 namespace {
@@ -44,7 +45,7 @@ std::vector<uint8_t> run(const cli::OpenModel& model, rt::Isa isa, size_t thread
 }
 
 TEST(InstructionSets, AllGiveTheSameBits) {
-  const fs::path folder = fs::path(QRT_TEST_MODELS) / "tflite";
+  const fs::path folder = fs::path(kTestModels) / "tflite";
   if (!fs::exists(folder)) GTEST_SKIP() << "no models at " << folder << " (set QRT_TEST_MODELS)";
   size_t compared = 0;
   for (const auto& entry : fs::directory_iterator(folder)) {

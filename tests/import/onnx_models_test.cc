@@ -7,6 +7,7 @@
 #include <random>
 
 #include "tests/import/onnx_builder.h"
+#include "tests/support/paths.h"
 
 namespace qrt::test {
 namespace {
@@ -50,12 +51,12 @@ struct Bar {
 class OnnxModels : public testing::TestWithParam<Bar> {
  protected:
   void SetUp() override {
-    if (!fs::exists(fs::path(QRT_TEST_MODELS) / "onnx")) {
-      GTEST_SKIP() << "no models at " << QRT_TEST_MODELS << " (set QRT_TEST_MODELS)";
+    if (!fs::exists(fs::path(kTestModels) / "onnx")) {
+      GTEST_SKIP() << "no models at " << kTestModels << " (set QRT_TEST_MODELS)";
     }
   }
   fs::path path() const {
-    return fs::path(QRT_TEST_MODELS) / "onnx" / (std::string(GetParam().model) + ".qdq.onnx");
+    return fs::path(kTestModels) / "onnx" / (std::string(GetParam().model) + ".qdq.onnx");
   }
 };
 
@@ -102,7 +103,7 @@ TEST_P(OnnxModels, AnswersLikeTheSameWeightsInTensorFlowLite) {
 
   for (const char* picture : {"bird", "cat", "sunflower"}) {
     const std::string prefix =
-        (fs::path(QRT_TEST_MODELS) / "golden" / bar.model).string() + "." + picture;
+        (fs::path(kTestModels) / "golden" / bar.model).string() + "." + picture;
     rt::DType input_type, output_type;
     const std::vector<double> pixels = read_levels(prefix + ".in0.npy", &input_type);
     const std::vector<double> expected = read_levels(prefix + ".out0.npy", &output_type);
@@ -170,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(Qdq, OnnxModels,
 
 // The example in this repository, in float and as PyTorch's quantization-aware training left it.
 TEST(OnnxDigits, BothNetworksGiveTheSameAnswer) {
-  const fs::path folder = fs::path(QRT_SOURCE_DIR) / "examples" / "digits";
+  const fs::path folder = fs::path(kSourceDir) / "examples" / "digits";
   auto floats = import::import_file((folder / "digits_float.onnx").string());
   auto integers = import::import_file((folder / "digits_int8.qdq.onnx").string());
   ASSERT_TRUE(floats.ok()) << floats.status().message();

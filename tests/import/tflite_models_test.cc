@@ -9,6 +9,7 @@
 
 #include "src/graph/passes.h"
 #include "src/import/import.h"
+#include "tests/support/paths.h"
 
 namespace qrt::test {
 namespace {
@@ -24,14 +25,14 @@ const Value& input_of(const Graph& graph, size_t node, size_t input) {
 }
 
 std::vector<uint8_t> read_model(const std::string& name) {
-  std::ifstream file(std::string(QRT_TEST_MODELS) + "/tflite/" + name + ".tflite",
+  std::ifstream file(std::string(kTestModels) + "/tflite/" + name + ".tflite",
                      std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 TEST(TfliteImport, RealModelsHaveTheirOperators) {
-  if (!std::filesystem::exists(std::string(QRT_TEST_MODELS) + "/tflite")) {
-    GTEST_SKIP() << "no models in " << QRT_TEST_MODELS;
+  if (!std::filesystem::exists(std::string(kTestModels) + "/tflite")) {
+    GTEST_SKIP() << "no models in " << kTestModels;
   }
   const std::map<std::string, std::string> expected = {
       {"ad01_fp32", "FullyConnected:10"},
@@ -76,7 +77,7 @@ TEST(TfliteImport, RealModelsHaveTheirOperators) {
 
 TEST(TfliteImport, AnInt8LstmHasItsStatesAndScales) {
   const std::vector<uint8_t> file = read_model("keras_lstm_mnist_ptq");
-  if (file.empty()) GTEST_SKIP() << "no models in " << QRT_TEST_MODELS;
+  if (file.empty()) GTEST_SKIP() << "no models in " << kTestModels;
   auto graph = import::import_tflite(file.data(), file.size(), "lstm");
   ASSERT_TRUE(graph.ok()) << graph.status().message();
   size_t n = 0;
@@ -115,7 +116,7 @@ void import_and_rewrite(const uint8_t* data, size_t bytes) {
 TEST(TfliteImport, ATruncatedModelIsAnError) {
   for (const char* name : {"hello_world_int8", "keras_lstm_mnist_ptq", "kws_ref_model_float32"}) {
     const std::vector<uint8_t> file = read_model(name);
-    if (file.empty()) GTEST_SKIP() << "no models in " << QRT_TEST_MODELS;
+    if (file.empty()) GTEST_SKIP() << "no models in " << kTestModels;
     for (size_t bytes = 0; bytes < file.size(); bytes += 97) {
       // A copy of its own, so that a sanitizer sees a read past the end.
       const std::vector<uint8_t> cut(file.begin(), file.begin() + static_cast<ptrdiff_t>(bytes));
@@ -127,7 +128,7 @@ TEST(TfliteImport, ATruncatedModelIsAnError) {
 TEST(TfliteImport, ADamagedByteDoesNoHarm) {
   for (const char* name : {"hello_world_int8", "keras_lstm_mnist_ptq", "micro_speech_quantized"}) {
     const std::vector<uint8_t> file = read_model(name);
-    if (file.empty()) GTEST_SKIP() << "no models in " << QRT_TEST_MODELS;
+    if (file.empty()) GTEST_SKIP() << "no models in " << kTestModels;
     std::mt19937 random(20240229);
     for (int i = 0; i < 2000; ++i) {
       std::vector<uint8_t> damaged = file;

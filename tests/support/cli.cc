@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "src/graph/writer.h"
+#include "tests/support/paths.h"
 
 namespace qrt::test {
 namespace {
@@ -50,9 +51,8 @@ Ran CliTest::qrt(const std::string& arguments, const std::string& environment) c
   // What the tool prints goes beside the folder's own files, and is taken away at once.
   const std::string out = path(".out"), err = path(".err");
   const std::string command = "cd '" + folder_ + "' && env -u QRT_ISA -u FORCE_COLOR NO_COLOR=1 " +
-                              "LC_ALL=C.UTF-8 " + environment +
-                              " " QRT_CLI_EMULATOR " '" QRT_CLI "' " + arguments + " >'" + out +
-                              "' 2>'" + err + "' </dev/null";
+                              "LC_ALL=C.UTF-8 " + environment + " " + kCliEmulator + " '" + kCli +
+                              "' " + arguments + " >'" + out + "' 2>'" + err + "' </dev/null";
   const int status = std::system(command.c_str());
   Ran ran;
   ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
