@@ -25,6 +25,23 @@ xnn_status create_with_caches(Function create, xnn_operator_t* op, Args... args)
   }
 }
 
+#ifdef QRT_XNNPACK_RESHAPE
+// Until May 2025 the function told an alignment for the workspace, too, which was never more than
+// that of all our memory.
+template <class Function>
+xnn_status reshape_convolution(Function reshape, xnn_operator_t op, size_t batch, size_t height,
+                               size_t width, size_t* workspace_bytes, pthreadpool_t threads) {
+  size_t out_h = 0, out_w = 0;
+  if constexpr (std::is_invocable_v<Function, xnn_operator_t, size_t, size_t, size_t, size_t*,
+                                    size_t*, size_t*, pthreadpool_t>) {
+    return reshape(op, batch, height, width, workspace_bytes, &out_h, &out_w, threads);
+  } else {
+    size_t alignment = 0;
+    return reshape(op, batch, height, width, workspace_bytes, &alignment, &out_h, &out_w, threads);
+  }
+}
+#endif
+
 Status check(xnn_status status, const char* what) {
   if (status == xnn_status_success) return {};
   const Code code = status == xnn_status_out_of_memory ? Code::OutOfMemory : Code::Unsupported;
@@ -69,11 +86,10 @@ Result<XnnOperator> XnnOperator::create(const XnnFullyConnected& f) {
 
 Status XnnOperator::bind_convolution(size_t batch, size_t height, size_t width, const float* input,
                                      float* output, pthreadpool* threads) {
-  size_t bytes = 0, alignment = 0, out_h = 0, out_w = 0;
-  QRT_RETURN_IF_ERROR(
-      check(xnn_reshape_convolution2d_nhwc_f32(op_.get(), batch, height, width, &bytes, &alignment,
-                                               &out_h, &out_w, threads),
-            "shape a convolution"));
+  size_t bytes = 0;
+  QRT_RETURN_IF_ERROR(check(reshape_convolution(xnn_reshape_convolution2d_nhwc_f32, op_.get(),
+                                                batch, height, width, &bytes, threads),
+                            "shape a convolution"));
   workspace_ = allocate_aligned(bytes);
   if (workspace_ == nullptr) return error(Code::OutOfMemory, "no memory for XNNPACK's workspace");
   return check(xnn_setup_convolution2d_nhwc_f32(op_.get(), workspace_.get(), input, output),
