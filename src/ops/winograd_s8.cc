@@ -164,6 +164,7 @@ Status prepare_winograd_s8(const Node& node, const BuildContext& context,
   const WinogradS8Kernel& row = choose_kernel(kernels::winograd_s8_kernels, context.isa);
   if (row.isa == QRT_ISA_SCALAR) return {};
   const Shape& in = node.input(0).shape;
+  if (in[1] < 1 || in[2] < 1) return {};  // sizes by which to choose are known to a session only
   const Tensor& w = node.input(1);
   const auto& options = node.options<fb::Conv2D>();
   WindowGeometry window;
