@@ -1,0 +1,21 @@
+// The instruction sets by name, as ProgramOptions takes them, for tests that run on each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/runtime/cpu.h"
+
+namespace qrt::test {
+
+// Those that this CPU can run; "scalar" is the first.
+inline std::vector<std::string> runnable_instruction_sets() {
+  std::vector<std::string> names;
+  for (const char* name :
+       {"scalar", "avx2", "avxvnni", "avx512vnni", "neon", "neondot", "neoni8mm"}) {
+    if (rt::choose_isa(name).ok()) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace qrt::test
