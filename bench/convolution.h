@@ -14,7 +14,7 @@ namespace qrt::bench {
 
 using rt::ConvShape;
 
-// Square, of one picture, with "same" padding.
+// Square, of one feature map, with "same" padding.
 ConvShape square_convolution(size_t size, size_t inputs, size_t outputs, size_t kernel,
                              size_t stride, size_t dilation, size_t groups);
 

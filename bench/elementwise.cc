@@ -1,4 +1,4 @@
-// Speed of each row of the elementwise families, in bytes read and written a second, beside a
+// Throughput of each row of the elementwise families, in bytes read and written a second, beside a
 // memcpy of as many bytes in the same run: small tensors lie in the first cache, middle ones in the
 // second, large ones in memory.
 //
@@ -13,11 +13,11 @@
 
 #include "kernels/arg_x8.h"
 #include "kernels/binary_s8.h"
-#include "kernels/convert.h"
+#include "kernels/convert_s8.h"
 #include "kernels/lut.h"
 #include "kernels/pool_s8.h"
 #include "kernels/reduce_s8.h"
-#include "kernels/resize.h"
+#include "kernels/resize_bilinear.h"
 #include "kernels/softmax_s8.h"
 #include "src/runtime/cpu.h"
 
@@ -74,13 +74,13 @@ void lut(benchmark::State& state, const LutKernel* kernel, size_t n, bool shift)
   });
 }
 
-void quantize(benchmark::State& state, const ConvertKernel* kernel, size_t n) {
+void quantize(benchmark::State& state, const ConvertS8Kernel* kernel, size_t n) {
   const auto in = random_elements<float>(n);
   std::vector<int8_t> out(n);
   measure(state, 5 * n, [&] { kernel->f32_to_s8(in.data(), n, 0.7f, kOut, out.data()); });
 }
 
-void dequantize(benchmark::State& state, const ConvertKernel* kernel, size_t n) {
+void dequantize(benchmark::State& state, const ConvertS8Kernel* kernel, size_t n) {
   const auto in = random_elements(n);
   std::vector<float> out(n);
   measure(state, 5 * n, [&] { kernel->s8_to_f32(in.data(), n, 0.7f, 3, out.data()); });
@@ -90,12 +90,12 @@ void dequantize(benchmark::State& state, const ConvertKernel* kernel, size_t n) 
 void pool(benchmark::State& state, const PoolS8Kernel* kernel, size_t pixels, size_t channels,
           size_t taps, bool max) {
   const auto in = random_elements((pixels + taps) * channels);
-  std::vector<const int8_t*> pieces;
+  std::vector<const int8_t*> indirection;
   for (size_t i = 0; i < pixels * taps; ++i) {
-    pieces.push_back(in.data() + (i / taps + i % taps) * channels);
+    indirection.push_back(in.data() + (i / taps + i % taps) * channels);
   }
   std::vector<int8_t> out(pixels * channels);
-  const PoolS8Args args = {channels, taps, pieces.data(), channels, 0, nullptr, kOut};
+  const PoolS8Args args = {channels, taps, indirection.data(), channels, 0, nullptr, kOut};
   const auto run = max ? kernel->max : kernel->average;
   measure(state, in.size() + out.size(), [&] { run(args, pixels, out.data()); });
 }
@@ -112,8 +112,8 @@ void softmax(benchmark::State& state, const SoftmaxS8Kernel* kernel, size_t rows
 }
 
 // Rows of 65 pixels made `scale` times as wide.
-void resize(benchmark::State& state, const ResizeKernel* kernel, size_t channels, int32_t scale,
-            bool is_float) {
+void resize(benchmark::State& state, const ResizeBilinearKernel* kernel, size_t channels,
+            int32_t scale, bool is_float) {
   constexpr int32_t kPixels = 65;
   std::vector<ResizeTap> taps;
   for (int32_t i = 0; i < (kPixels - 1) * scale; ++i) {
@@ -176,8 +176,8 @@ void add_by_size(size_t n) {
   add(binary_s8_kernels, "mul_value" + size, [n](auto& s, auto* k) { binary(s, k, n, true, 0); });
   add(lut_kernels, "run" + size, [n](auto& s, auto* k) { lut(s, k, n, false); });
   add(lut_kernels, "add" + size, [n](auto& s, auto* k) { lut(s, k, n, true); });
-  add(convert_kernels, "f32_to_s8" + size, [n](auto& s, auto* k) { quantize(s, k, n / 4); });
-  add(convert_kernels, "s8_to_f32" + size, [n](auto& s, auto* k) { dequantize(s, k, n / 4); });
+  add(convert_s8_kernels, "f32_to_s8" + size, [n](auto& s, auto* k) { quantize(s, k, n / 4); });
+  add(convert_s8_kernels, "s8_to_f32" + size, [n](auto& s, auto* k) { dequantize(s, k, n / 4); });
 }
 
 void add_by_shape() {
@@ -193,9 +193,9 @@ void add_by_shape() {
   for (const int32_t scale : {1, 2, 8}) {
     for (const size_t channels : {1, 3, 21, 64}) {
       const std::string name = std::to_string(channels) + "_times_" + std::to_string(scale);
-      add(resize_kernels, "s8/" + name,
+      add(resize_bilinear_kernels, "s8/" + name,
           [=](auto& s, auto* k) { resize(s, k, channels, scale, false); });
-      add(resize_kernels, "f32/" + name,
+      add(resize_bilinear_kernels, "f32/" + name,
           [=](auto& s, auto* k) { resize(s, k, channels, scale, true); });
     }
   }

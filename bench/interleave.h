@@ -1,5 +1,5 @@
 // Times things against each other: in one process and in turns, so that a change of the machine's
-// speed meets all of them alike.
+// throughput meets all of them alike.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
-// Speed of each kernel row on shapes of real networks, in multiply-accumulates a second and as the
-// share of what the multipliers of its instruction set can do at most, measured in the same run.
+// Throughput of each kernel row on shapes of real networks, in multiply-accumulates a second and as
+// the share of what the multipliers of its instruction set can do at most, measured in the same
+// run.
 //
 //   qrt_bench_kernels --benchmark_filter=gemm
 #include <benchmark/benchmark.h>
@@ -65,14 +66,14 @@ void gemm(benchmark::State& state, const GemmS8Kernel* kernel, GemmShape s) {
   auto w = random_bytes(s.n * s.taps * s.k);
   for (size_t i = 0; s.small_weights && i < w.size(); ++i) w[i] = static_cast<int8_t>(w[i] / 8);
   const std::vector<float> multipliers(s.n, 1e-4f);
-  std::vector<const int8_t*> pieces;
-  for (size_t i = 0; i < s.m * s.taps; ++i) pieces.push_back(a.data() + i / s.taps * s.k);
+  std::vector<const int8_t*> indirection;
+  for (size_t i = 0; i < s.m * s.taps; ++i) indirection.push_back(a.data() + i / s.taps * s.k);
   std::vector<int8_t> out(s.m * s.n);
   auto packed = qrt::rt::allocate_aligned(kernel->packed_bytes(s.n, s.taps, s.k));
   kernel->pack({s.n, s.taps, s.k, w.data(), nullptr, 3, nullptr, multipliers.data(), s.m == 1},
                packed.get());
   const qrt::kernels::GemmS8Args args = {
-      packed.get(), s.n, s.taps, s.k,           s.taps > 1 ? pieces.data() : nullptr,
+      packed.get(), s.n, s.taps, s.k,           s.taps > 1 ? indirection.data() : nullptr,
       a.data(),     s.k, s.n,    {0, -128, 127}};
   for (auto _ : state) {
     kernel->run(args, 0, s.m, 0, s.n, out.data());
@@ -113,9 +114,9 @@ void dwconv(benchmark::State& state, const DwconvS8Kernel* kernel, DwconvShape s
   report(state, kernel->isa, out_side * out_side * s.channels * shape.taps());
 }
 
-// Pictures of side x side, as many output channels as input channels. What is counted is the plain
-// convolution's multiplications, of which Winograd's method leaves 4 of 9, with larger tiles 1
-// of 4.
+// Feature maps of side x side, as many output channels as input channels. What is counted is the
+// plain convolution's multiplications, of which Winograd's method leaves 4 of 9, with larger tiles
+// 1 of 4.
 struct WinogradShape {
   const char* name;
   size_t tile, side, channels;

@@ -8,7 +8,7 @@
 namespace qrt::bench {
 
 // The Conv2D and FullyConnected operators with s8 inputs and weights, in execution order. A fully
-// connected layer is a 1x1 convolution of one-pixel pictures.
+// connected layer is a 1x1 convolution of one-pixel feature maps.
 std::vector<ConvShape> quantized_convolutions(const rt::Program& program);
 
 }  // namespace qrt::bench

@@ -5,7 +5,7 @@
 namespace qrt::bench {
 namespace {
 
-// The picture as it passes through a network; adds each convolution's shape to a list.
+// The feature map as it passes through a network; adds each convolution's shape to a list.
 class Network {
  public:
   Network(std::vector<NetworkShape>* shapes, std::string name, size_t size, size_t channels = 3)

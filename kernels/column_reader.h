@@ -1,4 +1,4 @@
-// Reads some rows of a picture column by column, padding in place. Everything here has internal
+// Reads some rows of a feature map column by column, padding in place. Everything here has internal
 // linkage: files are compiled with different flags.
 #pragma once
 
@@ -11,7 +11,7 @@ namespace qrt::kernels {
 namespace {
 
 // [in_h][in_w][channels], to be seen with padding around it.
-struct Picture {
+struct FeatureMap {
   const int8_t* in;
   size_t in_h, in_w, channels, pad_top, pad_left;
 };
@@ -21,23 +21,19 @@ struct Every {
   size_t first, step;
 };
 
-// What lies outside the picture is read from `padding`.
+// What lies outside the feature map is read from `padding`.
 template <size_t kRows>
 class ColumnReader {
  public:
-  ColumnReader(const Picture& picture, size_t c0, Every rows, Every columns, const int8_t* padding)
-      : padding_(padding),
-        x_(columns.first - picture.pad_left),
-        in_w_(picture.in_w),
-        step_(columns.step) {
-    const size_t channels = picture.channels;
+  ColumnReader(const FeatureMap& map, size_t c0, Every rows, Every columns, const int8_t* padding)
+      : padding_(padding), x_(columns.first - map.pad_left), in_w_(map.in_w), step_(columns.step) {
+    const size_t channels = map.channels;
     for (size_t i = 0; i < kRows; ++i) {
-      const size_t row = rows.first + i * rows.step - picture.pad_top;
-      const bool inside = row < picture.in_h;  // size_t wraps around: so is what lies above
+      const size_t row = rows.first + i * rows.step - map.pad_top;
+      const bool inside = row < map.in_h;  // size_t wraps around: so is what lies above
       rows_[i] = reinterpret_cast<uintptr_t>(padding);
       if (inside) {
-        rows_[i] =
-            reinterpret_cast<uintptr_t>(picture.in) + (row * picture.in_w + x_) * channels + c0;
+        rows_[i] = reinterpret_cast<uintptr_t>(map.in) + (row * map.in_w + x_) * channels + c0;
       }
       steps_[i] = inside ? columns.step * channels : 0;
     }
@@ -59,8 +55,8 @@ class ColumnReader {
   }
 
  private:
-  uintptr_t rows_[kRows];  // addresses: before the first column they may lie before the picture
-  size_t steps_[kRows];    // 0 for a row outside the picture
+  uintptr_t rows_[kRows];  // addresses: before the first column they may lie before the feature map
+  size_t steps_[kRows];    // 0 for a row outside the feature map
   const int8_t* padding_;
   size_t x_, in_w_, step_;
 };

@@ -1,10 +1,10 @@
-// Depthwise convolution of one picture [in_h][in_w][channels]: every input channel has `multiplier`
-// filters of its own.
+// Depthwise convolution of one feature map [in_h][in_w][channels]: every input channel has
+// `multiplier` filters of its own.
 //
 //   acc[y][x][c*M + j] = bias + sum over taps of
 //                        (a[..][..][c] - a_zero_point) * (w[c*M + j][tap] - w_zero_point[c*M + j])
 //
-// exactly, in 32 bits that wrap around. What lies outside the picture counts as a_zero_point.
+// exactly, in 32 bits that wrap around. What lies outside the feature map counts as a_zero_point.
 // Nothing is read or written outside the arrays given.
 #pragma once
 
@@ -47,7 +47,7 @@ struct DwconvS8Kernel {
   const char* name;
   QrtIsa isa;
   size_t block;  // output channels computed together: best multiples for the ranges given to run
-  size_t speed;  // multiply-accumulates a nanosecond, roughly: what splitting work goes by
+  size_t throughput;  // multiply-accumulates a nanosecond, roughly: sizes the shares of threads
   // Bytes that pack writes; 64-byte aligned memory.
   size_t (*packed_bytes)(const DwconvS8Weights& weights);
   void (*pack)(const DwconvS8Weights& weights, void* packed);

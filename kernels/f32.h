@@ -1,5 +1,5 @@
 // Portable float kernels: what float operators run on where XNNPACK is not there. Windows are given
-// as addresses, [p][taps] pieces; a null piece lies in the padding and counts as zeros.
+// as indirection pointers [pixels][taps]; a null one lies in the padding and counts as zeros.
 #pragma once
 
 #include <stddef.h>
@@ -11,8 +11,8 @@ struct ConvF32Args {
   size_t taps, k, n;
   const float* w;     // [n][taps][k]
   const float* bias;  // [n] or null
-  const float* const* pieces;
-  size_t k_offset;  // added to every piece: the first channel of a group
+  const float* const* indirection;
+  size_t k_offset;  // added to every pointer: the first channel of a group
   size_t out_stride;
   float min, max;
 };
@@ -23,7 +23,7 @@ struct DwconvF32Args {
   size_t channels, multiplier, taps;
   const float* w;     // [channels * multiplier][taps]
   const float* bias;  // [channels * multiplier] or null
-  const float* const* pieces;
+  const float* const* indirection;
   size_t out_stride;
   float min, max;
 };
@@ -31,7 +31,7 @@ void dwconv_f32(const DwconvF32Args& args, size_t pixels, float* out);
 
 struct PoolF32Args {
   size_t channels, taps;
-  const float* const* pieces;
+  const float* const* indirection;
   size_t out_stride;
   bool count_padding;  // average only: divide by all taps
   float min, max;

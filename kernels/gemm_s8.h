@@ -4,10 +4,10 @@
 //   acc[m][n] = bias[n] + sum over taps t and k of
 //               (a[m][t][k] - a_zero_point) * (w[n][t][k] - w_zero_point[n])
 //
-// exactly, in 32 bits that wrap around; no partial sum saturates. A row of `a` is `taps` pieces of
-// `k` contiguous bytes, each with its own address: a convolution's window (an indirection buffer,
-// as in Dukhan, "The Indirect Convolution Algorithm", 2019), or one piece for a plain matrix.
-// Nothing is read before or past a piece. Padding points at k bytes equal to a_zero_point.
+// exactly, in 32 bits that wrap around; no partial sum saturates. A row of `a` is `taps` runs of
+// `k` contiguous bytes, each found by its own indirection pointer: a convolution's window (Dukhan,
+// "The Indirect Convolution Algorithm", 2019). A plain matrix has one tap. Nothing is read before
+// or past the k bytes of a tap. Padding points at k bytes equal to a_zero_point.
 #pragma once
 
 #include <stddef.h>
@@ -33,14 +33,14 @@ struct GemmS8Weights {
 struct GemmS8Args {
   const void* packed;
   size_t n, taps, k;
-  // Either addresses of pieces, [m][taps], or (null, taps == 1) rows `a_stride` bytes apart.
-  const int8_t* const* pieces;
+  // Indirection pointers [m][taps]; or null, with taps == 1: rows of `a`, `a_stride` bytes apart.
+  const int8_t* const* indirection;
   const int8_t* a;
   size_t a_stride;
   size_t out_stride;  // elements from one row of the output to the next
   Output out;         // unused by run_s32
-  // Where rows are copied to, 64-byte aligned; null: the kernel's own stack. More of it makes larger
-  // blocks of rows, between which weights are read anew.
+  // Where rows are copied to, 64-byte aligned; null: the kernel's own stack. More of it makes
+  // larger blocks of rows, between which weights are read anew.
   void* buffer = nullptr;
   size_t buffer_bytes = 0;
 };
@@ -50,8 +50,8 @@ enum : size_t { kGemmS8BufferSlack = 1024 };
 struct GemmS8Kernel {
   const char* name;
   QrtIsa isa;
-  size_t mr, nr;  // tile: best multiples for the ranges given to run
-  size_t speed;   // multiply-accumulates a nanosecond, roughly: what splitting work goes by
+  size_t mr, nr;      // tile: best multiples for the ranges given to run
+  size_t throughput;  // multiply-accumulates a nanosecond, roughly: sizes the shares of threads
   // Bytes of `buffer` that a row takes, besides kGemmS8BufferSlack.
   size_t (*row_bytes)(size_t taps, size_t k);
   // Bytes that pack writes; 64-byte aligned memory.

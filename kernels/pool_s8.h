@@ -1,5 +1,5 @@
-// Pooling over windows given as addresses, as in dwconv_s8: pieces[p][taps] of `channels` bytes. A
-// piece that lies in the padding is null and does not count.
+// Pooling over windows given as indirection pointers [pixels][taps], each to `channels` bytes. The
+// pointer of a tap that lies in the padding is null; it does not count.
 #pragma once
 
 #include <stddef.h>
@@ -12,10 +12,10 @@ namespace qrt::kernels {
 
 struct PoolS8Args {
   size_t channels, taps;
-  const int8_t* const* pieces;
+  const int8_t* const* indirection;
   size_t out_stride;
   int32_t in_zero_point;  // average only
-  // Average only, by the number of pieces that count: scale_in / (scale_out * count). [taps + 1]
+  // Average only, by the number of taps that count: scale_in / (scale_out * count). [taps + 1]
   // Null: input and output have one quantization, and the mean of the integers is the result.
   const float* multipliers;
   Output out;  // for max: only the limits

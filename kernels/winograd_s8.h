@@ -1,4 +1,4 @@
-// 3x3 convolution with stride 1 of one picture [in_h][in_w][channels] by minimal filtering, in
+// 3x3 convolution with stride 1 of one feature map [in_h][in_w][channels] by minimal filtering, in
 // tiles of 2x2 outputs, 16 products for 36, or of 4x4, 36 for 144 (Winograd, 1980; Lavin and Gray,
 // "Fast Algorithms for Convolutional Neural Networks", 2016). In integers it is exact: transforms
 // are scaled until they are whole, and results divided by the scale leave nothing over.
@@ -6,7 +6,7 @@
 //   acc[y][x][n] = bias[n] + sum over taps and channels of
 //                  (a[y + ky][x + kx][c] - a_zero_point) * (w[n][ky][kx][c] - w_zero_point[n])
 //
-// in 32 bits. What lies outside the picture counts as a_zero_point. Nothing is read or written
+// in 32 bits. What lies outside the feature map counts as a_zero_point. Nothing is read or written
 // outside the arrays given.
 #pragma once
 
@@ -41,8 +41,8 @@ struct WinogradS8Args {
 struct WinogradS8Kernel {
   const char* name;
   QrtIsa isa;
-  size_t nr;     // output channels computed together
-  size_t speed;  // products of transformed inputs and weights a nanosecond, roughly
+  size_t nr;          // output channels computed together
+  size_t throughput;  // products of transformed inputs and weights a nanosecond, roughly
   // What the transforms of a tile take, as so many products for each output channel (of its inputs)
   // and for each input channel (of its sums).
   size_t (*input_cost)(size_t tile);
@@ -56,7 +56,7 @@ struct WinogradS8Kernel {
   void (*pack)(size_t tile, const WinogradS8Weights& weights, void* packed);
   // For so many tiles at once, at most block().
   size_t (*scratch_bytes)(size_t tile, size_t channels, size_t tiles);
-  // Tiles [t0, t1), counted row by row over the picture, output channels [n0, n1) of
+  // Tiles [t0, t1), counted row by row over the feature map, output channels [n0, n1) of
   // out[out_h][out_w][n]; n0 is a multiple of nr.
   void (*run)(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out);
 };

@@ -1,4 +1,4 @@
-// 5x5 windows for AVX2. Rows of the picture are joined in pairs, each pair once for all rows of
+// 5x5 windows for AVX2. Rows of the feature map are joined in pairs, each pair once for all rows of
 // outputs that it lies under, into a ring that stays in the first-level cache. Seven outputs at a
 // time take what a column adds to all of them, while the five weights of a pair of rows stay in
 // registers: 16 loads for 35 products instead of 70. Widths of networks are multiples of seven.
@@ -192,7 +192,7 @@ class Unit5x5 {
 
   __attribute__((noinline)) void join_rows(size_t x0, size_t tile, size_t pair, size_t slot) {
     const DwconvS8Shape& s = args_.shape;
-    ColumnReader<2> reader(picture_of(args_), part_.first, {pair * s.stride_h, s.dilation_h},
+    ColumnReader<2> reader(feature_map_of(args_), part_.first, {pair * s.stride_h, s.dilation_h},
                            {x0 * s.stride_w, 1}, padding_);
     uint8_t* to = ring(slot);
     const size_t columns = (tile - 1) * s.stride_w + 4 * s.dilation_w + 1;
@@ -205,8 +205,8 @@ class Unit5x5 {
     const DwconvS8Shape& s = args_.shape;
     const Every row = {y * s.stride_h + 4 * s.dilation_h, 1};
     const size_t x = x0 * s.stride_w;
-    ColumnReader<1> left(picture_of(args_), part_.first, row, {x, s.stride_w}, padding_);
-    ColumnReader<1> right(picture_of(args_), part_.first, row, {x + s.dilation_w, s.stride_w},
+    ColumnReader<1> left(feature_map_of(args_), part_.first, row, {x, s.stride_w}, padding_);
+    ColumnReader<1> right(feature_map_of(args_), part_.first, row, {x + s.dilation_w, s.stride_w},
                           padding_);
     uint8_t* to = scratch_ + layout_.pairs_at;
     const size_t pairs = tile + 4 * s.dilation_w / s.stride_w;

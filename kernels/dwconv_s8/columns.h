@@ -1,5 +1,5 @@
-// How the SIMD rows of dwconv_s8 go over a picture; what differs between instruction sets is a
-// Unit.
+// How the SIMD rows of dwconv_s8 go over a feature map. A row gives the vectors of its instruction
+// set and their operations, for so many channels, as the template argument Unit.
 //
 // For a unit of channels and a stretch of output columns ("tile"), row by row of the output:
 //   1. the input rows under the window are copied to where they stay in the first-level cache:
@@ -26,12 +26,12 @@ inline size_t round_up(size_t x, size_t multiple) {
 }
 
 // n / d for d of 1 to 4, as many taps as there may be: divisions by variables, of which every row
-// of outputs needs some, would take as long as the sums of small pictures.
+// of outputs needs some, would take as long as the sums of small feature maps.
 inline size_t divide(size_t n, size_t d) {
   return d == 1 ? n : d == 2 ? n / 2 : d == 3 ? n / 3 : n / 4;
 }
 
-inline Picture picture_of(const DwconvS8Args& args) {
+inline FeatureMap feature_map_of(const DwconvS8Args& args) {
   return {args.in, args.in_h, args.in_w, args.shape.channels, args.pad_top, args.pad_left};
 }
 
@@ -230,7 +230,7 @@ template <class Unit>
 void copy_row(const DwconvS8Args& args, size_t c0, size_t y, size_t x0, size_t columns,
               uint8_t* to) {
   const DwconvS8Shape& s = args.shape;
-  const size_t first = x0 * s.stride_w;  // of the padded picture
+  const size_t first = x0 * s.stride_w;  // of the padded feature map
   size_t left = first < args.pad_left ? min_of(args.pad_left - first, columns) : 0;
   size_t right =
       first < args.pad_left + args.in_w ? min_of(args.pad_left + args.in_w - first, columns) : left;

@@ -51,7 +51,7 @@ void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, i
       for (size_t c = c0; c < c1; ++c) {
         uint32_t acc = u(packed.bias[c]);
         for (size_t t = 0; t < s.taps(); ++t) {
-          // Unsigned: what lies before the picture wraps around to far behind it.
+          // Unsigned: what lies before the feature map wraps around to far behind it.
           const size_t y = oy * s.stride_h + t / s.kernel_w * s.dilation_h - args.pad_top;
           const size_t x = ox * s.stride_w + t % s.kernel_w * s.dilation_w - args.pad_left;
           const bool inside = y < args.in_h && x < args.in_w;

@@ -1,6 +1,6 @@
-// The usual 3x3 window, straight from the picture: what is joined of a column stays in registers
-// while the window slides over it, so that nothing is copied. The weights are those that columns.h
-// packs. What differs between instruction sets is a Unit's slide().
+// The usual 3x3 window, straight from the feature map: what is joined of a column stays in
+// registers while the window slides over it, so that nothing is copied. The weights are those that
+// columns.h packs. What differs between instruction sets is a Unit's slide().
 #pragma once
 
 #include "kernels/dwconv_s8/columns.h"
@@ -35,13 +35,13 @@ __attribute__((noinline)) void slide_unit(const DwconvS8Args& args, const uint8_
   memset(padding, args.a_zero_point, sizeof padding);
   const auto* constants = reinterpret_cast<const typename Unit::Constants*>(packed);
   const typename Unit::Scale scale(*constants, args.out, part);
-  const Picture picture = picture_of(args);
+  const FeatureMap map = feature_map_of(args);
   auto* row = static_cast<int8_t*>(args.scratch);
   const size_t stride = s.dilation_w * s.channels;
   for (size_t x0 = 0; x0 < min_of(s.dilation_w, args.out_w); ++x0) {
     const size_t pixels = (args.out_w - x0 + s.dilation_w - 1) / s.dilation_w;
     for (size_t y = y0; y < y1; ++y) {
-      const ColumnReader<3> columns(picture, part.first, {y * s.stride_h, s.dilation_h},
+      const ColumnReader<3> columns(map, part.first, {y * s.stride_h, s.dilation_h},
                                     {x0 * kStride, s.dilation_w}, padding);
       int8_t* to = out + (y * args.out_w + x0) * s.channels + part.first;
       const SlideOut slide_out =

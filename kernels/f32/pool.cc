@@ -12,13 +12,13 @@ float clamp(float x, float min, float max) { return x < min ? min : x > max ? ma
 // Tap by tap over all channels, in loops that compilers turn into vectors.
 void average_pool_f32(const PoolF32Args& args, size_t pixels, float* out) {
   for (size_t p = 0; p < pixels; ++p, out += args.out_stride) {
-    const float* const* pieces = args.pieces + p * args.taps;
+    const float* const* indirection = args.indirection + p * args.taps;
     size_t count = 0;
     for (size_t c = 0; c < args.channels; ++c) out[c] = 0;
     for (size_t t = 0; t < args.taps; ++t) {
-      if (pieces[t] == nullptr) continue;
+      if (indirection[t] == nullptr) continue;
       ++count;
-      const float* from = pieces[t];
+      const float* from = indirection[t];
       for (size_t c = 0; c < args.channels; ++c) out[c] += from[c];
     }
     if (args.count_padding) count = args.taps;
@@ -31,11 +31,11 @@ void average_pool_f32(const PoolF32Args& args, size_t pixels, float* out) {
 
 void max_pool_f32(const PoolF32Args& args, size_t pixels, float* out) {
   for (size_t p = 0; p < pixels; ++p, out += args.out_stride) {
-    const float* const* pieces = args.pieces + p * args.taps;
+    const float* const* indirection = args.indirection + p * args.taps;
     for (size_t c = 0; c < args.channels; ++c) out[c] = -INFINITY;
     for (size_t t = 0; t < args.taps; ++t) {
-      if (pieces[t] == nullptr) continue;
-      const float* from = pieces[t];
+      if (indirection[t] == nullptr) continue;
+      const float* from = indirection[t];
       for (size_t c = 0; c < args.channels; ++c) out[c] = from[c] > out[c] ? from[c] : out[c];
     }
     for (size_t c = 0; c < args.channels; ++c) out[c] = clamp(out[c], args.min, args.max);

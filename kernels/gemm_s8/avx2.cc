@@ -1,6 +1,6 @@
 // gemm_s8 for AVX2: tiles of 4 rows by 16 columns (8 by 8 where no more columns are left).
 //
-// Rows of `a` are copied a block at a time, their pieces one behind the other, and all rows of a
+// Rows of `a` are copied a block at a time, their taps one behind the other, and all rows of a
 // block meet one panel of weights before the next panel's turn. A panel has one of three forms:
 //
 // - Words: products of 16 bits by vpmaddwd, which is exact whatever the weights. Rows are widened;
@@ -164,18 +164,18 @@ void copy(const int8_t* from, size_t count, uint8_t* to) {
   }
 }
 
-// The part of a row's concatenated pieces that lies in [first, first + count), then zeros up to
+// The part of a row's concatenated taps that lies in [first, first + count), then zeros up to
 // `depth`.
 template <class T>
 void copy_row(const GemmS8Args& args, size_t m, size_t first, size_t count, size_t depth, T* to) {
-  if (args.pieces == nullptr) {
+  if (args.indirection == nullptr) {
     copy(args.a + m * args.a_stride + first, count, to);
   } else {
-    const int8_t* const* pieces = args.pieces + m * args.taps;
+    const int8_t* const* indirection = args.indirection + m * args.taps;
     size_t t = first / args.k, k = first % args.k;
     for (size_t done = 0; done < count; ++t, k = 0) {
       const size_t part = args.k - k < count - done ? args.k - k : count - done;
-      copy(pieces[t] + k, part, to + done);
+      copy(indirection[t] + k, part, to + done);
       done += part;
     }
   }

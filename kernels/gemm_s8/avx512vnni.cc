@@ -17,7 +17,7 @@ inline void store_part(__m512i bytes, int part, __mmask64 mask, int8_t* to) {
 struct Simd {
   using Vector = __m512i;
   enum : int { kParts = 1 };
-  enum : size_t { kShortPiece = 64 };
+  enum : size_t { kShortTap = 64 };
 
   static Vector zero() { return _mm512_setzero_si512(); }
   static Vector load(const void* p) { return _mm512_loadu_si512(p); }
@@ -41,21 +41,21 @@ struct Simd {
     _mm512_storeu_si512(to + i, _mm512_xor_si512(rest, flip));
   }
 
-  // Whole rows whose pieces take a vector each.
-  static void copy_short_pieces(const GemmS8Args& args, size_t m, size_t rows, size_t stride,
-                                uint8_t* to) {
-    // Where 16 bytes hold a piece, few stores reach into another cache line.
+  // Whole rows whose taps take a vector each.
+  static void copy_short_taps(const GemmS8Args& args, size_t m, size_t rows, size_t stride,
+                              uint8_t* to) {
+    // Where 16 bytes hold a tap, few stores reach into another cache line.
     if (args.k <= 16) {
       const auto mask = static_cast<__mmask16>(mask_of(args.k));
       const __m128i flip = _mm_set1_epi8(static_cast<char>(0x80));
-      for_pieces(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
+      for_each_tap(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
         const __m128i bytes = _mm_xor_si128(_mm_maskz_loadu_epi8(mask, from), flip);
         _mm_storeu_si128(reinterpret_cast<__m128i*>(at), bytes);
       });
     } else {
       const __mmask64 mask = mask_of(args.k);
       const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
-      for_pieces(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
+      for_each_tap(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
         _mm512_storeu_si512(at, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, from), flip));
       });
     }

@@ -10,7 +10,7 @@ namespace {
 struct Simd {
   using Vector = __m256i;
   enum : int { kParts = 2 };
-  enum : size_t { kShortPiece = 32 };
+  enum : size_t { kShortTap = 32 };
 
   static Vector zero() { return _mm256_setzero_si256(); }
   static Vector load(const void* p) { return load32(p); }
@@ -48,11 +48,11 @@ struct Simd {
     }
   }
 
-  // Whole rows whose pieces take a vector each.
-  static void copy_short_pieces(const GemmS8Args& args, size_t m, size_t rows, size_t stride,
-                                uint8_t* to) {
+  // Whole rows whose taps take a vector each.
+  static void copy_short_taps(const GemmS8Args& args, size_t m, size_t rows, size_t stride,
+                              uint8_t* to) {
     const size_t k = args.k;
-    for_pieces(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
+    for_each_tap(args, m, rows, stride, to, [=](const int8_t* from, uint8_t* at) {
       store32(at, flip(k == 32 ? load32(from) : load_some(from, k)));
     });
   }

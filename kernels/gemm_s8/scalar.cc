@@ -49,8 +49,8 @@ int32_t accumulate(const GemmS8Args& args, const Packed& packed, size_t m, size_
   const int32_t w_zero = packed.w_zero_points[n];
   const int8_t* w = packed.w + n * args.taps * args.k;
   for (size_t t = 0; t < args.taps; ++t, w += args.k) {
-    const int8_t* a =
-        args.pieces != nullptr ? args.pieces[m * args.taps + t] : args.a + m * args.a_stride;
+    const int8_t* a = args.indirection != nullptr ? args.indirection[m * args.taps + t]
+                                                  : args.a + m * args.a_stride;
     for (size_t k = 0; k < args.k; ++k) acc += u(a[k] * (w[k] - w_zero));
   }
   return static_cast<int32_t>(acc);

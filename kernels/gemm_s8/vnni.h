@@ -1,8 +1,9 @@
 // gemm_s8 by vpdpbusd, which adds four products of an unsigned and a signed byte to 32 bits without
-// saturating: what its rows for 256 and 512 bits share. What differs is a Simd.
+// saturating: what its rows for 256 and 512 bits share. A row gives its vectors and their
+// operations as the template argument Simd.
 //
 // Rows of `a` are copied as a + 128, unsigned, a block of them at a time; what that adds to the
-// sums is part of the packed bias. Their pieces lie one behind the other, padded to a multiple of
+// sums is part of the packed bias. Their taps lie one behind the other, padded to a multiple of
 // four only at a row's end, where weights are zero. Weights are packed in panels of 16 columns,
 // four neighbouring k side by side: [panel][k / 4][16][4]. Weight zero points need the sum of a
 // row, which is taken only where there are any:
@@ -86,24 +87,24 @@ void pack(const GemmS8Weights& weights, void* memory) {
   }
 }
 
-// Calls copy(piece, where it goes) for all pieces of whole rows, in ascending order.
+// Calls copy(tap, where it goes) for all taps of whole rows, in ascending order.
 template <class Copy>
-void for_pieces(const GemmS8Args& args, size_t m, size_t rows, size_t stride, uint8_t* to,
-                const Copy& copy) {
+void for_each_tap(const GemmS8Args& args, size_t m, size_t rows, size_t stride, uint8_t* to,
+                  const Copy& copy) {
   const size_t taps = args.taps, k = args.k;
-  const int8_t* const* pieces = args.pieces + m * taps;
-  for (size_t r = 0; r < rows; ++r, to += stride, pieces += taps) {
+  const int8_t* const* indirection = args.indirection + m * taps;
+  for (size_t r = 0; r < rows; ++r, to += stride, indirection += taps) {
     uint8_t* at = to;
-    for (size_t t = 0; t < taps; ++t, at += k) copy(pieces[t], at);
+    for (size_t t = 0; t < taps; ++t, at += k) copy(indirection[t], at);
   }
 }
 
-// The part of the rows' concatenated pieces that lies in [first, first + count), rows `stride`
+// The part of the rows' concatenated taps that lies in [first, first + count), rows `stride`
 // bytes apart, in ascending order so that what is written too much is written over.
 template <class Simd>
 void copy_rows(const GemmS8Args& args, size_t m, size_t rows, size_t first, size_t count,
                size_t stride, uint8_t* to) {
-  if (args.pieces == nullptr) {
+  if (args.indirection == nullptr) {
     const int8_t* from = args.a + m * args.a_stride + first;
     if (args.a_stride == count && stride == count) {
       return Simd::copy_unsigned(from, rows * count, to);
@@ -113,15 +114,15 @@ void copy_rows(const GemmS8Args& args, size_t m, size_t rows, size_t first, size
     }
     return;
   }
-  if (args.k <= Simd::kShortPiece && count == args.taps * args.k) {
-    return Simd::copy_short_pieces(args, m, rows, stride, to);
+  if (args.k <= Simd::kShortTap && count == args.taps * args.k) {
+    return Simd::copy_short_taps(args, m, rows, stride, to);
   }
   for (size_t r = 0; r < rows; ++r, to += stride) {
-    const int8_t* const* pieces = args.pieces + (m + r) * args.taps;
+    const int8_t* const* indirection = args.indirection + (m + r) * args.taps;
     size_t t = first / args.k, k = first % args.k;
     for (size_t done = 0; done < count; ++t, k = 0) {
       const size_t part = min_of(args.k - k, count - done);
-      Simd::copy_unsigned(pieces[t] + k, part, to + done);
+      Simd::copy_unsigned(indirection[t] + k, part, to + done);
       done += part;
     }
   }

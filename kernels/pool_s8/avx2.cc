@@ -9,9 +9,9 @@ namespace {
 
 enum { kTapsIn16Bits = 256 };
 
-size_t count_pieces(const int8_t* const* pieces, size_t taps) {
+size_t count_taps_inside(const int8_t* const* indirection, size_t taps) {
   size_t count = 0;
-  for (size_t t = 0; t < taps; ++t) count += pieces[t] != nullptr;
+  for (size_t t = 0; t < taps; ++t) count += indirection[t] != nullptr;
   return count;
 }
 
@@ -34,7 +34,8 @@ struct Mean {
   __m256i offset;  // zero points; or the half that rounds
   __m256i zero_point;
 
-  Mean(const PoolS8Args& args, size_t pieces) : count(pieces), exact(args.multipliers == nullptr) {
+  Mean(const PoolS8Args& args, size_t indirection)
+      : count(indirection), exact(args.multipliers == nullptr) {
     const auto n = static_cast<int32_t>(count);
     const float reciprocal = count == 0 ? 0.0f : 1.0f / static_cast<float>(n);
     multiplier = _mm256_set1_ps(exact ? reciprocal : args.multipliers[count]);
@@ -59,7 +60,7 @@ struct Mean {
   }
 };
 
-// Up to 256 pieces the same in 16 bits: floor(n / count) = (n * m >> 16) >> s for n up to 128.5 *
+// Up to 256 taps the same in 16 bits: floor(n / count) = (n * m >> 16) >> s for n up to 128.5 *
 // count, with 2^s < count <= 2^(s+1) and m = ceil(2^(16+s) / count), which fits. For m * count is
 // larger than 2^(16+s) by e < count, and the result is right while n * e < 2^(16+s): up to 128
 // because count^2 * 128.5 <= 2^(2s+9.01), and above, where s is 7, because e is at most 254.
@@ -91,15 +92,15 @@ struct Part {
   void store(int8_t* p, __m128i x) const { store_partial(p, x, n); }
 };
 
-// words[g] += channels [c + 16 g, c + 16 g + 16) of up to 256 pieces.
+// words[g] += channels [c + 16 g, c + 16 g + 16) of up to 256 taps.
 template <int kGroups, class Access>
-QRT_AVX2 void add_pieces(const int8_t* const* pieces, size_t taps, size_t c, const Access& access,
-                         __m256i words[kGroups]) {
+QRT_AVX2 void add_taps(const int8_t* const* indirection, size_t taps, size_t c,
+                       const Access& access, __m256i words[kGroups]) {
   for (int g = 0; g < kGroups; ++g) words[g] = _mm256_setzero_si256();
   for (size_t t = 0; t < taps; ++t) {
-    if (pieces[t] == nullptr) continue;
+    if (indirection[t] == nullptr) continue;
     for (int g = 0; g < kGroups; ++g) {
-      const __m128i bytes = access.load(pieces[t] + c + 16 * g);
+      const __m128i bytes = access.load(indirection[t] + c + 16 * g);
       words[g] = _mm256_add_epi16(words[g], _mm256_cvtepi8_epi16(bytes));
     }
   }
@@ -107,7 +108,7 @@ QRT_AVX2 void add_pieces(const int8_t* const* pieces, size_t taps, size_t c, con
 
 // Averages groups of 16 channels from c on, by way of 32 bits.
 struct Average32 {
-  const int8_t* const* pieces;
+  const int8_t* const* indirection;
   size_t taps;
   Mean mean;
   Quantizer q;
@@ -119,7 +120,7 @@ struct Average32 {
     for (size_t first = 0; first < taps; first += kTapsIn16Bits) {
       const size_t count = taps - first < kTapsIn16Bits ? taps - first : size_t{kTapsIn16Bits};
       __m256i words[kGroups];
-      add_pieces<kGroups>(pieces + first, count, c, access, words);
+      add_taps<kGroups>(indirection + first, count, c, access, words);
       for (int g = 0; g < kGroups; ++g) {
         const __m256i low = _mm256_cvtepi16_epi32(low_half(words[g]));
         const __m256i high = _mm256_cvtepi16_epi32(high_half(words[g]));
@@ -136,7 +137,7 @@ struct Average32 {
 
 // The same for exact means that 16 bits can hold.
 struct Average16 {
-  const int8_t* const* pieces;
+  const int8_t* const* indirection;
   size_t taps;
   Mean16 mean;
   __m128i min, max;
@@ -144,7 +145,7 @@ struct Average16 {
   template <int kGroups, class Access>
   QRT_INLINE void run(size_t c, const Access& access, int8_t* out) const {
     __m256i words[kGroups];
-    add_pieces<kGroups>(pieces, taps, c, access, words);
+    add_taps<kGroups>(indirection, taps, c, access, words);
     for (int g = 0; g < kGroups; ++g) {
       const __m256i q = mean.of(words[g]);
       const __m128i bytes = _mm_packs_epi16(low_half(q), high_half(q));
@@ -170,14 +171,14 @@ void average_pixel(const Average& average, size_t channels, int8_t* out) {
 }
 
 template <int kGroups, class Access>
-QRT_AVX2 void max_channels(const int8_t* const* pieces, size_t taps, size_t c, __m128i min,
+QRT_AVX2 void max_channels(const int8_t* const* indirection, size_t taps, size_t c, __m128i min,
                            __m128i max, const Access& access, int8_t* out) {
   __m128i best[kGroups];
   for (int g = 0; g < kGroups; ++g) best[g] = min;
   for (size_t t = 0; t < taps; ++t) {
-    if (pieces[t] == nullptr) continue;
+    if (indirection[t] == nullptr) continue;
     for (int g = 0; g < kGroups; ++g) {
-      best[g] = _mm_max_epi8(best[g], access.load(pieces[t] + c + 16 * g));
+      best[g] = _mm_max_epi8(best[g], access.load(indirection[t] + c + 16 * g));
     }
   }
   for (int g = 0; g < kGroups; ++g) access.store(out + c + 16 * g, _mm_min_epi8(best[g], max));
@@ -188,12 +189,12 @@ void average(const PoolS8Args& args, size_t pixels, int8_t* out) {
   const __m128i lo = _mm_set1_epi8(static_cast<char>(args.out.min));
   const __m128i hi = _mm_set1_epi8(static_cast<char>(args.out.max));
   for (size_t p = 0; p < pixels; ++p, out += args.out_stride) {
-    const int8_t* const* pieces = args.pieces + p * args.taps;
-    const size_t count = count_pieces(pieces, args.taps);
+    const int8_t* const* indirection = args.indirection + p * args.taps;
+    const size_t count = count_taps_inside(indirection, args.taps);
     if (args.multipliers == nullptr && args.taps <= kTapsIn16Bits && count > 1) {
-      average_pixel(Average16{pieces, args.taps, Mean16(count), lo, hi}, args.channels, out);
+      average_pixel(Average16{indirection, args.taps, Mean16(count), lo, hi}, args.channels, out);
     } else {
-      average_pixel(Average32{pieces, args.taps, Mean(args, count), q}, args.channels, out);
+      average_pixel(Average32{indirection, args.taps, Mean(args, count), q}, args.channels, out);
     }
   }
 }
@@ -202,19 +203,19 @@ void max(const PoolS8Args& args, size_t pixels, int8_t* out) {
   const __m128i lo = _mm_set1_epi8(static_cast<char>(args.out.min));
   const __m128i hi = _mm_set1_epi8(static_cast<char>(args.out.max));
   for (size_t p = 0; p < pixels; ++p, out += args.out_stride) {
-    const int8_t* const* pieces = args.pieces + p * args.taps;
+    const int8_t* const* indirection = args.indirection + p * args.taps;
     size_t c = 0;
     for (; c + 64 <= args.channels; c += 64) {
-      max_channels<4>(pieces, args.taps, c, lo, hi, Whole{}, out);
+      max_channels<4>(indirection, args.taps, c, lo, hi, Whole{}, out);
     }
     for (; c + 16 <= args.channels; c += 16) {
-      max_channels<1>(pieces, args.taps, c, lo, hi, Whole{}, out);
+      max_channels<1>(indirection, args.taps, c, lo, hi, Whole{}, out);
     }
     if (c == args.channels) continue;
     if (args.channels >= 16) {  // the last 16, some of them again
-      max_channels<1>(pieces, args.taps, args.channels - 16, lo, hi, Whole{}, out);
+      max_channels<1>(indirection, args.taps, args.channels - 16, lo, hi, Whole{}, out);
     } else {
-      max_channels<1>(pieces, args.taps, 0, lo, hi, Part{args.channels}, out);
+      max_channels<1>(indirection, args.taps, 0, lo, hi, Part{args.channels}, out);
     }
   }
 }

@@ -14,12 +14,12 @@ int32_t clamp(int32_t x, int32_t min, int32_t max) { return x < min ? min : x > 
 
 void average(const PoolS8Args& args, size_t pixels, int8_t* out) {
   for (size_t p = 0; p < pixels; ++p) {
-    const int8_t* const* pieces = args.pieces + p * args.taps;
+    const int8_t* const* indirection = args.indirection + p * args.taps;
     for (size_t c = 0; c < args.channels; ++c) {
       int32_t sum = 0, count = 0;
       for (size_t t = 0; t < args.taps; ++t) {
-        if (pieces[t] == nullptr) continue;
-        sum += pieces[t][c];
+        if (indirection[t] == nullptr) continue;
+        sum += indirection[t][c];
         ++count;
       }
       const int32_t q =
@@ -33,11 +33,11 @@ void average(const PoolS8Args& args, size_t pixels, int8_t* out) {
 
 void max(const PoolS8Args& args, size_t pixels, int8_t* out) {
   for (size_t p = 0; p < pixels; ++p) {
-    const int8_t* const* pieces = args.pieces + p * args.taps;
+    const int8_t* const* indirection = args.indirection + p * args.taps;
     for (size_t c = 0; c < args.channels; ++c) {
       int32_t best = args.out.min;
       for (size_t t = 0; t < args.taps; ++t) {
-        if (pieces[t] != nullptr && pieces[t][c] > best) best = pieces[t][c];
+        if (indirection[t] != nullptr && indirection[t][c] > best) best = indirection[t][c];
       }
       out[p * args.out_stride + c] = static_cast<int8_t>(best < args.out.max ? best : args.out.max);
     }

@@ -1,5 +1,5 @@
-// How the SIMD rows of winograd_s8 go over a picture; what differs between instruction sets is a
-// Simd.
+// How the SIMD rows of winograd_s8 go over a feature map. A row gives the vectors of its
+// instruction set and their operations as the template argument Simd.
 //
 // A block of tiles of 2x2 or 4x4 outputs, each under inputs two rows and columns larger:
 //   1. inputs are widened and transformed, 16 channels at a time, into a matrix [tile][channel] for
@@ -147,8 +147,8 @@ size_t scratch_bytes(size_t tile, size_t channels, size_t tiles) {
 
 template <class Tile>
 void transform_inputs(const WinogradS8Args& args, const Layout& layout, size_t t0, size_t t1) {
-  const Picture picture = {args.in,       args.in_h,    args.in_w,
-                           args.channels, args.pad_top, args.pad_left};
+  const FeatureMap map = {args.in,       args.in_h,    args.in_w,
+                          args.channels, args.pad_top, args.pad_left};
   using Simd = typename Tile::Simd;
   int8_t padding[Simd::kChannels];
   memset(padding, args.a_zero_point, sizeof padding);
@@ -162,7 +162,7 @@ void transform_inputs(const WinogradS8Args& args, const Layout& layout, size_t t
     for (size_t c = 0; c < args.channels; c += at_once) {
       // The last ones end with the last channel.
       const size_t c0 = c + at_once <= args.channels ? c : args.channels - at_once;
-      const ColumnReader<kSize + 2> columns(picture, c0, {kSize * y, 1}, {kSize * x, 1}, padding);
+      const ColumnReader<kSize + 2> columns(map, c0, {kSize * y, 1}, {kSize * x, 1}, padding);
       transform_tiles<Tile>(columns, at_once, tiles, args.channels * sizeof(int16_t),
                             layout.input_stride,
                             to + ((t - t0) * args.channels + c0) * sizeof(int16_t));

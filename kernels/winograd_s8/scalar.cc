@@ -48,7 +48,7 @@ void pack(size_t, const WinogradS8Weights& weights, void* memory) {
 int8_t pixel(const WinogradS8Args& args, const Packed& packed, size_t oy, size_t ox, size_t n) {
   uint32_t acc = u(packed.bias[n]);
   for (size_t t = 0; t < kTaps; ++t) {
-    // Unsigned: what lies before the picture wraps around to far behind it.
+    // Unsigned: what lies before the feature map wraps around to far behind it.
     const size_t y = oy + t / 3 - args.pad_top, x = ox + t % 3 - args.pad_left;
     const bool inside = y < args.in_h && x < args.in_w;
     const int8_t* a = args.in + (inside ? y * args.in_w + x : 0) * args.channels;

@@ -96,7 +96,7 @@ class Report {
     lines.add("run", bold("median " + human_us(t.median_us)) + ", min " + human_us(t.min_us) +
                          ", mean " + human_us(t.mean_us) + ", p90 " + human_us(t.p90_us) +
                          ", p99 " + human_us(t.p99_us));
-    lines.add("", format("%zu runs%s", t.runs, speed().c_str()));
+    lines.add("", format("%zu runs%s", t.runs, throughput().c_str()));
     lines.add("memory", "arena " + human_bytes(measured_.arena_bytes) + ", weights " +
                             human_bytes(open_.model->weights().size()) + ", packed " +
                             human_bytes(program_.packed_bytes()) + ", process " +
@@ -166,7 +166,7 @@ class Report {
     return text + kEighths[eighths % 8];
   }
 
-  std::string speed() const {
+  std::string throughput() const {
     if (facts_.macs <= 0 || measured_.timings.median_us <= 0) return "";
     return ", " + human_count(facts_.macs / measured_.timings.median_us * 1e6) +
            " multiply-accumulates a second";

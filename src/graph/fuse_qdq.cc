@@ -10,8 +10,8 @@
 #include "src/graph/qdq_affine.h"
 #include "src/graph/qdq_constants.h"
 #include "src/graph/qdq_kinds.h"
-#include "src/graph/qdq_levels.h"
 #include "src/graph/qdq_tail.h"
+#include "src/graph/quantized_values.h"
 
 namespace qrt::graph {
 namespace {
@@ -59,7 +59,7 @@ class FuseQdq {
     sources_[at(v)] = integers;
   }
   // The same, if kernels can compute with them.
-  int levels(int v) const {
+  int codes(int v) const {
     const int integers = source(v);
     return integers != kAbsent && eight_bit(graph_.value(integers)) ? integers : kAbsent;
   }
@@ -74,8 +74,8 @@ class FuseQdq {
     add(Graph::make_node(graph_.value(to).name, fb::DequantizeT(), {from}, {to}));
     set_source(to, from);
   }
-  // A value like `v`, but with the levels of `like`.
-  int add_levels(int v, const char* suffix, int like) {
+  // A value of the shape of `v`, quantized as `like` is.
+  int add_codes(int v, const char* suffix, int like) {
     Value value = graph_.value(v);
     value.name += suffix;
     value.type = graph_.value(like).type;
@@ -111,7 +111,7 @@ class FuseQdq {
         fused = fuse_move(node);
         break;
       case QdqKind::Find:
-        if (const int integers = levels(node.inputs[0]); integers != kAbsent) {
+        if (const int integers = codes(node.inputs[0]); integers != kAbsent) {
           node.inputs[0] = integers;
         }
         break;
@@ -121,12 +121,12 @@ class FuseQdq {
     if (!fused) add(std::move(node));
   }
 
-  // Quantizing what was just dequantized: nothing at all, or a change of levels.
+  // Quantizing what was just dequantized: nothing at all, or one Quantize.
   void visit_quantize(Node node) {
     const int input = node.inputs[0], result = node.outputs[0];
     if (quantize_constant(input, result)) return;
-    if (const int integers = levels(input); integers != kAbsent) {
-      if (same_levels(graph_.value(integers), graph_.value(result)) && !output(result)) {
+    if (const int integers = codes(input); integers != kAbsent) {
+      if (same_quantization(graph_.value(integers), graph_.value(result)) && !output(result)) {
         replace(result, integers);
         return;
       }
@@ -149,7 +149,8 @@ class FuseQdq {
 
   // ---- What follows an operator
 
-  // Adds the operator, writing levels, with its clamp; the nodes of the tail are done with it.
+  // Adds the operator, writing quantized values, with its clamp; the nodes of the tail are done
+  // with it.
   void finish(Node node, const Tail& tail) {
     const int result = tail.outputs[0];
     std::optional<Interval> after;
@@ -164,8 +165,8 @@ class FuseQdq {
       }
     }
     const int own = node.outputs[0];
-    const int moved = tail.moves.empty() ? result : add_levels(own, "/q", result);
-    const int written = after ? add_levels(own, "/unclamped", result) : moved;
+    const int moved = tail.moves.empty() ? result : add_codes(own, "/q", result);
+    const int written = after ? add_codes(own, "/unclamped", result) : moved;
     const std::string name = node.name;
     node.outputs[0] = written;
     add(std::move(node));
@@ -186,14 +187,13 @@ class FuseQdq {
     for (size_t n : tail.others) absorbed_[n] = true;
   }
 
-  // The operators that move the result, working on levels from `value` on.
+  // The operators that move the result, working on quantized values from `value` on.
   void add_moves(const Tail& tail, int value) {
     for (size_t n : tail.moves) {
       Node node = std::move(graph_.nodes[n]);
       absorbed_[n] = true;
       const bool last = n == tail.moves.back();
-      const int result =
-          last ? tail.outputs[0] : add_levels(node.outputs[0], "/q", tail.outputs[0]);
+      const int result = last ? tail.outputs[0] : add_codes(node.outputs[0], "/q", tail.outputs[0]);
       node.inputs[0] = value;
       node.outputs[0] = result;
       add(std::move(node));
@@ -204,7 +204,7 @@ class FuseQdq {
   // ---- Kinds of operators
 
   bool fuse_weighted(Node& node) {
-    const int input = levels(node.inputs[0]);
+    const int input = codes(node.inputs[0]);
     const int weights = source(node.inputs[1]);
     if (input == kAbsent || weights == kAbsent) return false;
     const Value& w = graph_.value(weights);
@@ -234,7 +234,7 @@ class FuseQdq {
     std::vector<int> inputs;
     bool any = false;
     for (int v : node.inputs) {
-      inputs.push_back(levels(v));
+      inputs.push_back(codes(v));
       any = any || inputs.back() != kAbsent;
     }
     const auto tail = any ? tails_.find(node.outputs[0]) : std::nullopt;
@@ -266,7 +266,7 @@ class FuseQdq {
     const InputRange range = quantized_inputs(node, QdqKind::Join);
     std::vector<int> integers;
     for (size_t i = range.first; i < range.last; ++i) {
-      integers.push_back(levels(node.inputs[i]));
+      integers.push_back(codes(node.inputs[i]));
       if (integers.back() == kAbsent) return false;
     }
     if (integers.empty()) return false;
@@ -275,8 +275,8 @@ class FuseQdq {
     const int result = tail->outputs[0];
     for (size_t i = range.first; i < range.last; ++i) {
       int& input = integers[i - range.first];
-      if (!same_levels(graph_.value(input), graph_.value(result))) {
-        const int requantized = add_levels(input, "/requantized", result);
+      if (!same_quantization(graph_.value(input), graph_.value(result))) {
+        const int requantized = add_codes(input, "/requantized", result);
         graph_.value(requantized).data = nullptr;
         add_quantize(input, requantized);
         input = requantized;
@@ -291,31 +291,31 @@ class FuseQdq {
     return true;
   }
 
-  // Inputs that share their levels are only moved.
+  // Inputs of one quantization are only moved.
   bool move_join(Node& node, InputRange range, const std::vector<int>& integers) {
     if (node.type() != fb::OpOptions::Concat && node.type() != fb::OpOptions::Select) return false;
     for (int input : integers) {
-      if (!same_levels(graph_.value(input), graph_.value(integers[0]))) return false;
+      if (!same_quantization(graph_.value(input), graph_.value(integers[0]))) return false;
     }
     std::copy(integers.begin(), integers.end(),
               node.inputs.begin() + static_cast<std::ptrdiff_t>(range.first));
-    write_levels(std::move(node), integers[0]);
+    write_codes(std::move(node), integers[0]);
     return true;
   }
 
   bool fuse_move(Node& node) {
-    const int input = levels(node.inputs[0]);
+    const int input = codes(node.inputs[0]);
     if (input == kAbsent) return false;
     node.inputs[0] = input;
-    write_levels(std::move(node), input);
+    write_codes(std::move(node), input);
     return true;
   }
 
-  // Adds an operator whose outputs have the levels of `like`, and dequantizes those behind it. What
-  // quantizes or dequantizes them again then finds them.
-  void write_levels(Node node, int like) {
+  // Adds an operator whose outputs are quantized as `like` is, and dequantizes those behind it.
+  // What quantizes or dequantizes them again then finds them.
+  void write_codes(Node node, int like) {
     const std::vector<int> results = node.outputs;
-    for (int& v : node.outputs) v = add_levels(v, "/q", like);
+    for (int& v : node.outputs) v = add_codes(v, "/q", like);
     const std::vector<int> made = node.outputs;
     add(std::move(node));
     for (size_t k = 0; k < results.size(); ++k) add_dequantize(made[k], results[k]);

@@ -30,9 +30,9 @@ void quantize_into(const std::vector<float>& elements, const std::vector<int32_t
     const size_t k = scale_index(q, i, behind);
     const float steps = std::nearbyint(elements[i] / q.scales[k]);
     // What is no number becomes zero.
-    const double level = (std::isnan(steps) ? 0.0 : static_cast<double>(steps)) + q.zero_point(k);
+    const double code = (std::isnan(steps) ? 0.0 : static_cast<double>(steps)) + q.zero_point(k);
     const T element = static_cast<T>(
-        std::clamp(level, static_cast<double>(range.min), static_cast<double>(range.max)));
+        std::clamp(code, static_cast<double>(range.min), static_cast<double>(range.max)));
     std::memcpy(bytes->data() + i * sizeof(T), &element, sizeof(T));
   }
 }
@@ -61,8 +61,8 @@ template <class T>
 void rescale_row(T* row, size_t count, int32_t zero_point, double factor) {
   constexpr double kMin = std::numeric_limits<T>::min(), kMax = std::numeric_limits<T>::max();
   for (size_t i = 0; i < count; ++i) {
-    const double level = std::nearbyint((row[i] - zero_point) * factor) + zero_point;
-    row[i] = static_cast<T>(std::clamp(level, kMin, kMax));
+    const double code = std::nearbyint((row[i] - zero_point) * factor) + zero_point;
+    row[i] = static_cast<T>(std::clamp(code, kMin, kMax));
   }
 }
 
@@ -152,9 +152,9 @@ IntegerWeights make_integer_weights(Graph& graph, float input_scale, int weights
     const double weight_scale = static_cast<double>(w.scales[w.scales.size() == 1 ? 0 : o]);
     const double scale = static_cast<double>(input_scale) * weight_scale;
     if (o < w.scales.size()) q.scales.push_back(static_cast<float>(scale));
-    const double level = std::isnan(bias[o]) ? 0 : std::nearbyint(bias[o] / scale);
+    const double code = std::isnan(bias[o]) ? 0 : std::nearbyint(bias[o] / scale);
     elements.push_back(static_cast<int32_t>(
-        std::clamp(level, static_cast<double>(INT32_MIN), static_cast<double>(INT32_MAX))));
+        std::clamp(code, static_cast<double>(INT32_MIN), static_cast<double>(INT32_MAX))));
   }
   if (q.scales.size() > 1) q.axis = 0;
   // Too small for f32, but nothing reads it there: the kernels take s_in * s_w in double.

@@ -50,7 +50,7 @@ QdqKind qdq_kind(const Graph& graph, const Node& node) {
       return node.options.AsUnary()->kind == fb::UnaryKind::Not ? QdqKind::Float : QdqKind::Compute;
     case fb::OpOptions::Pool2D:
       if (node.options.AsPool2D()->kind == fb::PoolKind::Average) return QdqKind::Compute;
-      // A clamp between two levels would not survive.
+      // A clamp between two quantized values would not survive.
       return node.options.AsPool2D()->clamp == nullptr ? QdqKind::Move : QdqKind::Float;
     case fb::OpOptions::Reduce:
       return reduce_kind(node);

@@ -55,7 +55,7 @@ bool TailFinder::add_quantize_nodes(int value, Tail* tail) const {
     if (node.type() != fb::OpOptions::Quantize) return false;
     const Value& result = graph_.value(node.outputs[0]);
     if (!eight_bit(result)) return false;
-    if (!tail->outputs.empty() && !same_levels(result, graph_.value(tail->outputs[0]))) {
+    if (!tail->outputs.empty() && !same_quantization(result, graph_.value(tail->outputs[0]))) {
       return false;
     }
     tail->others.push_back(reader);

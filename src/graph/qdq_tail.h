@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "src/graph/graph.h"
-#include "src/graph/qdq_levels.h"
+#include "src/graph/quantized_values.h"
 
 namespace qrt::graph {
 
 // A clamp perhaps, operators that only move elements perhaps, then one Quantize, or several that
-// agree on the levels. All commute: moving levels is moving numbers, and clamping levels is
-// clamping numbers before they are rounded, for rounding keeps order.
+// agree on the quantization. All commute: to move quantized values is to move the numbers they
+// stand for, and to clamp them is to clamp the numbers before they are rounded, for rounding keeps
+// order.
 struct Tail {
   std::optional<Interval> clip;  // of the clamp
   std::vector<size_t> moves;     // nodes, in order, each reading the one before it only

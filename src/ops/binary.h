@@ -14,7 +14,7 @@ struct BroadcastPlan {
   int64_t run = 1;
   size_t a_step = 1, b_step = 1;
   // The runs are short, and one input goes on over `lines` of them while the other starts again
-  // with each: a value per channel of a picture, say. `outer` is then without these lines.
+  // with each: a value per channel of a feature map, say. `outer` is then without these lines.
   enum { kNone, kA, kB } repeated = kNone;
   int64_t lines = 1;
 };

@@ -131,10 +131,10 @@ class PlainBinary final : public OpKernel {
   void run(const RunContext& context) const override {
     run_broadcast<T>(
         context, [&](const T* a, size_t a_step, const T* b, size_t b_step, size_t n, size_t first) {
-          // In pieces that stay in the first cache until they are clamped.
-          constexpr size_t kPiece = 4096;
-          for (size_t i = 0; i < n; i += kPiece) {
-            run_one(a + i * a_step, a_step, b + i * b_step, b_step, std::min(kPiece, n - i),
+          // In blocks that stay in the first cache until they are clamped.
+          constexpr size_t kBlock = 4096;
+          for (size_t i = 0; i < n; i += kBlock) {
+            run_one(a + i * a_step, a_step, b + i * b_step, b_step, std::min(kBlock, n - i),
                     context, first + i);
           }
         });

@@ -15,7 +15,7 @@ constexpr size_t kPixelBlock = 32;
 class DynamicConv final : public OpKernel {
  public:
   DynamicConv(const Node& node, const BuildContext& context)
-      : convert_(choose_kernel(kernels::convert_kernels, context.isa)),
+      : convert_(choose_kernel(kernels::convert_s8_kernels, context.isa)),
         weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.isa),
                  static_cast<size_t>(node.options<fb::Conv2D>().groups()),
                  static_cast<size_t>(node.input(1).shape[1] * node.input(1).shape[2]),
@@ -31,9 +31,9 @@ class DynamicConv final : public OpKernel {
     const WindowGeometry& w = state->conv.window;
     state->image_bytes = align_up(w.in_h * w.in_w * w.channels, kAlignment);
     state->padding_bytes = align_up(w.channels, kAlignment);
-    state->pieces_bytes = align_up(kPixelBlock * w.taps() * sizeof(void*), kAlignment);
+    state->indirection_bytes = align_up(kPixelBlock * w.taps() * sizeof(void*), kAlignment);
     state->range_bytes =
-        state->pieces_bytes +
+        state->indirection_bytes +
         align_up(kPixelBlock * state->conv.group_outputs() * sizeof(int32_t), kAlignment);
     context.scratch_bytes =
         state->image_bytes + state->padding_bytes + context.max_ranges * state->range_bytes;
@@ -56,7 +56,7 @@ class DynamicConv final : public OpKernel {
  private:
   struct State : OpState {
     ConvShape conv;
-    size_t image_bytes = 0, padding_bytes = 0, pieces_bytes = 0, range_bytes = 0;
+    size_t image_bytes = 0, padding_bytes = 0, indirection_bytes = 0, range_bytes = 0;
   };
 
   void run_image(const RunContext& context, const State& state, const WindowGeometry& image,
@@ -72,31 +72,31 @@ class DynamicConv final : public OpKernel {
     const Limits limits = clamp_limits(context.node.options<fb::Conv2D>().clamp());
     const size_t cost = image.taps() * conv.group_inputs() * conv.out_channels;
     context.pool.parallel_for(
-        image.pixels(), mac_cost(cost, weights_.kernel().speed),
+        image.pixels(), mac_cost(cost, weights_.kernel().throughput),
         [&](size_t begin, size_t end, size_t slot) {
           uint8_t* scratch = padding + state.padding_bytes + slot * state.range_bytes;
-          auto** pieces = reinterpret_cast<const void**>(scratch);
-          auto* acc = reinterpret_cast<int32_t*>(scratch + state.pieces_bytes);
+          auto** indirection = reinterpret_cast<const void**>(scratch);
+          auto* acc = reinterpret_cast<int32_t*>(scratch + state.indirection_bytes);
           for (size_t p = begin; p < end; p += kPixelBlock) {
             const size_t count = std::min(kPixelBlock, end - p);
-            fill_pieces(image, quantized, 1, padding, p, p + count, pieces);
+            fill_indirection(image, quantized, 1, padding, p, p + count, indirection);
             for (size_t g = 0; g < conv.groups; ++g) {
               kernels::GemmS8Args args = {};
               args.taps = image.taps();
               args.k = conv.group_inputs();
-              args.pieces = reinterpret_cast<const int8_t* const*>(pieces);
+              args.indirection = reinterpret_cast<const int8_t* const*>(indirection);
               weights_.run(args, g, count, range, limits, acc,
                            out + p * conv.out_channels + g * conv.group_outputs(),
                            conv.out_channels);
               for (size_t i = 0; i < count * image.taps(); ++i) {
-                pieces[i] = static_cast<const int8_t*>(pieces[i]) + conv.group_inputs();
+                indirection[i] = static_cast<const int8_t*>(indirection[i]) + conv.group_inputs();
               }
             }
           }
         });
   }
 
-  const kernels::ConvertKernel& convert_;
+  const kernels::ConvertS8Kernel& convert_;
   DynamicWeights weights_;
 };
 

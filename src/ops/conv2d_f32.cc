@@ -67,12 +67,13 @@ class PortableConv final : public OpKernel {
     const WindowGeometry& window = conv.window;
     const size_t cost = window.taps() * conv.group_inputs() * conv.out_channels;
     context.pool.parallel_for(window.pixels(), cost, [&](size_t begin, size_t end, size_t range) {
-      auto** pieces =
+      auto** indirection =
           reinterpret_cast<const void**>(context.scratch) + range * kPixelBlock * window.taps();
       for (size_t p = begin; p < end; p += kPixelBlock) {
         const size_t last = std::min(p + kPixelBlock, end);
-        fill_pieces(window, context.in<float>(0), sizeof(float), nullptr, p, last, pieces);
-        run_block(context, conv, reinterpret_cast<const float* const*>(pieces), p, last);
+        fill_indirection(window, context.in<float>(0), sizeof(float), nullptr, p, last,
+                         indirection);
+        run_block(context, conv, reinterpret_cast<const float* const*>(indirection), p, last);
       }
     });
   }
@@ -83,7 +84,7 @@ class PortableConv final : public OpKernel {
   };
 
   static void run_block(const RunContext& context, const ConvShape& conv,
-                        const float* const* pieces, size_t first, size_t last) {
+                        const float* const* indirection, size_t first, size_t last) {
     const Node& node = context.node;
     const Limits limits = clamp_limits(node.options<fb::Conv2D>().clamp());
     const float* w = node.input(1).as<float>();
@@ -91,14 +92,14 @@ class PortableConv final : public OpKernel {
     const size_t taps = conv.window.taps(), k = conv.group_inputs(), n = conv.group_outputs();
     float* out = context.out<float>() + first * conv.out_channels;
     if (conv.depthwise() && k == 1) {
-      kernels::dwconv_f32({conv.window.channels, n, taps, w, bias, pieces, conv.out_channels,
+      kernels::dwconv_f32({conv.window.channels, n, taps, w, bias, indirection, conv.out_channels,
                            limits.min, limits.max},
                           last - first, out);
       return;
     }
     for (size_t g = 0; g < conv.groups; ++g) {
       kernels::conv_f32({taps, k, n, w + g * n * taps * k, bias != nullptr ? bias + g * n : nullptr,
-                         pieces, g * k, conv.out_channels, limits.min, limits.max},
+                         indirection, g * k, conv.out_channels, limits.min, limits.max},
                         last - first, out + g * n);
     }
   }

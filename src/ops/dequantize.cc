@@ -1,5 +1,5 @@
 // Dequantize: quantized values (s8, u8, s16, s32; per tensor or per axis) to float.
-#include "kernels/convert.h"
+#include "kernels/convert_s8.h"
 #include "src/ops/common.h"
 #include "src/ops/kernel_choice.h"
 
@@ -29,7 +29,7 @@ Status infer(const Node& node, Shapes& shapes) {
 
 class S8ToFloat final : public OpKernel {
  public:
-  explicit S8ToFloat(const kernels::ConvertKernel& kernel) : kernel_(kernel) {}
+  explicit S8ToFloat(const kernels::ConvertS8Kernel& kernel) : kernel_(kernel) {}
   const char* name() const override { return kernel_.name; }
   void run(const RunContext& context) const override {
     const Quantization& q = context.node.input(0).quantization;
@@ -42,7 +42,7 @@ class S8ToFloat final : public OpKernel {
   }
 
  private:
-  const kernels::ConvertKernel& kernel_;
+  const kernels::ConvertS8Kernel& kernel_;
 };
 
 template <class T>
@@ -74,7 +74,8 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
   switch (in.type) {
     case DType::S8:
       if (in.quantization.per_tensor()) {
-        *kernel = std::make_unique<S8ToFloat>(choose_kernel(kernels::convert_kernels, context.isa));
+        *kernel =
+            std::make_unique<S8ToFloat>(choose_kernel(kernels::convert_s8_kernels, context.isa));
       } else {
         *kernel = std::make_unique<ToFloat<int8_t>>();
       }

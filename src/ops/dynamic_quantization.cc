@@ -31,7 +31,7 @@ DynamicRange dynamic_range(const float* values, size_t n, bool symmetric) {
   return {static_cast<float>(scale), static_cast<int32_t>(std::clamp(zero_point, -128.0, 127.0))};
 }
 
-void quantize_dynamic(const kernels::ConvertKernel& kernel, const float* values, size_t n,
+void quantize_dynamic(const kernels::ConvertS8Kernel& kernel, const float* values, size_t n,
                       DynamicRange range, int8_t* out) {
   kernel.f32_to_s8(values, n, 1.0f / range.scale, {range.zero_point, -128, 127}, out);
 }

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "kernels/convert.h"
+#include "kernels/convert_s8.h"
 #include "kernels/gemm_s8.h"
 #include "src/base/memory.h"
 #include "src/ops/quantized_weights.h"
@@ -20,7 +20,7 @@ struct DynamicRange {
 DynamicRange dynamic_range(const float* values, size_t n, bool symmetric);
 
 // Quantizes n floats with that range.
-void quantize_dynamic(const kernels::ConvertKernel& kernel, const float* values, size_t n,
+void quantize_dynamic(const kernels::ConvertS8Kernel& kernel, const float* values, size_t n,
                       DynamicRange range, int8_t* out);
 
 // s8 weights [groups][n][taps][k] for float activations: packed without zero point, since that is

@@ -47,13 +47,13 @@ class QuantizedLayer final : public OpKernel {
     // Few rows are split by output, many by row.
     if (m < 2 * kernel_.mr) {
       context.pool.parallel_for(
-          ceil_div(n, kernel_.nr), mac_cost(m * k * kernel_.nr, kernel_.speed),
+          ceil_div(n, kernel_.nr), mac_cost(m * k * kernel_.nr, kernel_.throughput),
           [&](size_t begin, size_t end, size_t) {
             kernel_.run(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
           });
     } else {
       context.pool.parallel_for(
-          ceil_div(m, kernel_.mr), mac_cost(n * k * kernel_.mr, kernel_.speed),
+          ceil_div(m, kernel_.mr), mac_cost(n * k * kernel_.mr, kernel_.throughput),
           [&](size_t begin, size_t end, size_t) {
             kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, m), 0, n, out);
           });
@@ -70,7 +70,7 @@ class QuantizedLayer final : public OpKernel {
 class DynamicLayer final : public OpKernel {
  public:
   DynamicLayer(const Node& node, const BuildContext& context)
-      : convert_(choose_kernel(kernels::convert_kernels, context.isa)),
+      : convert_(choose_kernel(kernels::convert_s8_kernels, context.isa)),
         weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.isa), 1, 1,
                  inputs_of(node)) {}
 
@@ -88,7 +88,7 @@ class DynamicLayer final : public OpKernel {
     const Limits limits = clamp_limits(clamp_of(context.node));
     const bool symmetric = context.node.options<fb::FullyConnected>().symmetric_input();
     context.pool.parallel_for(
-        rows_of(context.shape_in(0)), mac_cost(n * k, weights_.kernel().speed),
+        rows_of(context.shape_in(0)), mac_cost(n * k, weights_.kernel().throughput),
         [&](size_t begin, size_t end, size_t slot) {
           uint8_t* scratch = context.scratch + slot * slot_bytes(context.node);
           auto* row = reinterpret_cast<int8_t*>(scratch);
@@ -112,7 +112,7 @@ class DynamicLayer final : public OpKernel {
            align_up(outputs_of(node) * sizeof(int32_t), kAlignment);
   }
 
-  const kernels::ConvertKernel& convert_;
+  const kernels::ConvertS8Kernel& convert_;
   DynamicWeights weights_;
 };
 

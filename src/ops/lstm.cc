@@ -1,6 +1,6 @@
 // Lstm: one long short-term memory layer over a sequence (Hochreiter and Schmidhuber, 1997),
 // without peepholes or projection. Checks, shapes and the order of steps; the arithmetic of a step
-// is lstm_s8.cc and lstm_f32.cc.
+// is lstm_quantized.cc and lstm_f32.cc.
 #include "src/ops/lstm.h"
 
 namespace qrt::rt {

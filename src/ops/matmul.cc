@@ -154,7 +154,7 @@ class MatMulS8 final : public MatMulBase<int8_t> {
         s.k,    nullptr, a,
         s.k,    s.n,     {node.output(0).quantization.zero_point(), -128, 127}};
     context.pool.parallel_for(
-        ceil_div(s.m, kernel_.mr), mac_cost(s.n * s.k * kernel_.mr, kernel_.speed),
+        ceil_div(s.m, kernel_.mr), mac_cost(s.n * s.k * kernel_.mr, kernel_.throughput),
         [&](size_t begin, size_t end, size_t) {
           kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, s.m), 0, s.n, out);
         });

@@ -56,17 +56,18 @@ class Pool : public OpKernel {
   void run(const RunContext& context) const override {
     const State& state = *static_cast<const State*>(context.state);
     const WindowGeometry& window = state.window;
-    context.pool.parallel_for(
-        window.pixels(), window.taps() * window.channels,
-        [&](size_t begin, size_t end, size_t range) {
-          auto** pieces =
-              reinterpret_cast<const void**>(context.scratch) + range * state.block * window.taps();
-          for (size_t p = begin; p < end; p += state.block) {
-            const size_t last = std::min(p + state.block, end);
-            fill_pieces(window, context.in<uint8_t>(0), element_bytes(), nullptr, p, last, pieces);
-            pool(context, state, pieces, p, last - p);
-          }
-        });
+    context.pool.parallel_for(window.pixels(), window.taps() * window.channels,
+                              [&](size_t begin, size_t end, size_t range) {
+                                auto** indirection =
+                                    reinterpret_cast<const void**>(context.scratch) +
+                                    range * state.block * window.taps();
+                                for (size_t p = begin; p < end; p += state.block) {
+                                  const size_t last = std::min(p + state.block, end);
+                                  fill_indirection(window, context.in<uint8_t>(0), element_bytes(),
+                                                   nullptr, p, last, indirection);
+                                  pool(context, state, indirection, p, last - p);
+                                }
+                              });
   }
 
  protected:
@@ -77,7 +78,7 @@ class Pool : public OpKernel {
   };
   virtual size_t element_bytes() const = 0;
   virtual void prepare_state(const Node&, State&) const {}
-  virtual void pool(const RunContext& context, const State& state, const void* const* pieces,
+  virtual void pool(const RunContext& context, const State& state, const void* const* indirection,
                     size_t first, size_t pixels) const = 0;
 };
 
@@ -102,19 +103,20 @@ class PoolS8 final : public Pool {
     }
   }
 
-  void pool(const RunContext& context, const State& state, const void* const* pieces, size_t first,
-            size_t pixels) const override {
+  void pool(const RunContext& context, const State& state, const void* const* indirection,
+            size_t first, size_t pixels) const override {
     const auto& options = context.node.options<fb::Pool2D>();
     const Tensor& out = context.node.output(0);
     const QuantizedLimits limits = quantized_limits(options.clamp(), out);
     const size_t channels = state.window.channels;
-    const kernels::PoolS8Args args = {channels,
-                                      state.window.taps(),
-                                      reinterpret_cast<const int8_t* const*>(pieces),
-                                      channels,
-                                      context.node.input(0).quantization.zero_point(),
-                                      state.multipliers.empty() ? nullptr : state.multipliers.data(),
-                                      {out.quantization.zero_point(), limits.min, limits.max}};
+    const kernels::PoolS8Args args = {
+        channels,
+        state.window.taps(),
+        reinterpret_cast<const int8_t* const*>(indirection),
+        channels,
+        context.node.input(0).quantization.zero_point(),
+        state.multipliers.empty() ? nullptr : state.multipliers.data(),
+        {out.quantization.zero_point(), limits.min, limits.max}};
     const auto run = options.kind() == fb::PoolKind::Max ? kernel_.max : kernel_.average;
     run(args, pixels, context.out<int8_t>() + first * channels);
   }
@@ -129,15 +131,15 @@ class PoolF32 final : public Pool {
  private:
   size_t element_bytes() const override { return sizeof(float); }
 
-  void pool(const RunContext& context, const State& state, const void* const* pieces, size_t first,
-            size_t pixels) const override {
+  void pool(const RunContext& context, const State& state, const void* const* indirection,
+            size_t first, size_t pixels) const override {
     const auto& options = context.node.options<fb::Pool2D>();
     const Limits limits = clamp_limits(options.clamp());
     const size_t channels = state.window.channels;
     const auto run =
         options.kind() == fb::PoolKind::Max ? kernels::max_pool_f32 : kernels::average_pool_f32;
-    run({channels, state.window.taps(), reinterpret_cast<const float* const*>(pieces), channels,
-         options.count_include_pad(), limits.min, limits.max},
+    run({channels, state.window.taps(), reinterpret_cast<const float* const*>(indirection),
+         channels, options.count_include_pad(), limits.min, limits.max},
         pixels, context.out<float>() + first * channels);
   }
 };

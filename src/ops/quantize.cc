@@ -2,7 +2,7 @@
 // only shifts the zero point is exact.
 #include <algorithm>
 
-#include "kernels/convert.h"
+#include "kernels/convert_s8.h"
 #include "kernels/requantize.h"
 #include "src/ops/byte_table.h"
 #include "src/ops/common.h"
@@ -52,7 +52,7 @@ ByteTable::Entries table_entries(const Node& node) {
 
 class FloatToS8 final : public OpKernel {
  public:
-  explicit FloatToS8(const kernels::ConvertKernel& kernel) : kernel_(kernel) {}
+  explicit FloatToS8(const kernels::ConvertS8Kernel& kernel) : kernel_(kernel) {}
   const char* name() const override { return kernel_.name; }
   void run(const RunContext& context) const override {
     const Tensor& out = context.node.output(0);
@@ -66,7 +66,7 @@ class FloatToS8 final : public OpKernel {
   }
 
  private:
-  const kernels::ConvertKernel& kernel_;
+  const kernels::ConvertS8Kernel& kernel_;
 };
 
 // The rarer pairs of types.
@@ -112,7 +112,7 @@ std::unique_ptr<OpKernel> make_convert(DType out) {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   const DType in = node.input(0).type, out = node.output(0).type;
   if (in == DType::F32 && out == DType::S8) {
-    *kernel = std::make_unique<FloatToS8>(choose_kernel(kernels::convert_kernels, context.isa));
+    *kernel = std::make_unique<FloatToS8>(choose_kernel(kernels::convert_s8_kernels, context.isa));
   } else if (dtype_bits(in) == 8 && dtype_bits(out) == 8) {
     *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.isa),
                                           table_entries(node));

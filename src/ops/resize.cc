@@ -1,5 +1,5 @@
 // Resize: nearest and bilinear scaling of [N,H,W,C].
-#include "kernels/resize.h"
+#include "kernels/resize_bilinear.h"
 
 #include <algorithm>
 #include <cstring>
@@ -74,7 +74,7 @@ void nearest_taps(int32_t in, int32_t out, bool align_corners, bool half_pixel, 
 
 class ResizeImage final : public OpKernel {
  public:
-  explicit ResizeImage(const kernels::ResizeKernel& kernel) : kernel_(kernel) {}
+  explicit ResizeImage(const kernels::ResizeBilinearKernel& kernel) : kernel_(kernel) {}
   const char* name() const override { return kernel_.name; }
 
   Status plan(const Node& node, PlanContext& context) const override {
@@ -138,11 +138,12 @@ class ResizeImage final : public OpKernel {
     }
   }
 
-  const kernels::ResizeKernel& kernel_;
+  const kernels::ResizeBilinearKernel& kernel_;
 };
 
 Status prepare(const Node&, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<ResizeImage>(choose_kernel(kernels::resize_kernels, context.isa));
+  *kernel =
+      std::make_unique<ResizeImage>(choose_kernel(kernels::resize_bilinear_kernels, context.isa));
   return {};
 }
 

@@ -49,11 +49,11 @@ void select(const RunContext& ctx, SelectLoop loop) {
   const T* b_data = ctx.in<T>(2);
   T* out_data = ctx.out<T>();
   const int64_t lines = loop.count();
-  // One dimension is cut into pieces, more are cut between lines.
-  const int64_t pieces = lines == 1 ? line.size : lines;
+  // One dimension is cut into blocks, more are cut between lines.
+  const int64_t blocks = lines == 1 ? line.size : lines;
   const int64_t length = lines == 1 ? 1 : line.size;
   ctx.pool.parallel_for(
-      static_cast<size_t>(pieces), static_cast<size_t>(length) * sizeof(T),
+      static_cast<size_t>(blocks), static_cast<size_t>(length) * sizeof(T),
       [&, cs = condition_step, as = a_step, bs = b_step, os = out_step](size_t begin, size_t end,
                                                                         size_t) {
         const auto first = static_cast<int64_t>(begin), last = static_cast<int64_t>(end);

@@ -54,8 +54,8 @@ void copy_rows(const Plane& p, const uint8_t* from, uint8_t* to) {
   }
 }
 
-// A plane with a side of a constant kShort: pixels of a few channels. The plane comes by value: to
-// the compiler, bytes that are written could otherwise be part of it.
+// A plane with a side of a constant kShort: pixels of a few channels. The plane is passed by value,
+// because bytes that are written could alias a reference: its members would be read anew each time.
 template <class T, int kShort>
 void transpose_few_columns(const Plane p, const T* from, T* to) {
   for (int64_t r = 0; r < p.rows; ++r) {

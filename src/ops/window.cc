@@ -65,8 +65,8 @@ Status resolve_window(const Node& node, const fb::Window2D& w, const Shape& in, 
   return {};
 }
 
-void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, const void* padding,
-                 size_t first, size_t last, const void** pieces) {
+void fill_indirection(const WindowGeometry& g, const void* in, size_t element_bytes,
+                      const void* padding, size_t first, size_t last, const void** indirection) {
   const auto* bytes = static_cast<const uint8_t*>(in);
   const size_t pixel_bytes = g.channels * element_bytes;
   size_t ox = first % g.out_w;
@@ -75,12 +75,12 @@ void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, 
   for (size_t p = first; p < last; ++p) {
     const uint8_t* image = bytes + n * g.in_h * g.in_w * pixel_bytes;
     for (size_t ky = 0; ky < g.kernel_h; ++ky) {
-      // Unsigned: a row above the picture wraps around to one far below it.
+      // Unsigned: a row above the feature map wraps around to one far below it.
       const size_t y = oy * g.stride_h + ky * g.dilation_h - g.pad_top;
       for (size_t kx = 0; kx < g.kernel_w; ++kx) {
         const size_t x = ox * g.stride_w + kx * g.dilation_w - g.pad_left;
         const bool inside = y < g.in_h && x < g.in_w;
-        *pieces++ = inside ? image + (y * g.in_w + x) * pixel_bytes : padding;
+        *indirection++ = inside ? image + (y * g.in_w + x) * pixel_bytes : padding;
       }
     }
     if (++ox == g.out_w) {
@@ -93,21 +93,21 @@ void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, 
   }
 }
 
-// The same for the pixels [first, last) of one output row. By value: the patches could be anything,
-// as far as the compiler knows, but its own copies.
-static void fill_row_pieces_of_row(WindowGeometry g, const int8_t* image, const int8_t* padding,
-                                   size_t oy, size_t first, size_t last, int8_t* patches,
-                                   const int8_t** pieces) {
+// The same for the pixels [first, last) of one output row. The geometry is passed by value, because
+// bytes that are written to the patches could alias a reference: its members would be read anew.
+static void fill_row_indirection_of_row(WindowGeometry g, const int8_t* image,
+                                        const int8_t* padding, size_t oy, size_t first, size_t last,
+                                        int8_t* patches, const int8_t** indirection) {
   const size_t c = g.channels, row_bytes = g.kernel_w * c, step = g.stride_w * c;
-  // Windows of pixels in [inner, outer) lie between the picture's sides.
+  // Windows of pixels in [inner, outer) lie between the feature map's sides.
   const size_t inner = std::clamp(ceil_div(g.pad_left, g.stride_w), first, last);
   const size_t room = g.in_w + g.pad_left;
   const size_t whole = room < g.kernel_w ? 0 : (room - g.kernel_w) / g.stride_w + 1;
   const size_t outer = std::clamp(whole, inner, last);
   for (size_t ky = 0; ky < g.kernel_h; ++ky) {
-    // Unsigned: a row above the picture wraps around to one far below it.
+    // Unsigned: a row above the feature map wraps around to one far below it.
     const size_t y = oy * g.stride_h + ky * g.dilation_h - g.pad_top;
-    const int8_t** to = pieces + ky;
+    const int8_t** to = indirection + ky;
     if (y >= g.in_h) {
       for (size_t ox = first; ox < last; ++ox, to += g.kernel_h) *to = padding;
       continue;
@@ -130,16 +130,17 @@ static void fill_row_pieces_of_row(WindowGeometry g, const int8_t* image, const 
   }
 }
 
-void fill_row_pieces(const WindowGeometry& g, const int8_t* in, const int8_t* padding, size_t first,
-                     size_t last, int8_t* patches, const int8_t** pieces) {
+void fill_row_indirection(const WindowGeometry& g, const int8_t* in, const int8_t* padding,
+                          size_t first, size_t last, int8_t* patches, const int8_t** indirection) {
   const size_t image_bytes = g.in_h * g.in_w * g.channels;
   for (size_t p = first; p < last;) {
     const size_t ox = p % g.out_w, oy = p / g.out_w % g.out_h, n = p / (g.out_w * g.out_h);
     const size_t count = std::min(g.out_w - ox, last - p);
-    fill_row_pieces_of_row(g, in + n * image_bytes, padding, oy, ox, ox + count, patches, pieces);
+    fill_row_indirection_of_row(g, in + n * image_bytes, padding, oy, ox, ox + count, patches,
+                                indirection);
     p += count;
     patches += count * g.taps() * g.channels;
-    pieces += count * g.kernel_h;
+    indirection += count * g.kernel_h;
   }
 }
 

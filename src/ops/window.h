@@ -1,4 +1,5 @@
-// Sliding windows over [N,H,W,C]: geometry, and the addresses that kernels read a window from.
+// Sliding windows over [N,H,W,C]: geometry, and the indirection pointers by which kernels read a
+// window.
 #pragma once
 
 #include "src/ops/common.h"
@@ -24,16 +25,17 @@ struct WindowGeometry {
 Status resolve_window(const Node& node, const fb::Window2D& window, const Shape& in,
                       int32_t kernel_h, int32_t kernel_w, WindowGeometry* geometry);
 
-// For output pixels [first, last), counted over batch, rows and columns: pieces[p - first][tap] is
-// the address of the input pixel under that tap, or `padding` outside the picture.
-void fill_pieces(const WindowGeometry& g, const void* in, size_t element_bytes, const void* padding,
-                 size_t first, size_t last, const void** pieces);
+// For output pixels [first, last), counted over batch, rows and columns: indirection[p -
+// first][tap] is the address of the input pixel under that tap, or `padding` outside the feature
+// map.
+void fill_indirection(const WindowGeometry& g, const void* in, size_t element_bytes,
+                      const void* padding, size_t first, size_t last, const void** indirection);
 
-// The same by whole rows of the window, for dilation_w == 1: pieces[p - first][ky] is the address
-// of kernel_w * channels bytes. They lie in the picture, or in `padding` (as many bytes), or, where
-// a window leaves the picture at a side, in `patches`, [last - first][kernel_h][kernel_w *
-// channels].
-void fill_row_pieces(const WindowGeometry& g, const int8_t* in, const int8_t* padding, size_t first,
-                     size_t last, int8_t* patches, const int8_t** pieces);
+// The same by whole rows of the window, for dilation_w == 1: indirection[p - first][ky] is the
+// address of kernel_w * channels bytes. They lie in the feature map, or in `padding` (as many
+// bytes), or, where a window leaves the feature map at a side, in `patches`, [last -
+// first][kernel_h][kernel_w * channels].
+void fill_row_indirection(const WindowGeometry& g, const int8_t* in, const int8_t* padding,
+                          size_t first, size_t last, int8_t* patches, const int8_t** indirection);
 
 }  // namespace qrt::rt

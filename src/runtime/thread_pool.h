@@ -8,8 +8,8 @@
 
 namespace qrt::rt {
 
-// What multiply-accumulates cost in parallel_for, at `speed` of them a nanosecond.
-inline size_t mac_cost(size_t macs, size_t speed) { return macs * 16 / speed; }
+// What multiply-accumulates cost in parallel_for, at `throughput` of them a nanosecond.
+inline size_t mac_cost(size_t macs, size_t throughput) { return macs * 16 / throughput; }
 
 class ThreadPool {
  public:

@@ -76,7 +76,7 @@ Graph convolution(DType type, const graph::Quantization& out, std::unique_ptr<fb
   return g;
 }
 
-TEST(ExportForm, PicturesTurnAtTheEdgesOnly) {
+TEST(ExportForm, FeatureMapsTurnAtTheEdgesOnly) {
   Graph g = convolution(DType::F32, {}, nullptr);
   int last = g.outputs[0];
   for (int i = 0; i < 3; ++i) {
@@ -142,8 +142,8 @@ TEST(ExportForm, ScalesAnOutputStandAlongAxisZero) {
   EXPECT_EQ(w.attribute(0).i(), 0);
 }
 
-// The levels of the result end where the clamp does: nothing is left to do.
-TEST(ExportForm, ClampsThatTheLevelsImplyAreLeftOut) {
+// The codes of the result end where the clamp does: nothing is left to do.
+TEST(ExportForm, ClampsThatTheCodesImplyAreLeftOut) {
   const graph::Quantization relu6 = {{6.0f / 255}, {-128}, -1, 0};
   const auto model = parsed(must_export(convolution(DType::S8, relu6, graph::make_clamp(0, 6))));
   EXPECT_EQ(count(model, "Clip") + count(model, "Relu"), 0u);

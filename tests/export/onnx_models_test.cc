@@ -36,7 +36,7 @@ class RealModels : public testing::TestWithParam<const char*> {
 
 TEST_P(RealModels, RoundTrip) { expect_round_trip(imported(path), 1); }
 
-// No picture is turned more than once on its way in, and once on its way out.
+// No feature map is turned more than once on its way in, and once on its way out.
 TEST_P(RealModels, FewTransposes) {
   const ::onnx::ModelProto model = parsed(must_export(imported(path)));
   const auto transposes =

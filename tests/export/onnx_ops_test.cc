@@ -44,7 +44,7 @@ class Chain {
     graph_.add_node(name, std::move(options), std::move(inputs), {last_});
     return *this;
   }
-  // A picture that lies as NCHW in the exported model.
+  // A feature map that lies as NCHW in the exported model.
   Chain& convolved() {
     const Dims dims = graph_.value(last_).shape;
     fb::Conv2DT conv;
@@ -165,7 +165,7 @@ TEST_P(ExportOps, MatrixProducts) {
   expect_round_trip(c.finish());
 }
 
-TEST_P(ExportOps, PicturesFlattened) {
+TEST_P(ExportOps, FeatureMapsFlattened) {
   Chain c = chain({1, 3, 4, 2});
   c.convolved();
   fb::ReshapeT flat;
@@ -377,10 +377,10 @@ TEST(ExportPlainOps, ChangesOfType) {
   c.typed(fb::QuantizeT(), DType::S8, {2, 5}, kIn);
   c.typed(fb::QuantizeT(), DType::U8, {2, 5}, kOut);
   c.typed(fb::QuantizeT(), DType::S8, {2, 5}, kIn);
-  const int levels = c.last();
+  const int codes = c.last();
   c.typed(fb::DequantizeT(), DType::F32, {2, 5}, {});
   Graph g = c.finish();
-  g.outputs.push_back(levels);
+  g.outputs.push_back(codes);
   expect_round_trip(g);
 }
 

@@ -7,7 +7,7 @@ namespace qrt::test {
 namespace {
 
 constexpr float kStep = 1.0f / 64;  // of most outputs here
-const Quantization kIn = levels(1.0f / 128, 128), kOut = levels(kStep, 100);
+const Quantization kIn = per_tensor(1.0f / 128, 128), kOut = per_tensor(kStep, 100);
 
 std::vector<int8_t> small_weights(size_t count) {
   std::vector<int8_t> weights(count);
@@ -44,11 +44,11 @@ TEST(FuseQdq, ConvPerChannelWithReluAndIntegerBias) {
 
 TEST(FuseQdq, FloatBiasIsRoundedHalfToEvenAndNotChangedForOthers) {
   QdqBuilder b;
-  const int x = b.pair(b.input("x", {1, 4}), levels(0.5f, 128));
-  const int w = b.constant<int8_t>({4, 4}, small_weights(16), levels(0.25f));
-  const int bias = b.floats({4}, {0.3125f, 0.4375f, -0.3125f, 1e9f});  // 2.5, 3.5, -2.5, 8e9 levels
+  const int x = b.pair(b.input("x", {1, 4}), per_tensor(0.5f, 128));
+  const int w = b.constant<int8_t>({4, 4}, small_weights(16), per_tensor(0.25f));
+  const int bias = b.floats({4}, {0.3125f, 0.4375f, -0.3125f, 1e9f});  // 2.5, 3.5, -2.5, 8e9 steps
   const int sum = b.node(fb::FullyConnectedT(), {x, w, bias}, {1, 4});
-  b.output(b.pair(sum, levels(1.0f, 128)));
+  b.output(b.pair(sum, per_tensor(1.0f, 128)));
   b.output(bias);
   Graph g = b.graph;
   ASSERT_TRUE(graph::fuse_qdq(g).ok());
@@ -79,10 +79,10 @@ TEST(FuseQdq, UnsignedWeightsWithAZeroPointAndFloatWeightsBehindQuantize) {
   QdqBuilder b;
   const int x = b.pair(b.input("x", {1, 4}), kIn);
   const int w =
-      b.constant<uint8_t>({2, 4}, {0, 50, 100, 150, 200, 250, 255, 128}, levels(0.01f, 120));
+      b.constant<uint8_t>({2, 4}, {0, 50, 100, 150, 200, 250, 255, 128}, per_tensor(0.01f, 120));
   const int h = b.pair(b.node(fb::FullyConnectedT(), {x, w}, {1, 2}), kOut);
   const int stored = b.floats({3, 2}, {0.5f, -0.25f, 0.1f, 0.9f, -1, 1});
-  const int v = b.pair(stored, levels(0.01f), DType::S8);
+  const int v = b.pair(stored, per_tensor(0.01f), DType::S8);
   b.output(b.pair(b.node(fb::FullyConnectedT(), {h, v}, {1, 3}), kOut));
   const Graph g = expect_fused(b, "Quantize FullyConnected FullyConnected Dequantize", kStep);
   const graph::Value& weights = g.value(g.nodes[2].inputs[1]);
@@ -107,7 +107,7 @@ TEST(FuseQdq, FloatWeightsAreQuantizedPerChannel) {
 TEST(FuseQdq, OneDequantizeForSeveralReadersAndAResidual) {
   QdqBuilder b;
   const int x = b.pair(b.input("x", {1, 2, 2, 2}), kIn);
-  const int w = b.constant<int8_t>({2, 1, 1, 2}, small_weights(4), levels(0.01f));
+  const int w = b.constant<int8_t>({2, 1, 1, 2}, small_weights(4), per_tensor(0.01f));
   const int c = b.pair(b.conv(x, w), kOut);
   b.output(b.pair(b.clip(b.binary(fb::BinaryKind::Add, c, x), 0, 6), kOut));
   const Graph g = expect_fused(b, "Quantize Conv2D Binary.Add Dequantize", kStep * 2);
@@ -149,17 +149,17 @@ TEST(FuseQdq, ElementwiseTablesPoolsReductionsAndSoftmax) {
       [](QdqBuilder& b, int x) {
         return b.node(fb::SoftmaxT(), {x}, {1, 4, 4, 2});
       },
-      1.0f / 256, levels(1.0f / 256));
+      1.0f / 256, per_tensor(1.0f / 256));
 }
 
 TEST(FuseQdq, MatMulOfTwoComputedMatrices) {
   QdqBuilder b;
   const int x = b.pair(b.input("x", {2, 3, 4}), kIn), y = b.pair(b.input("y", {2, 4, 5}), kIn);
-  b.output(b.pair(b.node(fb::MatMulT(), {x, y}, {2, 3, 5}), levels(1.0f / 32, 128)));
+  b.output(b.pair(b.node(fb::MatMulT(), {x, y}, {2, 3, 5}), per_tensor(1.0f / 32, 128)));
   expect_fused(b, "Quantize Quantize MatMul Dequantize", 1.0f / 32);
 }
 
-TEST(FuseQdq, ASingleNumberBecomesALevel) {
+TEST(FuseQdq, ASingleNumberIsQuantized) {
   QdqBuilder b;
   const int x = b.pair(b.input("x", {1, 8}), kIn);
   const int half = b.pair(b.binary(fb::BinaryKind::Mul, x, b.floats({}, {-0.7f})), kOut);
@@ -176,7 +176,7 @@ TEST(FuseQdq, AClampBehindAnOperatorThatHasNone) {
   QdqBuilder relu;
   const int y = relu.pair(relu.input("x", {1, 8}), kIn);
   const int z = relu.clip(relu.unary(fb::UnaryKind::Tanh, y), 0, INFINITY);
-  relu.output(relu.pair(z, levels(kStep, 0)));
+  relu.output(relu.pair(z, per_tensor(kStep, 0)));
   expect_fused(relu, "Quantize Unary.Tanh Dequantize", kStep);
 }
 
@@ -238,13 +238,13 @@ TEST(FuseQdq, DequantizeMovesBehindWhatMovesElements) {
 TEST(FuseQdq, QuantizeMovesBeforeWhatMovesElements) {
   QdqBuilder b;
   const int x = b.pair(b.input("x", {1, 1, 3, 4}), kIn);
-  const int w = b.constant<int8_t>({2, 1, 1, 4}, small_weights(8), levels(0.01f));
+  const int w = b.constant<int8_t>({2, 1, 1, 4}, small_weights(8), per_tensor(0.01f));
   const int flat = b.reshape(b.clip(b.conv(x, w), 0, 6), {1, 6});
   b.output(b.pair(flat, kOut));
   expect_fused(b, "Quantize Conv2D Reshape Dequantize", kStep);
 }
 
-TEST(FuseQdq, PairsOfEqualLevelsVanishAndOthersBecomeOneQuantize) {
+TEST(FuseQdq, PairsOfEqualQuantizationVanishAndOthersBecomeOneQuantize) {
   QdqBuilder b;
   const int x = b.pair(b.pair(b.input("x", {1, 8}), kIn), kIn);
   b.output(b.pair(x, kOut));
@@ -261,7 +261,7 @@ TEST(FuseQdq, SeveralQuantizeThatAgree) {
   expect_fused(b, "Quantize Unary.Tanh Dequantize Dequantize Dequantize", kStep);
 }
 
-TEST(FuseQdq, IndicesOfTheLargestAreThoseOfTheLargestLevel) {
+TEST(FuseQdq, IndicesOfTheLargestAreThoseOfTheLargestCode) {
   QdqBuilder b;
   const int x = b.pair(b.input("x", {1, 8}), kIn);
   const int index = b.graph.add_tensor("index", DType::S64, {1});
@@ -276,7 +276,7 @@ TEST(FuseQdq, IndicesOfTheLargestAreThoseOfTheLargestLevel) {
 TEST(FuseQdq, BatchNormalizationBehindQuantizedWeights) {
   QdqBuilder b;
   const int x = b.pair(b.input("x", {1, 2, 2, 4}), kIn);
-  const int w = b.constant<int8_t>({2, 1, 1, 4}, small_weights(8), levels(0.01f));
+  const int w = b.constant<int8_t>({2, 1, 1, 4}, small_weights(8), per_tensor(0.01f));
   int y = b.conv(x, w, b.floats({2}, {0.1f, -0.1f}));
   y = b.binary(fb::BinaryKind::Div, y, b.floats({1, 1, 1, 2}, {0.5f, 4}));
   y = b.binary(fb::BinaryKind::Add, y, b.floats({2}, {0.25f, 0.5f}));
@@ -309,7 +309,7 @@ TEST(FuseQdq, WhatHasNoIntegerFormStaysFloat) {
   stays("Quantize Dequantize Softmax Quantize Dequantize", [](QdqBuilder& b, int, int x) {
     fb::SoftmaxT options;
     options.log = true;
-    b.output(b.pair(b.node(std::move(options), {x}, {1, 4}), levels(0.1f, 255)));
+    b.output(b.pair(b.node(std::move(options), {x}, {1, 4}), per_tensor(0.1f, 255)));
   });
   stays("Quantize Dequantize Unary.Tanh Quantize Quantize Dequantize Dequantize",
         [](QdqBuilder& b, int, int x) {
@@ -319,7 +319,7 @@ TEST(FuseQdq, WhatHasNoIntegerFormStaysFloat) {
           b.output(b.dequantize(q));
         });
   stays("Quantize Dequantize Unary.Tanh Quantize Dequantize", [](QdqBuilder& b, int, int x) {
-    b.output(b.pair(b.unary(fb::UnaryKind::Tanh, x), levels(0.001f), DType::S16));
+    b.output(b.pair(b.unary(fb::UnaryKind::Tanh, x), per_tensor(0.001f), DType::S16));
   });
 }
 

@@ -17,7 +17,7 @@ using graph::Graph;
 using graph::Quantization;
 using Shape = std::vector<int32_t>;
 
-inline Quantization levels(float scale, int32_t zero_point = 0) {
+inline Quantization per_tensor(float scale, int32_t zero_point = 0) {
   return {{scale}, zero_point == 0 ? std::vector<int32_t>{} : std::vector<int32_t>{zero_point}};
 }
 

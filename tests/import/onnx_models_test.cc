@@ -27,7 +27,7 @@ std::vector<uint8_t> read_file(const fs::path& path) {
 }
 
 // The elements of a .npy file of bytes; `type` says which of the two kinds.
-std::vector<double> read_levels(const fs::path& path, rt::DType* type) {
+std::vector<double> read_codes(const fs::path& path, rt::DType* type) {
   const std::vector<uint8_t> file = read_file(path);
   const auto begin = std::find(file.begin(), file.end(), '\n');
   const std::string header(file.begin(), begin);
@@ -42,10 +42,11 @@ std::vector<double> read_levels(const fs::path& path, rt::DType* type) {
 }
 
 // Three models whose weights exist as .tflite, too, with what TensorFlow Lite's reference kernels
-// answer. The scales in the ONNX files are rounded to six digits, which costs some levels more.
+// answer. The scales in the ONNX files are rounded to six digits, which costs some quantization
+// steps more.
 struct Bar {
   const char* model;
-  double max, mean;  // levels, on pictures
+  double max, mean;  // in quantization steps, on pictures
 };
 
 class OnnxModels : public testing::TestWithParam<Bar> {
@@ -105,8 +106,8 @@ TEST_P(OnnxModels, AnswersLikeTheSameWeightsInTensorFlowLite) {
     const std::string prefix =
         (fs::path(kTestModels) / "golden" / bar.model).string() + "." + picture;
     rt::DType input_type, output_type;
-    const std::vector<double> pixels = read_levels(prefix + ".in0.npy", &input_type);
-    const std::vector<double> expected = read_levels(prefix + ".out0.npy", &output_type);
+    const std::vector<double> pixels = read_codes(prefix + ".in0.npy", &input_type);
+    const std::vector<double> expected = read_codes(prefix + ".out0.npy", &output_type);
     ASSERT_EQ(pixels.size(), channels * plane);
     const int32_t input_zero = in.zero_point() + (input_type == rt::DType::U8 ? 128 : 0);
     std::vector<float> numbers(pixels.size());
@@ -123,12 +124,12 @@ TEST_P(OnnxModels, AnswersLikeTheSameWeightsInTensorFlowLite) {
     const int32_t output_zero = out.zero_point() + (output_type == rt::DType::U8 ? 128 : 0);
     double max = 0, sum = 0;
     for (size_t i = 0; i < answer.size(); ++i) {
-      const double level = answer[i] / out.scales[0] + output_zero;
-      max = std::max(max, std::fabs(level - expected[i]));
-      sum += std::fabs(level - expected[i]);
+      const double code = answer[i] / out.scales[0] + output_zero;
+      max = std::max(max, std::fabs(code - expected[i]));
+      sum += std::fabs(code - expected[i]);
     }
     const double mean = sum / static_cast<double>(answer.size());
-    std::printf("  %s.%s: max %g, mean %g levels\n", bar.model, picture, max, mean);
+    std::printf("  %s.%s: max %g, mean %g steps\n", bar.model, picture, max, mean);
     EXPECT_LE(max, bar.max) << picture;
     EXPECT_LE(mean, bar.mean) << picture;
     EXPECT_EQ(std::max_element(answer.begin(), answer.end()) - answer.begin(),

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernels/binary_s8.h"
-#include "kernels/convert.h"
+#include "kernels/convert_s8.h"
 #include "kernels/lut.h"
 #include "kernels/softmax_s8.h"
 #include "tests/support/guarded.h"
@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, BinaryS8,
                          testing::ValuesIn(runnable_rows(kernels::binary_s8_kernels)),
                          row_name<kernels::BinaryS8Kernel>);
 
-class Convert : public testing::TestWithParam<const kernels::ConvertKernel*> {};
+class Convert : public testing::TestWithParam<const kernels::ConvertS8Kernel*> {};
 
 TEST_P(Convert, FloatsOfEveryKindAndLength) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -148,8 +148,9 @@ TEST_P(Convert, EveryByteAndLengthToFloat) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, Convert, testing::ValuesIn(runnable_rows(kernels::convert_kernels)),
-                         row_name<kernels::ConvertKernel>);
+INSTANTIATE_TEST_SUITE_P(Rows, Convert,
+                         testing::ValuesIn(runnable_rows(kernels::convert_s8_kernels)),
+                         row_name<kernels::ConvertS8Kernel>);
 
 class Lut : public testing::TestWithParam<const kernels::LutKernel*> {};
 

@@ -17,7 +17,7 @@ struct Problem {
   int32_t a_zero = 3, out_zero = -5;
   bool w_zeros = false, bias = true;
   int8_t a_fill = 0, w_fill = 0;  // 0: random
-  bool pieces = true;
+  bool indirection = true;
   std::vector<int8_t> w = {};  // repeated as often as needed; empty: as w_fill says
   size_t buffer_bytes = 0;
   bool single_row = false;
@@ -64,22 +64,23 @@ int8_t expected(const Problem& p, int64_t sum, float multiplier) {
 
 void check(const GemmS8Kernel& kernel, const Problem& p, Guard guard) {
   SCOPED_TRACE(testing::Message() << "m " << p.m << " n " << p.n << " taps " << p.taps << " k "
-                                  << p.k << " zero " << p.a_zero << " pieces " << p.pieces);
+                                  << p.k << " zero " << p.a_zero << " indirection "
+                                  << p.indirection);
   const Data d(p);
   rt::AlignedBuffer packed = rt::allocate_aligned(kernel.packed_bytes(p.n, p.taps, p.k));
   kernel.pack({p.n, p.taps, p.k, d.w.data(), p.bias ? d.bias.data() : nullptr, p.a_zero,
                p.w_zeros ? d.w_zeros.data() : nullptr, d.multipliers.data(), p.single_row},
               packed.get());
   const Guarded<int8_t> a(d.a, guard);
-  std::vector<const int8_t*> pieces;
-  for (size_t i = 0; i < p.m * p.taps; ++i) pieces.push_back(a.data() + i * p.k);
+  std::vector<const int8_t*> indirection;
+  for (size_t i = 0; i < p.m * p.taps; ++i) indirection.push_back(a.data() + i * p.k);
   rt::AlignedBuffer buffer = rt::allocate_aligned(p.buffer_bytes);
-  const bool use_pieces = p.pieces || p.taps > 1;
+  const bool use_indirection = p.indirection || p.taps > 1;
   const kernels::GemmS8Args args = {packed.get(),
                                     p.n,
                                     p.taps,
                                     p.k,
-                                    use_pieces ? pieces.data() : nullptr,
+                                    use_indirection ? indirection.data() : nullptr,
                                     a.data(),
                                     p.k,
                                     p.n,
@@ -205,9 +206,9 @@ TEST_P(GemmS8, SmallWeightsWithAFewLargeOnes) {
   }
 }
 
-TEST_P(GemmS8, RowsByStrideAreRowsByPieces) {
+TEST_P(GemmS8, RowsByStrideAreRowsByIndirection) {
   Problem p = {7, 33, 1, 40};
-  p.pieces = false;
+  p.indirection = false;
   check(*GetParam(), p, Guard::Behind);
   check(*GetParam(), p, Guard::Before);
 }

@@ -16,22 +16,22 @@ int8_t clamped(double q, const kernels::Output& out) {
       std::min(std::max(q, static_cast<double>(out.min)), static_cast<double>(out.max)));
 }
 
-TEST_P(PoolS8, EveryNumberOfChannelsAndMissingPieces) {
+TEST_P(PoolS8, EveryNumberOfChannelsAndMissingTaps) {
   for (size_t channels = 1; channels <= 150; ++channels) {
     const size_t taps = 1 + channels % 9, pixels = 3, stride = channels + channels % 3;
     const auto in = random_s8(channels * (taps + pixels), 7);
     for (const Guard guard : {Guard::Behind, Guard::Before}) {
       const Guarded<int8_t> guarded(in, guard);
-      std::vector<const int8_t*> pieces;
+      std::vector<const int8_t*> indirection;
       for (size_t p = 0; p < pixels; ++p) {
         for (size_t t = 0; t < taps; ++t) {
           const bool missing = t > 0 && (p + t + channels) % 3 == 0;
-          pieces.push_back(missing ? nullptr : guarded.data() + (p + t) * channels);
+          indirection.push_back(missing ? nullptr : guarded.data() + (p + t) * channels);
         }
       }
       std::vector<float> multipliers(taps + 1);
       for (size_t i = 1; i <= taps; ++i) multipliers[i] = 0.8f / static_cast<float>(i);
-      kernels::PoolS8Args args = {channels,           taps,           pieces.data(), stride, 3,
+      kernels::PoolS8Args args = {channels,           taps,           indirection.data(), stride, 3,
                                   multipliers.data(), {-2, -110, 115}};
       const size_t bytes = (pixels - 1) * stride + channels;
       const Guarded<int8_t> mean(bytes, guard), exact(bytes, guard), max(bytes, guard);
@@ -47,9 +47,9 @@ TEST_P(PoolS8, EveryNumberOfChannelsAndMissingPieces) {
         }
         int sum = 0, count = 0, best = -128;
         for (size_t t = 0; t < taps; ++t) {
-          const int8_t* piece = pieces[i / stride * taps + t];
-          if (piece == nullptr) continue;
-          const int x = piece[i % stride];
+          const int8_t* tap = indirection[i / stride * taps + t];
+          if (tap == nullptr) continue;
+          const int x = tap[i % stride];
           sum += x, best = std::max(best, x), ++count;
         }
         const float steps = static_cast<float>(sum - 3 * count) * multipliers[size_t(count)];
@@ -61,7 +61,7 @@ TEST_P(PoolS8, EveryNumberOfChannelsAndMissingPieces) {
   }
 }
 
-// Windows of `count` pieces, one a channel, whose sums are k * count + delta for every k and for
+// Windows of `count` taps, one a channel, whose sums are k * count + delta for every k and for
 // deltas around zero and around the halves where rounding turns.
 TEST_P(PoolS8, ExactMeansOfEveryCount) {
   std::vector<int> counts = {499, 500, 1023, 1024, 4095, 4096, 16383, 16384, 16385, 20001};
@@ -76,10 +76,10 @@ TEST_P(PoolS8, ExactMeansOfEveryCount) {
     }
     const size_t channels = sums.size();
     std::vector<int8_t> in(static_cast<size_t>(count) * channels);
-    std::vector<const int8_t*> pieces;
+    std::vector<const int8_t*> indirection;
     for (int t = 0; t < count; ++t) {
       int8_t* row = in.data() + static_cast<size_t>(t) * channels;
-      pieces.push_back(row);
+      indirection.push_back(row);
       for (size_t c = 0; c < channels; ++c) {
         const int k = (sums[c] + 128 * count) / count - 128;
         row[c] = static_cast<int8_t>(k + (t < sums[c] - k * count ? 1 : 0));
@@ -87,7 +87,7 @@ TEST_P(PoolS8, ExactMeansOfEveryCount) {
     }
     std::vector<int8_t> out(channels);
     GetParam()->average(
-        {channels, pieces.size(), pieces.data(), channels, 0, nullptr, {9, -128, 127}}, 1,
+        {channels, indirection.size(), indirection.data(), channels, 0, nullptr, {9, -128, 127}}, 1,
         out.data());
     for (size_t c = 0; c < channels; ++c) {
       ASSERT_EQ(out[c], std::round(static_cast<double>(sums[c]) / count))
@@ -97,11 +97,11 @@ TEST_P(PoolS8, ExactMeansOfEveryCount) {
 }
 
 TEST_P(PoolS8, NothingButPadding) {
-  const int8_t* pieces[2] = {nullptr, nullptr};
+  const int8_t* indirection[2] = {nullptr, nullptr};
   int8_t out[40];
-  GetParam()->average({40, 2, pieces, 40, 5, nullptr, {5, -128, 127}}, 1, out);
+  GetParam()->average({40, 2, indirection, 40, 5, nullptr, {5, -128, 127}}, 1, out);
   for (const int8_t q : out) ASSERT_EQ(q, 0);
-  GetParam()->max({40, 2, pieces, 40, 5, nullptr, {5, -100, 127}}, 1, out);
+  GetParam()->max({40, 2, indirection, 40, 5, nullptr, {5, -100, 127}}, 1, out);
   for (const int8_t q : out) ASSERT_EQ(q, -100);
 }
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "src/graph/qdq_levels.h"
+#include "src/graph/quantized_values.h"
 
 namespace qrt::onnx_export {
 namespace {
@@ -25,24 +25,24 @@ graph::Interval interval_of(const fb::ClampT* clamp) {
 }  // namespace
 
 // Quantized results are clamped as integers, behind QuantizeLinear, and only where the range of the
-// levels does not do it: a clamp before it would keep ONNX Runtime from using its integer kernels.
+// codes does not do it: a clamp before it would keep ONNX Runtime from using its integer kernels.
 // That is the same, for rounding keeps order.
 void Call::give_numbers(const Order& order, const std::string& tensor, const fb::ClampT* clamp) {
   const Value& y = result();
-  if (y.quantization.empty()) return give_levels(order, tensor, clamp);
-  if (clamp == nullptr || !has_levels(y)) return t.set_numbers(out(), order, tensor);
+  if (y.quantization.empty()) return give_codes(order, tensor, clamp);
+  if (clamp == nullptr || !has_codes(y)) return t.set_numbers(out(), order, tensor);
   const graph::Quantization& q = y.quantization;
-  give_levels(order, t.quantize(tensor, q.scales[0], zero_level(y), DType::U8, y.name + "/u8"),
-              clamp);
+  give_codes(order, t.quantize(tensor, q.scales[0], zero_code(y), DType::U8, y.name + "/u8"),
+             clamp);
 }
 
-void Call::give_levels(const Order& order, const std::string& tensor, const fb::ClampT* clamp) {
+void Call::give_codes(const Order& order, const std::string& tensor, const fb::ClampT* clamp) {
   const Value& y = result();
   const graph::Interval limits = interval_of(clamp);
-  if (has_levels(y)) {
-    const uint8_t low = level_of(y, limits.min), high = level_of(y, limits.max);
-    if (low == 0 && high == 255) return t.set_levels(out(), order, tensor);
-    return t.set_levels(
+  if (has_codes(y)) {
+    const uint8_t low = code_of(y, limits.min), high = code_of(y, limits.max);
+    if (low == 0 && high == 255) return t.set_codes(out(), order, tensor);
+    return t.set_codes(
         out(), order,
         m.node("Clip", {tensor, m.scalar(y.name + "/min", low), m.scalar(y.name + "/max", high)},
                y.name + "/clamped"));
@@ -50,7 +50,7 @@ void Call::give_levels(const Order& order, const std::string& tensor, const fb::
   if (clamp != nullptr && y.type != DType::F32) {
     throw Unsupported(std::string("a clamp of type ") + rt::dtype_name(y.type));
   }
-  t.set_levels(out(), order, clamp_floats(m, tensor, limits, y.name + "/clamped"));
+  t.set_codes(out(), order, clamp_floats(m, tensor, limits, y.name + "/clamped"));
 }
 
 }  // namespace qrt::onnx_export

@@ -23,9 +23,8 @@ struct Call {
   // Output 0 is the number in `tensor`, clamped.
   void give_numbers(const Order& order, const std::string& tensor,
                     const fb::ClampT* clamp = nullptr);
-  // Output 0 is the levels, or plain elements, in `tensor`, clamped.
-  void give_levels(const Order& order, const std::string& tensor,
-                   const fb::ClampT* clamp = nullptr);
+  // Output 0 is the codes, or plain elements, in `tensor`, clamped.
+  void give_codes(const Order& order, const std::string& tensor, const fb::ClampT* clamp = nullptr);
 };
 
 }  // namespace qrt::onnx_export

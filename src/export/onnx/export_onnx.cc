@@ -27,7 +27,7 @@ void export_nodes(const Graph& graph, Tensors& tensors, ModelWriter& model,
     } catch (const Unsupported& problem) {
       problems->add(kind, problem.what(), who);
       for (int v : node.outputs) {
-        tensors.set_levels(v, graph::plain_order(tensors.rank(v)), "");
+        tensors.set_codes(v, graph::plain_order(tensors.rank(v)), "");
       }
     }
   }

@@ -5,7 +5,7 @@ namespace qrt::onnx_export {
 
 void export_quantize(Call& c) {
   const int x = c.in(0);
-  if (same_levels(c.t.value(x), c.result())) {
+  if (same_codes(c.t.value(x), c.result())) {
     return c.t.set_same(c.out(), x, graph::plain_order(c.t.rank(x)));
   }
   const Order order = c.t.order(x);
@@ -23,7 +23,7 @@ void export_cast(Call& c) {
   const Order order = graph::plain_order(y.shape.size());
   const std::string cast =
       c.m.node("Cast", {c.t.own(c.in(0))}, c.wanted(), {{"to", int64_t{onnx_type(y.type)}}});
-  if (!has_levels(y) || y.type == DType::U8) return c.give_levels(order, cast);
+  if (!has_codes(y) || y.type == DType::U8) return c.give_codes(order, cast);
   const graph::Quantization& q = y.quantization;
   c.give_numbers(order, c.t.dequantize(cast, q.scales, {q.zero_point()}, y.type, -1, y.name));
 }

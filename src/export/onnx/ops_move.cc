@@ -1,4 +1,4 @@
-// Operators that move whole runs of elements, or only rename axes: on levels, in the order in which
+// Operators that move whole runs of elements, or only rename axes: on codes, in the order in which
 // they lie.
 #include <algorithm>
 #include <cstdlib>
@@ -54,9 +54,8 @@ void export_reshape(Call& c) {
     order = graph::reshapable_order(from, c.t.order(x), to);
     result = graph::reshaped_order(from, order, to).value_or(result);
   }
-  const std::string levels = c.t.levels(x, order);
-  c.give_levels(result,
-                c.t.reshaped(levels, graph::arranged(c.result().shape, result), c.wanted()));
+  const std::string codes = c.t.codes(x, order);
+  c.give_codes(result, c.t.reshaped(codes, graph::arranged(c.result().shape, result), c.wanted()));
 }
 
 void export_transpose(Call& c) {
@@ -69,9 +68,9 @@ void export_concat(Call& c) {
   const Order order = c.t.common_order(c.node.inputs, rank);
   const int axis = resolved(c.node.options.AsConcat()->axis, rank);
   Names inputs;
-  for (int v : c.node.inputs) inputs.push_back(c.t.levels(v, order));
-  c.give_levels(order, c.m.node("Concat", std::move(inputs), c.wanted(),
-                                {{"axis", int64_t{position(order, axis)}}}));
+  for (int v : c.node.inputs) inputs.push_back(c.t.codes(v, order));
+  c.give_codes(order, c.m.node("Concat", std::move(inputs), c.wanted(),
+                               {{"axis", int64_t{position(order, axis)}}}));
 }
 
 void export_split(Call& c) {
@@ -83,8 +82,8 @@ void export_split(Call& c) {
   for (size_t k = 0; k < c.node.outputs.size(); ++k) wanted.push_back(c.wanted(k));
   const std::string sizes =
       c.m.vector(c.wanted() + "/sizes", Integers(options.sizes.begin(), options.sizes.end()));
-  const Names parts = c.m.node("Split", {c.t.levels(x, order), sizes}, wanted, {{"axis", axis}});
-  for (size_t k = 0; k < parts.size(); ++k) c.t.set_levels(c.out(k), order, parts[k]);
+  const Names parts = c.m.node("Split", {c.t.codes(x, order), sizes}, wanted, {{"axis", axis}});
+  for (size_t k = 0; k < parts.size(); ++k) c.t.set_codes(c.out(k), order, parts[k]);
 }
 
 void export_slice(Call& c) {
@@ -116,14 +115,14 @@ void export_slice(Call& c) {
   const std::string name = c.wanted();
   std::string y = c.m.node(
       "Slice",
-      {c.t.levels(x, order), c.m.vector(name + "/starts", starts), c.m.vector(name + "/ends", ends),
+      {c.t.codes(x, order), c.m.vector(name + "/starts", starts), c.m.vector(name + "/ends", ends),
        c.m.vector(name + "/axes", axes), c.m.vector(name + "/steps", steps)},
       name);
   if (!dropped.empty()) {
     std::sort(dropped_positions.begin(), dropped_positions.end());
     y = c.m.node("Squeeze", {y, c.m.vector(name + "/dropped", dropped_positions)}, name);
   }
-  c.give_levels(graph::without_axes(order, dropped), y);
+  c.give_codes(graph::without_axes(order, dropped), y);
 }
 
 void export_pad(Call& c) {
@@ -135,17 +134,17 @@ void export_pad(Call& c) {
   Integers pads = arranged(options.before, order);
   const Integers after = arranged(options.after, order);
   pads.insert(pads.end(), after.begin(), after.end());
-  Names inputs = {c.t.levels(x, order), c.m.vector(c.wanted() + "/pads", pads)};
+  Names inputs = {c.t.codes(x, order), c.m.vector(c.wanted() + "/pads", pads)};
   const bool constant = options.mode == fb::PadMode::Constant;
-  if (constant && has_levels(from)) {
-    inputs.push_back(c.m.scalar(c.wanted() + "/value", level_of(from, options.value)));
+  if (constant && has_codes(from)) {
+    inputs.push_back(c.m.scalar(c.wanted() + "/value", code_of(from, options.value)));
   } else if (constant && from.type == DType::F32) {
     inputs.push_back(c.m.scalar(c.wanted() + "/value", options.value));
   } else if (constant && options.value != 0) {
     throw Unsupported(std::string("a value other than 0 around ") + rt::dtype_name(from.type));
   }
-  c.give_levels(order, c.m.node("Pad", std::move(inputs), c.wanted(),
-                                {{"mode", std::string(constant ? "constant" : "reflect")}}));
+  c.give_codes(order, c.m.node("Pad", std::move(inputs), c.wanted(),
+                               {{"mode", std::string(constant ? "constant" : "reflect")}}));
 }
 
 }  // namespace qrt::onnx_export

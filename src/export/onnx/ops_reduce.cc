@@ -34,18 +34,18 @@ std::vector<int> resolved_axes(const std::vector<int32_t>& axes, size_t rank) {
   return result;
 }
 
-// The mean of a picture has an operator of its own, which runtimes have in integers.
+// The mean of a feature map has an operator of its own, which runtimes have in integers.
 void global_average(Call& c, bool keep_dims) {
   const Order order = channels_first(4);
   const std::string y = c.m.node("GlobalAveragePool", {c.t.numbers(c.in(0), order)}, c.wanted());
   if (keep_dims) return c.give_numbers(order, y);
   const Value& out = c.result();
-  std::string levels = y;
-  if (has_levels(out)) {
-    levels =
-        c.t.quantize(y, out.quantization.scales[0], zero_level(out), DType::U8, out.name + "/u8");
+  std::string codes = y;
+  if (has_codes(out)) {
+    codes =
+        c.t.quantize(y, out.quantization.scales[0], zero_code(out), DType::U8, out.name + "/u8");
   }
-  c.give_levels(graph::plain_order(2), c.t.reshaped(levels, out.shape, out.name + "/flat"));
+  c.give_codes(graph::plain_order(2), c.t.reshaped(codes, out.shape, out.name + "/flat"));
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ void export_reduce(Call& c) {
   const int x = c.in(0);
   const Order order = c.t.order(x);
   const std::vector<int> axes = resolved_axes(options.axes, c.t.rank(x));
-  const bool floats = c.t.value(x).type == DType::F32 || has_levels(c.t.value(x));
+  const bool floats = c.t.value(x).type == DType::F32 || has_codes(c.t.value(x));
   if (options.kind == ReduceKind::Mean && floats && order == channels_first(4) &&
       axes == std::vector<int>{1, 2}) {
     return global_average(c, options.keep_dims);
@@ -75,19 +75,19 @@ void export_reduce(Call& c) {
                  c.m.node(operator_of(options.kind), std::move(inputs), c.wanted(), attributes));
 }
 
-// Levels are ordered as the numbers they stand for.
+// Codes are ordered as the numbers they stand for.
 void export_arg_reduce(Call& c) {
   const auto& options = *c.node.options.AsArgReduce();
   const int x = c.in(0);
   const Order order = c.t.order(x);
   const int axis = resolved(options.axis, c.t.rank(x));
   std::string y = c.m.node(
-      options.min ? "ArgMin" : "ArgMax", {c.t.levels(x, order)}, c.wanted(),
+      options.min ? "ArgMin" : "ArgMax", {c.t.codes(x, order)}, c.wanted(),
       {{"axis", int64_t{graph::position(order, axis)}}, {"keepdims", int64_t{options.keep_dims}}});
   if (c.result().type != DType::S64) {
     y = c.m.node("Cast", {y}, c.wanted(), {{"to", int64_t{onnx_type(c.result().type)}}});
   }
-  c.give_levels(options.keep_dims ? order : graph::without_axes(order, {axis}), y);
+  c.give_codes(options.keep_dims ? order : graph::without_axes(order, {axis}), y);
 }
 
 void export_softmax(Call& c) {

@@ -101,9 +101,9 @@ void export_unary(Call& c) {
   const Order order = c.t.order(x);
   const fb::ClampT* clamp = options.clamp.get();
   if (options.kind == UnaryKind::Clip) {
-    const bool as_levels = same_levels(c.t.value(x), c.result());
-    return as_levels ? c.give_levels(order, c.t.levels(x, order), clamp)
-                     : c.give_numbers(order, c.t.numbers(x, order), clamp);
+    const bool as_codes = same_codes(c.t.value(x), c.result());
+    return as_codes ? c.give_codes(order, c.t.codes(x, order), clamp)
+                    : c.give_numbers(order, c.t.numbers(x, order), clamp);
   }
   c.give_numbers(order, compute(c, options, c.t.numbers(x, order)), clamp);
 }

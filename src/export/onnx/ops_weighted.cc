@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "src/export/onnx/ops.h"
-#include "src/export/onnx/window.h"
+#include "src/export/onnx/window_attributes.h"
 
 namespace qrt::onnx_export {
 namespace {
@@ -16,13 +16,13 @@ std::string bias(Call& c) {
   if (!c.has(2)) return "";
   const Value &x = c.t.value(c.in(0)), &w = c.t.value(c.in(1)), &b = c.t.value(c.in(2));
   if (b.type != DType::S32) return c.t.plain_numbers(c.in(2));
-  if (!has_levels(x)) throw Unsupported("an integer bias of a float input");
+  if (!has_codes(x)) throw Unsupported("an integer bias of a float input");
   std::vector<float> scales;
   for (float scale : w.quantization.scales) {
     const double product = static_cast<double>(x.quantization.scales[0]) * scale;
     scales.push_back(std::max(static_cast<float>(product), std::numeric_limits<float>::min()));
   }
-  const std::string integers = c.t.plain_levels(c.in(2));
+  const std::string integers = c.t.plain_codes(c.in(2));
   return c.t.dequantize(integers, scales, {}, DType::S32, scales.size() == 1 ? -1 : 0, b.name);
 }
 
@@ -56,9 +56,9 @@ void export_fully_connected(Call& c) {
   if (matrix) {
     rows = c.t.plain_numbers(x);
   } else {
-    rows = c.t.reshaped(c.t.plain_levels(x), {-1, w[1]}, from.name + "/rows");
-    if (has_levels(from)) {
-      rows = c.t.dequantize(rows, from.quantization.scales, {zero_level(from)}, DType::U8, -1,
+    rows = c.t.reshaped(c.t.plain_codes(x), {-1, w[1]}, from.name + "/rows");
+    if (has_codes(from)) {
+      rows = c.t.dequantize(rows, from.quantization.scales, {zero_code(from)}, DType::U8, -1,
                             from.name + "/rows/float");
     }
   }
@@ -66,11 +66,11 @@ void export_fully_connected(Call& c) {
   std::string result = c.m.node("Gemm", std::move(inputs), c.wanted(), {{"transB", int64_t{1}}});
   const Order order = plain_order(y.shape.size());
   if (matrix) return c.give_numbers(order, result, options.clamp.get());
-  if (has_levels(y)) {
-    result = c.t.quantize(result, y.quantization.scales[0], zero_level(y), DType::U8,
+  if (has_codes(y)) {
+    result = c.t.quantize(result, y.quantization.scales[0], zero_code(y), DType::U8,
                           y.name + "/rows/u8");
   }
-  c.give_levels(order, c.t.reshaped(result, y.shape, y.name + "/reshaped"), options.clamp.get());
+  c.give_codes(order, c.t.reshaped(result, y.shape, y.name + "/reshaped"), options.clamp.get());
 }
 
 void export_matmul(Call& c) {

@@ -1,16 +1,16 @@
-// Operators on pictures that are not convolutions.
+// Operators on feature maps that are not convolutions.
 #include <algorithm>
 #include <cmath>
 
 #include "src/export/onnx/ops.h"
-#include "src/export/onnx/window.h"
+#include "src/export/onnx/window_attributes.h"
 
 namespace qrt::onnx_export {
 namespace {
 
 using graph::channels_first;
 
-// Scales that give these sizes, for pictures of which some dimension is known only at run time.
+// Scales that give these sizes, for feature maps of which some dimension is known only at run time.
 std::string resize_scales(Call& c, const Shape& in, const Shape& out) {
   std::vector<float> scales;
   for (size_t i = 0; i < in.size(); ++i) {
@@ -34,8 +34,8 @@ void export_pool(Call& c) {
   Attributes attributes =
       window_attributes(*options.window, c.t.shape(x), options.kernel_h, options.kernel_w);
   if (options.kind == fb::PoolKind::Max) {
-    const std::string y = c.m.node("MaxPool", {c.t.levels(x, order)}, c.wanted(), attributes);
-    return c.give_levels(order, y, options.clamp.get());
+    const std::string y = c.m.node("MaxPool", {c.t.codes(x, order)}, c.wanted(), attributes);
+    return c.give_codes(order, y, options.clamp.get());
   }
   if (options.window->dilation_h != 1 || options.window->dilation_w != 1) {
     throw Unsupported("an average over windows with holes");
@@ -64,7 +64,7 @@ void export_resize(Call& c) {
   Shape out = in;
   out[2] = options.out_h;
   out[3] = options.out_w;
-  Names inputs = {nearest ? c.t.levels(x, order) : c.t.numbers(x, order), ""};
+  Names inputs = {nearest ? c.t.codes(x, order) : c.t.numbers(x, order), ""};
   if (std::find(in.begin(), in.end(), -1) == in.end()) {
     inputs.insert(inputs.end(), {"", c.m.vector(c.wanted() + "/sizes",
                                                 std::vector<int64_t>(out.begin(), out.end()))});
@@ -72,7 +72,7 @@ void export_resize(Call& c) {
     inputs.push_back(resize_scales(c, in, out));
   }
   const std::string y = c.m.node("Resize", std::move(inputs), c.wanted(), attributes);
-  nearest ? c.give_levels(order, y) : c.give_numbers(order, y);
+  nearest ? c.give_codes(order, y) : c.give_numbers(order, y);
 }
 
 }  // namespace qrt::onnx_export

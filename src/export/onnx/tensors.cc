@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "src/graph/qdq_levels.h"
+#include "src/graph/quantized_values.h"
 
 namespace qrt::onnx_export {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 using graph::Bytes;
 using graph::plain_order;
 
-// What turns s8 levels into u8 ones.
+// What turns s8 codes into u8 ones.
 int offset(const Value& value) { return value.type == DType::S8 ? 128 : 0; }
 
 std::vector<int64_t> dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
@@ -26,22 +26,22 @@ const char* suffix_of(const Order& order) {
 
 }  // namespace
 
-bool has_levels(const Value& value) { return graph::eight_bit(value); }
+bool has_codes(const Value& value) { return graph::eight_bit(value); }
 
-uint8_t level_of(const Value& value, float real) {
+uint8_t code_of(const Value& value, float real) {
   const double scale = static_cast<double>(value.quantization.scales[0]);
-  const double level =
-      std::nearbyint(static_cast<double>(real) / scale) + static_cast<double>(zero_level(value));
-  return static_cast<uint8_t>(std::clamp(level, 0.0, 255.0));
+  const double code =
+      std::nearbyint(static_cast<double>(real) / scale) + static_cast<double>(zero_code(value));
+  return static_cast<uint8_t>(std::clamp(code, 0.0, 255.0));
 }
 
-uint8_t zero_level(const Value& value) {
+uint8_t zero_code(const Value& value) {
   return static_cast<uint8_t>(value.quantization.zero_point() + offset(value));
 }
 
-bool same_levels(const Value& a, const Value& b) {
-  return has_levels(a) && has_levels(b) && a.quantization.scales == b.quantization.scales &&
-         zero_level(a) == zero_level(b);
+bool same_codes(const Value& a, const Value& b) {
+  return has_codes(a) && has_codes(b) && a.quantization.scales == b.quantization.scales &&
+         zero_code(a) == zero_code(b);
 }
 
 Tensors::Tensors(const graph::Graph& source, ModelWriter& writer)
@@ -60,7 +60,7 @@ Order Tensors::common_order(const std::vector<int>& values, size_t rank_wanted) 
   return plain;
 }
 
-std::string Tensors::levels(int v, const Order& order) { return form(v, order, false); }
+std::string Tensors::codes(int v, const Order& order) { return form(v, order, false); }
 
 std::string Tensors::numbers(int v, const Order& order) {
   return form(v, order, quantized(value(v)));
@@ -68,7 +68,7 @@ std::string Tensors::numbers(int v, const Order& order) {
 
 std::string Tensors::own(int v) {
   const Value& x = value(v);
-  if (!has_levels(x) || x.type == DType::U8) return plain_levels(v);
+  if (!has_codes(x) || x.type == DType::U8) return plain_codes(v);
   return quantize(plain_numbers(v), x.quantization.scales[0], x.quantization.zero_point(), x.type,
                   x.name + "/s8");
 }
@@ -88,12 +88,12 @@ const std::string& Tensors::keep(int v, bool numbers, const Order& order, std::s
 std::string Tensors::form(int v, const Order& order, bool numbers) {
   if (const Form* found = find(v, order, numbers)) return found->tensor;
   const Value& x = value(v);
-  if (x.constant() && numbers && !has_levels(x)) return weights(v, order);
+  if (x.constant() && numbers && !has_codes(x)) return weights(v, order);
   if (x.constant() && !numbers) return keep(v, false, order, constant(v, order, offset(x)));
   if (numbers) {
-    if (!has_levels(x)) throw Unsupported(std::string("numbers of type ") + rt::dtype_name(x.type));
+    if (!has_codes(x)) throw Unsupported(std::string("numbers of type ") + rt::dtype_name(x.type));
     return keep(v, true, order,
-                dequantize(levels(v, order), x.quantization.scales, {zero_level(x)}, DType::U8, -1,
+                dequantize(codes(v, order), x.quantization.scales, {zero_code(x)}, DType::U8, -1,
                            x.name + "/float"));
   }
   for (const Form& made : forms(v)) {
@@ -130,7 +130,7 @@ std::string Tensors::constant(int v, const Order& order, int shift) {
   }
   if (shift != 0) {
     shifted = *bytes;
-    for (uint8_t& level : shifted) level = static_cast<uint8_t>(level + shift);
+    for (uint8_t& code : shifted) code = static_cast<uint8_t>(code + shift);
     bytes = &shifted;
   }
   return model.constant(x.name, shift != 0 ? DType::U8 : x.type,
@@ -155,22 +155,22 @@ std::string Tensors::broadcast(int v, const Order& order, bool numbers) {
   return rearranged(wide, padded, plain_order(padded.size()), order, x.name + suffix_of(order));
 }
 
-void Tensors::set_levels(int v, const Order& order, const std::string& tensor) {
+void Tensors::set_codes(int v, const Order& order, const std::string& tensor) {
   keep(v, false, order, tensor);
 }
 
 void Tensors::set_numbers(int v, const Order& order, const std::string& tensor) {
   const Value& x = value(v);
-  if (!quantized(x)) return set_levels(v, order, tensor);
-  if (!has_levels(x)) {
+  if (!quantized(x)) return set_codes(v, order, tensor);
+  if (!has_codes(x)) {
     throw Unsupported(std::string("results of type ") + rt::dtype_name(x.type));
   }
-  set_levels(v, order,
-             quantize(tensor, x.quantization.scales[0], zero_level(x), DType::U8, x.name + "/u8"));
+  set_codes(v, order,
+            quantize(tensor, x.quantization.scales[0], zero_code(x), DType::U8, x.name + "/u8"));
 }
 
 void Tensors::set_same(int v, int from, const std::vector<int>& perm) {
-  if (value(from).constant()) plain_levels(from);
+  if (value(from).constant()) plain_codes(from);
   std::vector<Form> same;
   for (const Form& form : forms(from)) {
     Order order;
@@ -184,14 +184,14 @@ void Tensors::set_same(int v, int from, const std::vector<int>& perm) {
 
 void Tensors::set_numbers_of(int v, int from) {
   const Order lying = order(from);
-  set_levels(v, lying, numbers(from, lying));
+  set_codes(v, lying, numbers(from, lying));
 }
 
 void Tensors::add_input(int v, const std::string& name) {
   const Value& x = value(v);
   const Order plain = plain_order(rank(v));
   model.input(name, x.type, x.shape);
-  if (!has_levels(x) || x.type == DType::U8) return set_levels(v, plain, name);
+  if (!has_codes(x) || x.type == DType::U8) return set_codes(v, plain, name);
   const graph::Quantization& q = x.quantization;
   set_numbers(v, plain, dequantize(name, q.scales, {q.zero_point()}, x.type, -1, name + "/float"));
 }

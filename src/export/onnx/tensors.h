@@ -23,12 +23,12 @@ struct Unsupported : std::runtime_error {
 };
 
 // Eight bits with one scale: what becomes u8 in the ONNX model, s8 as q + 128.
-bool has_levels(const Value& value);
-// The u8 level of a real number, and the zero point, of such a value.
-uint8_t level_of(const Value& value, float real);
-uint8_t zero_level(const Value& value);
+bool has_codes(const Value& value);
+// The u8 code of a real number, and the zero point, of such a value.
+uint8_t code_of(const Value& value, float real);
+uint8_t zero_code(const Value& value);
 // Integers of both values stand for the same real numbers once they are u8.
-bool same_levels(const Value& a, const Value& b);
+bool same_codes(const Value& a, const Value& b);
 
 class Tensors {
  public:
@@ -47,14 +47,14 @@ class Tensors {
   // none does. Constants follow, as do values of another rank.
   Order common_order(const std::vector<int>& values, size_t rank) const;
 
-  // Elements that are only moved: u8 levels where there are any, otherwise the value's own type.
-  std::string levels(int v, const Order& order);
+  // Elements that are only moved: u8 codes where there are any, otherwise the value's own type.
+  std::string codes(int v, const Order& order);
   // Elements that are computed with: floats where the value is f32 or quantized.
   std::string numbers(int v, const Order& order);
-  std::string plain_levels(int v) { return levels(v, graph::plain_order(rank(v))); }
+  std::string plain_codes(int v) { return codes(v, graph::plain_order(rank(v))); }
   std::string plain_numbers(int v) { return numbers(v, graph::plain_order(rank(v))); }
   // The same for a value that broadcasts to order.size() dimensions.
-  std::string broadcast_levels(int v, const Order& order) { return broadcast(v, order, false); }
+  std::string broadcast_codes(int v, const Order& order) { return broadcast(v, order, false); }
   std::string broadcast_numbers(int v, const Order& order) { return broadcast(v, order, true); }
   // A constant that results are summed over, as floats: it keeps its integers, signed ones too.
   std::string weights(int v, const Order& order);
@@ -62,7 +62,7 @@ class Tensors {
   std::string own(int v);
 
   // The value now exists as this tensor.
-  void set_levels(int v, const Order& order, const std::string& tensor);
+  void set_codes(int v, const Order& order, const std::string& tensor);
   // An operator computed it: floats are quantized where the value is.
   void set_numbers(int v, const Order& order, const std::string& tensor);
   // `v` is the same numbers as `from`, in other orders perhaps: its axis i is axis perm[i].

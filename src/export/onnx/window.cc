@@ -1,4 +1,4 @@
-#include "src/export/onnx/window.h"
+#include "src/export/onnx/window_attributes.h"
 
 #include <algorithm>
 

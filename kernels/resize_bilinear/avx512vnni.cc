@@ -1,12 +1,12 @@
 // resize for AVX-512: sixteen channels at a time, as the AVX2 row has eight. Its floats are that
 // row's: they are bound by memory.
-#include "kernels/resize.h"
+#include "kernels/resize_bilinear.h"
 
 #include "kernels/avx512.h"
 
 namespace qrt::kernels {
 
-extern const ResizeKernel kResizeAvx2;
+extern const ResizeBilinearKernel kResizeBilinearAvx2;
 
 namespace {
 
@@ -64,13 +64,13 @@ void bilinear_s8(const ResizeRowArgs& args, const int8_t* top, const int8_t* bot
 
 void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bottom, float y,
                   float* out) {
-  kResizeAvx2.bilinear_f32(args, top, bottom, y, out);
+  kResizeBilinearAvx2.bilinear_f32(args, top, bottom, y, out);
 }
 
 }  // namespace
 
-extern const ResizeKernel kResizeAvx512vnni;
-const ResizeKernel kResizeAvx512vnni = {"resize_x16__avx512vnni", QRT_ISA_AVX512VNNI, bilinear_s8,
-                                        bilinear_f32};
+extern const ResizeBilinearKernel kResizeBilinearAvx512vnni;
+const ResizeBilinearKernel kResizeBilinearAvx512vnni = {
+    "resize_x16__avx512vnni", QRT_ISA_AVX512VNNI, bilinear_s8, bilinear_f32};
 
 }  // namespace qrt::kernels

@@ -1,10 +1,10 @@
-#include "src/graph/qdq_levels.h"
+#include "src/graph/quantized_values.h"
 
 #include <algorithm>
 
 namespace qrt::graph {
 
-bool same_levels(const Value& a, const Value& b) {
+bool same_quantization(const Value& a, const Value& b) {
   const Quantization &p = a.quantization, &q = b.quantization;
   if (a.type != b.type || p.scales != q.scales || p.axis != q.axis || p.block != q.block) {
     return false;

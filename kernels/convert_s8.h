@@ -9,7 +9,7 @@
 
 namespace qrt::kernels {
 
-struct ConvertKernel {
+struct ConvertS8Kernel {
   const char* name;
   QrtIsa isa;
   // out = quantize_steps(in * inverse_scale); NaN becomes the zero point.
@@ -19,6 +19,6 @@ struct ConvertKernel {
 };
 
 // All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
-const ConvertKernel* const* convert_kernels(size_t* count);
+const ConvertS8Kernel* const* convert_s8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

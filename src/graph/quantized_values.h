@@ -1,4 +1,4 @@
-// The levels of quantized values, and the real numbers between which they lie.
+// When two quantized values are quantized alike, and which real numbers they can hold.
 #pragma once
 
 #include <limits>
@@ -8,7 +8,7 @@
 namespace qrt::graph {
 
 // Integers of both values stand for the same real numbers.
-bool same_levels(const Value& a, const Value& b);
+bool same_quantization(const Value& a, const Value& b);
 
 // What the kernels compute with: eight bits and one scale.
 bool eight_bit(const Value& value);

@@ -1,4 +1,4 @@
-// Windows over pictures, as ONNX's attributes.
+// Windows over feature maps, as ONNX's attributes.
 #pragma once
 
 #include "src/export/onnx/call.h"

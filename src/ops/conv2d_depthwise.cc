@@ -58,7 +58,7 @@ class DepthwiseConv final : public PackedConv {
     const WindowGeometry& w = state.conv.window;
     const size_t parts = row_parts(w, context.pool);
     const size_t macs = w.taps() * w.out_h * w.out_w * shape_.outputs() / parts;
-    context.pool.parallel_for(w.batch * parts, mac_cost(macs, kernel_.speed),
+    context.pool.parallel_for(w.batch * parts, mac_cost(macs, kernel_.throughput),
                               [&](size_t begin, size_t end, size_t range) {
                                 for (size_t i = begin; i < end; ++i) {
                                   const size_t part = i % parts;

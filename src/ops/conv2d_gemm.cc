@@ -1,5 +1,5 @@
-// Quantized convolution by gemm_s8 over the addresses of its windows, which are written a block of
-// pixels at a time and never for the whole picture.
+// Quantized convolution by gemm_s8 over indirection pointers, which are written for a block of
+// pixels at a time and never for the whole feature map.
 #include <algorithm>
 #include <cstring>
 
@@ -47,7 +47,7 @@ class GemmConv final : public PackedConv {
     state->split = split_of(conv, context.max_ranges);
     state->cost = mac_cost(window.pixels() / state->split.blocks * window.taps() *
                                conv.group_inputs() * conv.groups * state->split.columns,
-                           kernel_.speed);
+                           kernel_.throughput);
     if (!window.is_pointwise()) {
       state->padding_bytes = align_up(window.kernel_w * window.channels, kAlignment);
       const size_t most = state->split.most();
@@ -156,16 +156,16 @@ class GemmConv final : public PackedConv {
     const bool direct = window.is_pointwise();
     uint8_t* scratch = context.scratch + state.padding_bytes + range * state.range_bytes;
     uint8_t* buffer = scratch + state.range_bytes - state.buffer_bytes;
-    const int8_t** pieces = direct ? nullptr : fill(context, state, first, last, scratch);
+    const int8_t** indirection = direct ? nullptr : fill(context, state, first, last, scratch);
     for (size_t g = 0; g < conv.groups; ++g) {
       if (g > 0 && !direct) {
-        for (size_t i = 0; i < (last - first) * taps_; ++i) pieces[i] += conv.group_inputs();
+        for (size_t i = 0; i < (last - first) * taps_; ++i) indirection[i] += conv.group_inputs();
       }
       const kernels::GemmS8Args args = {packed_.get() + g * group_bytes_,
                                         conv.group_outputs(),
                                         taps_,
                                         k_,
-                                        pieces,
+                                        indirection,
                                         in + first * window.channels + g * conv.group_inputs(),
                                         window.channels,
                                         conv.out_channels,
@@ -179,17 +179,17 @@ class GemmConv final : public PackedConv {
 
   const int8_t** fill(const RunContext& context, const State& state, size_t first, size_t last,
                       uint8_t* scratch) const {
-    auto** pieces = reinterpret_cast<const int8_t**>(scratch + state.patches_bytes);
+    auto** indirection = reinterpret_cast<const int8_t**>(scratch + state.patches_bytes);
     const auto* padding = reinterpret_cast<const int8_t*>(context.scratch);
     const auto* in = context.in<int8_t>(0);
     if (by_rows_) {
-      fill_row_pieces(state.conv.window, in, padding, first, last,
-                      reinterpret_cast<int8_t*>(scratch), pieces);
+      fill_row_indirection(state.conv.window, in, padding, first, last,
+                           reinterpret_cast<int8_t*>(scratch), indirection);
     } else {
-      fill_pieces(state.conv.window, in, 1, padding, first, last,
-                  reinterpret_cast<const void**>(pieces));
+      fill_indirection(state.conv.window, in, 1, padding, first, last,
+                       reinterpret_cast<const void**>(indirection));
     }
-    return pieces;
+    return indirection;
   }
 
   const kernels::GemmS8Kernel& kernel_;

@@ -2,14 +2,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/resize.h"
+#include "kernels/resize_bilinear.h"
 #include "tests/support/guarded.h"
 #include "tests/support/kernel_rows.h"
 
 namespace qrt::test {
 namespace {
 
-class Resize : public testing::TestWithParam<const kernels::ResizeKernel*> {};
+class Resize : public testing::TestWithParam<const kernels::ResizeBilinearKernel*> {};
 
 // Output pixels that share their neighbours in runs of 1, 2, …, then some in any order.
 std::vector<kernels::ResizeTap> make_taps(int32_t in, size_t out) {
@@ -83,8 +83,9 @@ TEST_P(Resize, FloatsOfEveryNumberOfChannels) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, Resize, testing::ValuesIn(runnable_rows(kernels::resize_kernels)),
-                         row_name<kernels::ResizeKernel>);
+INSTANTIATE_TEST_SUITE_P(Rows, Resize,
+                         testing::ValuesIn(runnable_rows(kernels::resize_bilinear_kernels)),
+                         row_name<kernels::ResizeBilinearKernel>);
 
 }  // namespace
 }  // namespace qrt::test

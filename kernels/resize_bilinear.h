@@ -24,7 +24,7 @@ struct ResizeRowArgs {
   size_t pixels, channels;
 };
 
-struct ResizeKernel {
+struct ResizeBilinearKernel {
   const char* name;
   QrtIsa isa;
   // out[p][c] = (sum of corner[c] * weight of the corner + 2^21) >> 22, rounding halves up. The
@@ -39,6 +39,6 @@ struct ResizeKernel {
 };
 
 // All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
-const ResizeKernel* const* resize_kernels(size_t* count);
+const ResizeBilinearKernel* const* resize_bilinear_kernels(size_t* count);
 
 }  // namespace qrt::kernels

@@ -1,12 +1,12 @@
 // resize for AVX2. What lies between two pixels of the input's rows is computed once, as where it
 // begins and how much it grows, for all pixels of the output that lie there.
-#include "kernels/resize.h"
+#include "kernels/resize_bilinear.h"
 
 #include "kernels/avx2.h"
 
 namespace qrt::kernels {
 
-extern const ResizeKernel kResizeScalar;
+extern const ResizeBilinearKernel kResizeBilinearScalar;
 
 namespace {
 
@@ -140,7 +140,7 @@ void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bott
                   float* out) {
   const size_t channels = args.channels;
   // Too few channels for a vector.
-  if (channels < 8) return kResizeScalar.bilinear_f32(args, top, bottom, y, out);
+  if (channels < 8) return kResizeBilinearScalar.bilinear_f32(args, top, bottom, y, out);
   const ResizeTap* const end = args.taps + args.pixels;
   const __m256 weight = _mm256_set1_ps(y);
   for (const ResizeTap* tap = args.taps; tap < end;) {
@@ -159,7 +159,8 @@ void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bott
 
 }  // namespace
 
-extern const ResizeKernel kResizeAvx2;
-const ResizeKernel kResizeAvx2 = {"resize_x16__avx2", QRT_ISA_AVX2, bilinear_s8, bilinear_f32};
+extern const ResizeBilinearKernel kResizeBilinearAvx2;
+const ResizeBilinearKernel kResizeBilinearAvx2 = {"resize_x16__avx2", QRT_ISA_AVX2, bilinear_s8,
+                                                  bilinear_f32};
 
 }  // namespace qrt::kernels

@@ -1,5 +1,5 @@
 // The specification of convert.
-#include "kernels/convert.h"
+#include "kernels/convert_s8.h"
 
 namespace qrt::kernels {
 namespace {
@@ -17,7 +17,7 @@ void s8_to_f32(const int8_t* in, size_t n, float scale, int32_t zero_point, floa
 
 }  // namespace
 
-extern const ConvertKernel kConvertScalar;
-const ConvertKernel kConvertScalar = {"convert__scalar", QRT_ISA_SCALAR, f32_to_s8, s8_to_f32};
+extern const ConvertS8Kernel kConvertS8Scalar;
+const ConvertS8Kernel kConvertS8Scalar = {"convert__scalar", QRT_ISA_SCALAR, f32_to_s8, s8_to_f32};
 
 }  // namespace qrt::kernels

@@ -50,33 +50,33 @@ class WinogradConv final : public PackedConv {
     const size_t tiles = tile_count(w, tile_), n = state.conv.out_channels;
     const size_t blocks = ceil_div(tiles, split.tiles);
     const size_t products = split.tiles * (tile_ + 2) * (tile_ + 2) * w.channels * split.columns;
-    context.pool.parallel_for(w.batch * blocks * split.parts, mac_cost(products, kernel_.speed),
-                              [&](size_t begin, size_t end, size_t range) {
-                                for (size_t i = begin; i < end; ++i) {
-                                  const size_t column = i % split.parts * split.columns;
-                                  const size_t first = i / split.parts % blocks * split.tiles;
-                                  const size_t image = i / split.parts / blocks;
-                                  const kernels::WinogradS8Args args = {
-                                      packed_.get(),
-                                      tile_,
-                                      n,
-                                      w.channels,
-                                      context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
-                                      w.in_h,
-                                      w.in_w,
-                                      w.pad_top,
-                                      w.pad_left,
-                                      w.out_h,
-                                      w.out_w,
-                                      in_zero_point_,
-                                      out_,
-                                      context.scratch + range * state.range_bytes};
-                                  kernel_.run(
-                                      args, first, std::min(first + split.tiles, tiles), column,
-                                      std::min(column + split.columns, n),
-                                      context.out<int8_t>() + image * w.out_h * w.out_w * n);
-                                }
-                              });
+    context.pool.parallel_for(
+        w.batch * blocks * split.parts, mac_cost(products, kernel_.throughput),
+        [&](size_t begin, size_t end, size_t range) {
+          for (size_t i = begin; i < end; ++i) {
+            const size_t column = i % split.parts * split.columns;
+            const size_t first = i / split.parts % blocks * split.tiles;
+            const size_t image = i / split.parts / blocks;
+            const kernels::WinogradS8Args args = {
+                packed_.get(),
+                tile_,
+                n,
+                w.channels,
+                context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
+                w.in_h,
+                w.in_w,
+                w.pad_top,
+                w.pad_left,
+                w.out_h,
+                w.out_w,
+                in_zero_point_,
+                out_,
+                context.scratch + range * state.range_bytes};
+            kernel_.run(args, first, std::min(first + split.tiles, tiles), column,
+                        std::min(column + split.columns, n),
+                        context.out<int8_t>() + image * w.out_h * w.out_w * n);
+          }
+        });
   }
 
   static size_t tile_count(const WindowGeometry& w, size_t tile) {
@@ -131,7 +131,7 @@ double weights_time(size_t bytes) {
 double plain_time(const kernels::GemmS8Kernel& plain, const WindowGeometry& w, size_t outputs) {
   const size_t depth = w.taps() * w.channels;
   const double pixel =
-      static_cast<double>(depth * outputs) / (1.2 * static_cast<double>(plain.speed)) + 4;
+      static_cast<double>(depth * outputs) / (1.2 * static_cast<double>(plain.throughput)) + 4;
   return static_cast<double>(w.out_h * w.out_w) * pixel +
          weights_time(plain.packed_bytes(outputs, 1, depth));
 }
@@ -148,7 +148,7 @@ size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::GemmS8Kernel& 
     const size_t products = places * pairs + kernel.input_cost(tile) * weights.channels +
                             kernel.output_cost(tile) * weights.n;
     const double time = static_cast<double>(WinogradConv::tile_count(w, tile) * products) /
-                            static_cast<double>(kernel.speed) +
+                            static_cast<double>(kernel.throughput) +
                         weights_time(kernel.packed_bytes(tile, weights.n, weights.channels));
     if (time >= least || !kernel.accepts(tile, weights)) continue;
     best = tile;

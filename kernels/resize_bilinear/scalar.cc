@@ -1,5 +1,5 @@
 // The specification of resize.
-#include "kernels/resize.h"
+#include "kernels/resize_bilinear.h"
 
 namespace qrt::kernels {
 namespace {
@@ -38,7 +38,8 @@ void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bott
 
 }  // namespace
 
-extern const ResizeKernel kResizeScalar;
-const ResizeKernel kResizeScalar = {"resize__scalar", QRT_ISA_SCALAR, bilinear_s8, bilinear_f32};
+extern const ResizeBilinearKernel kResizeBilinearScalar;
+const ResizeBilinearKernel kResizeBilinearScalar = {"resize__scalar", QRT_ISA_SCALAR, bilinear_s8,
+                                                    bilinear_f32};
 
 }  // namespace qrt::kernels

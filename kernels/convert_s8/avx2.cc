@@ -1,5 +1,5 @@
 // convert for AVX2.
-#include "kernels/convert.h"
+#include "kernels/convert_s8.h"
 
 #include "kernels/avx2.h"
 
@@ -48,7 +48,7 @@ void s8_to_f32(const int8_t* in, size_t n, float scale, int32_t zero_point, floa
 
 }  // namespace
 
-extern const ConvertKernel kConvertAvx2;
-const ConvertKernel kConvertAvx2 = {"convert_x32__avx2", QRT_ISA_AVX2, f32_to_s8, s8_to_f32};
+extern const ConvertS8Kernel kConvertS8Avx2;
+const ConvertS8Kernel kConvertS8Avx2 = {"convert_x32__avx2", QRT_ISA_AVX2, f32_to_s8, s8_to_f32};
 
 }  // namespace qrt::kernels

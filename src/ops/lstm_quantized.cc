@@ -141,11 +141,11 @@ class LstmS8 final : public OpKernel {
   void multiply(const RunContext& context, const void* packed, const int8_t* rows, size_t m,
                 size_t k, size_t n, int32_t* out) const {
     const kernels::GemmS8Args args = {packed, n, 1, k, nullptr, rows, k, n, {}};
-    context.pool.parallel_for(ceil_div(n, kernel_.nr), mac_cost(m * k * kernel_.nr, kernel_.speed),
-                              [&](size_t begin, size_t end, size_t) {
-                                kernel_.run_s32(args, 0, m, begin * kernel_.nr,
-                                                std::min(end * kernel_.nr, n), out);
-                              });
+    context.pool.parallel_for(
+        ceil_div(n, kernel_.nr), mac_cost(m * k * kernel_.nr, kernel_.throughput),
+        [&](size_t begin, size_t end, size_t) {
+          kernel_.run_s32(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
+        });
   }
 
   const kernels::GemmS8Kernel& kernel_;
