@@ -58,7 +58,7 @@ LOOP(dpbusd_zmm, "avx512f,avx512vnni", DPBUSD_ZMM)
 
 struct Loop {
   const char* instructions;
-  rt::Isa isa;
+  rt::CpuFeatures needs;
   bool best;
   size_t step_macs;
   void (*run)(size_t rounds);
@@ -67,13 +67,13 @@ struct Loop {
 // bits, and its pairs can be added in 16 bits only if it has 6. So it is not what exact kernels can
 // reach.
 constexpr Loop kLoops[] = {
-    {"vpmaddwd+vpaddd", QRT_ISA_AVX2, true, 16, maddwd},
-    {"vpmaddubsw+vpmaddwd+vpaddd", QRT_ISA_AVX2, false, 32, maddubsw},
-    {"2 vpmaddubsw+vpaddw+vpmaddwd+vpaddd", QRT_ISA_AVX2, false, 64, maddubsw_twice},
+    {"vpmaddwd+vpaddd", QRT_SET_AVX2, true, 16, maddwd},
+    {"vpmaddubsw+vpmaddwd+vpaddd", QRT_SET_AVX2, false, 32, maddubsw},
+    {"2 vpmaddubsw+vpaddw+vpmaddwd+vpaddd", QRT_SET_AVX2, false, 64, maddubsw_twice},
 #ifdef HAS_AVXVNNI
-    {"vpdpbusd ymm", QRT_ISA_AVXVNNI, true, 32, dpbusd_ymm},
+    {"vpdpbusd ymm", QRT_SET_AVXVNNI, true, 32, dpbusd_ymm},
 #endif
-    {"vpdpbusd zmm", QRT_ISA_AVX512VNNI, true, 64, dpbusd_zmm},
+    {"vpdpbusd zmm", QRT_SET_AVX512VNNI, true, 64, dpbusd_zmm},
 };
 
 // The fastest of several tries: whatever else the machine does can only slow a loop down.
@@ -93,8 +93,8 @@ double macs_per_second(const Loop& loop) {
 std::vector<Ceiling> measure() {
   std::vector<Ceiling> measured;
   for (const Loop& loop : kLoops) {
-    if (!rt::cpu_facts().has(loop.isa)) continue;
-    measured.push_back({loop.instructions, loop.isa, loop.best, macs_per_second(loop)});
+    if (!rt::cpu_facts().has(loop.needs)) continue;
+    measured.push_back({loop.instructions, loop.needs, loop.best, macs_per_second(loop)});
   }
   return measured;
 }
@@ -112,11 +112,14 @@ const std::vector<Ceiling>& ceilings() {
   return measured;
 }
 
-double ceiling_of(rt::Isa isa) {
+double ceiling_of(rt::CpuFeatures features) {
+  double best = 0;
   for (const Ceiling& ceiling : ceilings()) {
-    if (ceiling.isa == isa && ceiling.best) return ceiling.macs_per_second;
+    if (ceiling.best && rt::includes(features, ceiling.needs)) {
+      best = std::max(best, ceiling.macs_per_second);
+    }
   }
-  return 0;
+  return best;
 }
 
 }  // namespace qrt::bench

@@ -10,15 +10,15 @@ namespace qrt::bench {
 
 struct Ceiling {
   const char* instructions;  // what the loop repeats: "vpmaddwd+vpaddd"
-  rt::Isa isa;               // the set that has them
-  bool best;                 // the best exact way of that set: what its kernels are compared with
-  double macs_per_second;    // of one thread
+  rt::CpuFeatures needs;     // of the CPU
+  bool best;  // the best exact way of those features: what their kernels are compared with
+  double macs_per_second;  // of one thread
 };
 
 // Measured by the first call, which takes a fraction of a second. Empty for CPUs other than x86.
 const std::vector<Ceiling>& ceilings();
 
-// Multiply-accumulates a second of the best exact way of this set; 0 where none is known.
-double ceiling_of(rt::Isa isa);
+// Multiply-accumulates a second of the best exact way with these features; 0 where none is known.
+double ceiling_of(rt::CpuFeatures features);
 
 }  // namespace qrt::bench

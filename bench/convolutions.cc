@@ -69,13 +69,13 @@ class Benchmark {
   explicit Benchmark(Options options) : options_(std::move(options)) {}
 
   rt::Status run() {
-    QRT_ASSIGN_OR_RETURN(isa_, rt::choose_isa(isa_name()));
-    const rt::Status started = start_xnnpack(options_.isa.empty() ? nullptr : &isa_);
+    QRT_ASSIGN_OR_RETURN(features_, rt::choose_isa(isa_name()));
+    const rt::Status started = start_xnnpack(options_.isa.empty() ? nullptr : &features_);
     peer_ = started.ok();
     if (!peer_) cli::note("without XNNPACK: " + started.message());
     // One pool for both: the idle threads of a second one would compete with those that work.
     if (options_.threads > 1) pool_.reset(pthreadpool_create(options_.threads));
-    ceiling_ = ceiling_of(isa_) * static_cast<double>(options_.threads);
+    ceiling_ = ceiling_of(features_) * static_cast<double>(options_.threads);
     const std::regex filter(options_.filter);
     for (const NetworkShape& network : network_shapes()) {
       if (!std::regex_search(shape_name(network.shape) + " " + network.networks, filter)) continue;
@@ -133,8 +133,9 @@ class Benchmark {
 
   void print() const {
     cli::Facts facts;
-    facts.add("machine", format("%s, %s, %zu thread%s", rt::cpu_facts().name, rt::isa_name(isa_),
-                                options_.threads, options_.threads == 1 ? "" : "s"));
+    facts.add("machine",
+              format("%s, %s, %zu thread%s", rt::cpu_facts().name, rt::isa_name(features_),
+                     options_.threads, options_.threads == 1 ? "" : "s"));
     for (const Ceiling& c : ceilings()) {
       facts.add(&c == &ceilings().front() ? "ceilings" : "",
                 format("%6.1f GMAC/s  %s", c.macs_per_second * 1e-9, c.instructions));
@@ -214,12 +215,12 @@ class Benchmark {
   }
 
   rt::Status write_json() const {
-    Json json = {{"cpu", rt::cpu_facts().name},   {"isa", rt::isa_name(isa_)},
+    Json json = {{"cpu", rt::cpu_facts().name},   {"isa", rt::isa_name(features_)},
                  {"threads", options_.threads},   {"ceilings", Json::array()},
                  {"convolutions", Json::array()}, {"groups", Json::array()}};
     for (const Ceiling& c : ceilings()) {
       json["ceilings"].push_back({{"instructions", c.instructions},
-                                  {"isa", rt::isa_name(c.isa)},
+                                  {"isa", rt::isa_name(c.needs)},
                                   {"macs_per_second", c.macs_per_second}});
     }
     for (const Measured& m : measured_) {
@@ -249,7 +250,7 @@ class Benchmark {
   }
 
   Options options_;
-  rt::Isa isa_ = rt::kScalarIsa;
+  rt::CpuFeatures features_ = 0;
   bool peer_ = false;
   Pool pool_;
   double ceiling_ = 0;  // of all threads; 0: not known

@@ -160,7 +160,7 @@ void add(const Kernel* const* (*rows)(size_t*), const std::string& name, const R
   size_t count = 0;
   const Kernel* const* table = rows(&count);
   for (size_t i = 0; i < count; ++i) {
-    if (!qrt::rt::cpu_facts().has(table[i]->isa)) continue;
+    if (!qrt::rt::cpu_facts().has(table[i]->needs)) continue;
     benchmark::RegisterBenchmark(
         (std::string(table[i]->name) + "/" + name).c_str(),
         [run, kernel = table[i]](benchmark::State& state) { run(state, kernel); });

@@ -31,11 +31,11 @@ std::vector<int8_t> random_bytes(size_t count) {
   return bytes;
 }
 
-void report(benchmark::State& state, qrt::rt::Isa isa, size_t macs) {
+void report(benchmark::State& state, qrt::rt::CpuFeatures needs, size_t macs) {
   using benchmark::Counter;
   const auto count = static_cast<double>(macs);
   state.counters["MAC/s"] = Counter(count, Counter::kIsIterationInvariantRate);
-  const double ceiling = qrt::bench::ceiling_of(isa);
+  const double ceiling = qrt::bench::ceiling_of(needs);
   if (ceiling <= 0) return;
   state.counters["of_ceiling"] = Counter(count / ceiling, Counter::kIsIterationInvariantRate);
 }
@@ -79,7 +79,7 @@ void gemm(benchmark::State& state, const GemmS8Kernel* kernel, GemmShape s) {
     kernel->run(args, 0, s.m, 0, s.n, out.data());
     benchmark::DoNotOptimize(out.data());
   }
-  report(state, kernel->isa, s.m * s.n * s.taps * s.k);
+  report(state, kernel->needs, s.m * s.n * s.taps * s.k);
 }
 
 struct DwconvShape {
@@ -111,7 +111,7 @@ void dwconv(benchmark::State& state, const DwconvS8Kernel* kernel, DwconvShape s
     kernel->run(args, 0, out_side, 0, s.channels, out.data());
     benchmark::DoNotOptimize(out.data());
   }
-  report(state, kernel->isa, out_side * out_side * s.channels * shape.taps());
+  report(state, kernel->needs, out_side * out_side * s.channels * shape.taps());
 }
 
 // Feature maps of side x side, as many output channels as input channels. What is counted is the
@@ -145,7 +145,7 @@ void winograd(benchmark::State& state, const WinogradS8Kernel* kernel, WinogradS
     kernel->run(args, 0, tiles, 0, s.channels, out.data());
     benchmark::DoNotOptimize(out.data());
   }
-  report(state, kernel->isa, s.side * s.side * s.channels * 9 * s.channels);
+  report(state, kernel->needs, s.side * s.side * s.channels * 9 * s.channels);
 }
 
 template <class Kernel, class Shape, size_t N>
@@ -155,7 +155,7 @@ void add(const Kernel* const* (*rows)(size_t*), const Shape (&shapes)[N],
   const Kernel* const* table = rows(&count);
   for (const Shape& shape : shapes) {
     for (size_t i = 0; i < count; ++i) {
-      if (!qrt::rt::cpu_facts().has(table[i]->isa)) continue;
+      if (!qrt::rt::cpu_facts().has(table[i]->needs)) continue;
       benchmark::RegisterBenchmark((std::string(table[i]->name) + "/" + shape.name).c_str(), run,
                                    table[i], shape);
     }

@@ -80,11 +80,11 @@ Json describe(const Options& options, const rt::Program& program) {
   const cli::ModelFacts facts(program.model());
   return {{"engine", options.xnnpack_operators ? "XNNPACK operators" : "libqrt"},
           {"cpu", rt::cpu_facts().name},
-          {"isa", rt::isa_name(program.isa())},
+          {"isa", rt::isa_name(program.features())},
           {"macs", facts.macs},
           {"float_macs", facts.float_macs},
           {"operator_macs", operator_macs},
-          {"ceiling_macs_per_second", ceiling_of(program.isa())}};
+          {"ceiling_macs_per_second", ceiling_of(program.features())}};
 }
 
 void answer(Engine& engine) {
@@ -109,8 +109,8 @@ rt::Status run(const Options& options) {
   rt::ProgramOptions program_options;
   if (!options.isa.empty()) program_options.isa = options.isa.c_str();
   // Before a program is built: our own float operators use XNNPACK, too.
-  QRT_ASSIGN_OR_RETURN(const rt::Isa isa, rt::choose_isa(options.isa.c_str()));
-  const rt::Status started = start_xnnpack(options.isa.empty() ? nullptr : &isa);
+  QRT_ASSIGN_OR_RETURN(const rt::CpuFeatures features, rt::choose_isa(options.isa.c_str()));
+  const rt::Status started = start_xnnpack(options.isa.empty() ? nullptr : &features);
   if (options.xnnpack_operators) QRT_RETURN_IF_ERROR(started);
 
   QRT_ASSIGN_OR_RETURN(const cli::OpenModel open, cli::open_model(options.model));

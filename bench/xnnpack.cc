@@ -18,27 +18,27 @@ rt::Status check(xnn_status status, const char* what) {
 
 #if CPUINFO_ARCH_X86 || CPUINFO_ARCH_X86_64
 // cpuinfo exports the structure behind its questions, for they are inline functions.
-void hide_better_than(rt::Isa isa) {
+void hide_others_than(rt::CpuFeatures features) {
   cpuinfo_x86_isa& has = cpuinfo_isa;
-  if (isa < QRT_ISA_AVX512VNNI) {
+  if (!rt::includes(features, QRT_CPU_AVX512)) {
     has.avx512f = has.avx512cd = has.avx512dq = has.avx512bw = has.avx512vl = has.avx512ifma =
         has.avx512vbmi = has.avx512vbmi2 = has.avx512bitalg = has.avx512vpopcntdq = has.avx512vnni =
             has.avx512bf16 = has.avx512vp2intersect = false;
   }
-  if (isa < QRT_ISA_AVX2) {
+  if (!rt::includes(features, QRT_CPU_AVX2)) {
     has.ssse3 = has.sse4_1 = has.sse4_2 = has.sse4a = has.avx = has.xop = has.f16c = has.fma3 =
         has.fma4 = has.avx2 = false;
   }
 }
 #else
-void hide_better_than(rt::Isa) {}
+void hide_others_than(rt::CpuFeatures) {}
 #endif
 
 }  // namespace
 
-rt::Status start_xnnpack(const rt::Isa* at_most) {
+rt::Status start_xnnpack(const rt::CpuFeatures* at_most) {
   rt::cpu_facts();  // asks cpuinfo for our own kernels, before anything is taken back
-  if (at_most != nullptr) hide_better_than(*at_most);
+  if (at_most != nullptr) hide_others_than(*at_most);
   return check(xnn_initialize(nullptr), "start");
 }
 
@@ -78,7 +78,7 @@ void XnnpackConvolution::run() { (void)xnn_run_operator(op_.get(), pool_); }
 
 #else
 
-rt::Status start_xnnpack(const rt::Isa*) {
+rt::Status start_xnnpack(const rt::CpuFeatures*) {
   return rt::error(rt::Code::Unsupported, "this build has no XNNPACK, or one of another interface");
 }
 

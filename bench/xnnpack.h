@@ -13,10 +13,10 @@ struct xnn_operator;
 
 namespace qrt::bench {
 
-// Starts XNNPACK, once. With an instruction set it is kept from using better ones than that: on x86
+// Starts XNNPACK, once. With features it is kept from using others than those: on x86
 // what cpuinfo found is taken back before XNNPACK looks at it (on other CPUs it uses what it
 // likes). Nothing else in the process may have started XNNPACK. Less than SSE2 it does not have.
-rt::Status start_xnnpack(const rt::Isa* at_most);
+rt::Status start_xnnpack(const rt::CpuFeatures* at_most);
 
 class XnnpackConvolution {
  public:

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 
 namespace qrt::kernels {
 
@@ -18,13 +18,14 @@ enum ArgX8Flip : uint8_t {
 
 struct ArgX8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   // out[r]: where in[r * n] … in[r * n + n - 1] is largest, of equal ones the first. n is at least
   // 1 and below 2^31.
   void (*run)(const uint8_t* in, size_t rows, size_t n, uint8_t flip, int32_t* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const ArgX8Kernel* const* arg_x8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/avx2.h"
-#include "kernels/isa.h"
+#include "kernels/features.h"
 
 namespace qrt::kernels {
 namespace {

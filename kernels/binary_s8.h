@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 #include "kernels/requantize.h"
 
 namespace qrt::kernels {
@@ -22,7 +22,8 @@ struct BinaryS8Args {
 
 struct BinaryS8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   // out[i] for i < n from a[i * a_step] and b[i * b_step]; steps are 0 or 1, not both 0. out may be
   // a or b themselves (of step 1), not overlap them otherwise.
   void (*add)(const BinaryS8Args& args, const int8_t* a, size_t a_step, const int8_t* b,
@@ -31,7 +32,7 @@ struct BinaryS8Kernel {
               size_t b_step, size_t n, int8_t* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const BinaryS8Kernel* const* binary_s8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

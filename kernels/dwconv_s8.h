@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 #include "kernels/requantize.h"
 
 namespace qrt::kernels {
@@ -45,7 +45,8 @@ struct DwconvS8Args {
 
 struct DwconvS8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   size_t block;  // output channels computed together: best multiples for the ranges given to run
   size_t throughput;  // multiply-accumulates a nanosecond, roughly: sizes the shares of threads
   // Bytes that pack writes; 64-byte aligned memory.
@@ -57,7 +58,7 @@ struct DwconvS8Kernel {
   void (*run)(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const DwconvS8Kernel* const* dwconv_s8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

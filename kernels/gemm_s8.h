@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 #include "kernels/requantize.h"
 
 namespace qrt::kernels {
@@ -49,7 +49,8 @@ enum : size_t { kGemmS8BufferSlack = 1024 };
 
 struct GemmS8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   size_t mr, nr;      // tile: best multiples for the ranges given to run
   size_t throughput;  // multiply-accumulates a nanosecond, roughly: sizes the shares of threads
   // Bytes of `buffer` that a row takes, besides kGemmS8BufferSlack.
@@ -63,7 +64,7 @@ struct GemmS8Kernel {
   void (*run_s32)(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, int32_t* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const GemmS8Kernel* const* gemm_s8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

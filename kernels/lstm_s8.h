@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 #include "kernels/requantize.h"
 
 namespace qrt::kernels {
@@ -26,7 +26,8 @@ struct LstmS8Args {
 
 struct LstmS8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   // For each unit, with sums [4][units]:
   //   gate = clamp16(requantize(input sum) + requantize(recurrent sum)), each to 16 bits
   //   i, f, o = sigmoid(gate), g = tanh(gate)
@@ -36,7 +37,7 @@ struct LstmS8Kernel {
                int16_t* c, int8_t* h);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const LstmS8Kernel* const* lstm_s8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 #include "kernels/requantize.h"
 
 namespace qrt::kernels {
@@ -23,14 +23,15 @@ struct PoolS8Args {
 
 struct PoolS8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   // Pixels [0, pixels). Average: requantize(sum of (a - zero point), multipliers[count]); without
   // multipliers sum of a / count, halves away from zero, exactly.
   void (*average)(const PoolS8Args& args, size_t pixels, int8_t* out);
   void (*max)(const PoolS8Args& args, size_t pixels, int8_t* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const PoolS8Kernel* const* pool_s8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 #include "kernels/requantize.h"
 
 namespace qrt::kernels {
@@ -14,7 +14,8 @@ namespace qrt::kernels {
 // [rows][columns], dense; sums must stay within 32 bits.
 struct ReduceS8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   // sums[c] += the sum of column c; sums[r] += the sum of row r.
   void (*add_columns)(const int8_t* in, size_t rows, size_t columns, int32_t* sums);
   void (*add_rows)(const int8_t* in, size_t rows, size_t columns, int32_t* sums);
@@ -27,7 +28,7 @@ struct ReduceS8Kernel {
                      Output out_range, int8_t* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const ReduceS8Kernel* const* reduce_s8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 
 namespace qrt::kernels {
 
@@ -26,7 +26,8 @@ struct ResizeRowArgs {
 
 struct ResizeBilinearKernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   // out[p][c] = (sum of corner[c] * weight of the corner + 2^21) >> 22, rounding halves up. The
   // corners are pixels `first` and `second` of the rows top and bottom, and a corner's weight is
   // the product of its row's and its column's: y and the tap's weight, of 2^11, go to the bottom
@@ -38,7 +39,7 @@ struct ResizeBilinearKernel {
                        float* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const ResizeBilinearKernel* const* resize_bilinear_kernels(size_t* count);
 
 }  // namespace qrt::kernels

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 #include "kernels/requantize.h"
 
 namespace qrt::kernels {
@@ -21,13 +21,14 @@ struct SoftmaxS8Args {
 
 struct SoftmaxS8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   // Each row: multiplier = float(inverse_out_scale / sum of its exponentials);
   // out = quantize_steps(float(exponential) * multiplier). out may be in.
   void (*run)(const SoftmaxS8Args& args, const int8_t* in, size_t rows, int8_t* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification.
+// All rows of this build; row 0 is the scalar specification.
 const SoftmaxS8Kernel* const* softmax_s8_kernels(size_t* count);
 
 }  // namespace qrt::kernels

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa.h"
+#include "kernels/features.h"
 #include "kernels/requantize.h"
 
 namespace qrt::kernels {
@@ -40,7 +40,8 @@ struct WinogradS8Args {
 
 struct WinogradS8Kernel {
   const char* name;
-  QrtIsa isa;
+  QrtFeatures needs;  // of the CPU: all that the file was compiled for
+  int preference;     // of the rows that a CPU can run, the highest is used
   size_t nr;          // output channels computed together
   size_t throughput;  // products of transformed inputs and weights a nanosecond, roughly
   // What the transforms of a tile take, as so many products for each output channel (of its inputs)
@@ -61,7 +62,7 @@ struct WinogradS8Kernel {
   void (*run)(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out);
 };
 
-// All kernels of this build, by ascending instruction set; row 0 is the scalar specification, a
+// All rows of this build; row 0 is the scalar specification, a
 // plain convolution.
 const WinogradS8Kernel* const* winograd_s8_kernels(size_t* count);
 

@@ -1,5 +1,5 @@
-/* libqrt's C API: load a .qrt model, run it, read the results. C99; the ABI is stable within a major
- * version (structures that may grow begin with their own size).
+/* libqrt's C API: load a .qrt model, run it, read the results. C99; the ABI is stable within a
+ * major version (structures that may grow begin with their own size).
  *
  *   model    a .qrt file, mapped and verified; never copied
  *   program  the model compiled for this CPU: kernels chosen, weights packed
@@ -9,8 +9,8 @@
  * sentence. Nothing throws, prints or aborts. Handles may be freed in any order: what still needs a
  * model or a program keeps it alive.
  *
- * Threads: models and programs may be used from any threads at once. A session is used by one thread
- * at a time; several sessions of one program may run at once.
+ * Threads: models and programs may be used from any threads at once. A session is used by one
+ * thread at a time; several sessions of one program may run at once.
  */
 #ifndef QRT_QRT_H_
 #define QRT_QRT_H_
@@ -91,8 +91,8 @@ QRT_API void qrt_model_free(qrt_model* model); /* NULL is allowed, as in every f
 
 typedef struct qrt_program_options {
   size_t struct_size; /* sizeof(qrt_program_options) */
-  /* "scalar", "avx2", ...: kernels of no better instruction set; NULL: the environment variable
-   * QRT_ISA, or without it the best that this CPU has. */
+  /* "scalar", "avx2", ...: kernels of this instruction set and of those that it includes; NULL: the
+   * environment variable QRT_ISA, or without it all that this CPU has. */
   const char* isa;
 } qrt_program_options;
 
@@ -106,10 +106,11 @@ QRT_API void qrt_program_free(qrt_program* program);
 typedef struct qrt_session_options {
   size_t struct_size; /* sizeof(qrt_session_options) */
   int32_t threads;    /* 0 or 1: none beside the caller's */
-  /* Working memory that the model may ask for, in bytes; 0: 1 GiB. A model is untrusted, and a small
-   * file can ask for much. */
+  /* Working memory that the model may ask for, in bytes; 0: 1 GiB. A model is untrusted, and a
+   * small file can ask for much. */
   size_t max_arena_bytes;
-  /* A pthreadpool_t of the caller's, which outlives the session and overrides `threads`; or NULL. */
+  /* A pthreadpool_t of the caller's, which outlives the session and overrides `threads`; or NULL.
+   */
   void* thread_pool;
 } qrt_session_options;
 
@@ -156,10 +157,10 @@ QRT_API qrt_status qrt_session_run(qrt_session* session, qrt_error* error);
 QRT_API void qrt_session_reset_state(qrt_session* session);
 
 typedef struct qrt_memory_info {
-  size_t struct_size;   /* set by the caller: sizeof(qrt_memory_info) */
-  size_t arena_bytes;   /* working memory of this session */
-  size_t weight_bytes;  /* constants in the model, shared and mapped */
-  size_t packed_bytes;  /* weights packed for this CPU, shared by the program's sessions */
+  size_t struct_size;  /* set by the caller: sizeof(qrt_memory_info) */
+  size_t arena_bytes;  /* working memory of this session */
+  size_t weight_bytes; /* constants in the model, shared and mapped */
+  size_t packed_bytes; /* weights packed for this CPU, shared by the program's sessions */
 } qrt_memory_info;
 QRT_API qrt_status qrt_session_memory(const qrt_session* session, qrt_memory_info* info,
                                       qrt_error* error);

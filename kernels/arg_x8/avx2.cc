@@ -75,9 +75,18 @@ void run(const uint8_t* in, size_t rows, size_t n, uint8_t flip, int32_t* out) {
   run_rows(in, rows, n, flips, out);
 }
 
+constexpr ArgX8Kernel make_row() {
+  ArgX8Kernel row{};
+  row.name = "x8_arg_x32__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.run = run;
+  return row;
+}
+
 }  // namespace
 
 extern const ArgX8Kernel kArgX8Avx2;
-const ArgX8Kernel kArgX8Avx2 = {"x8_arg_x32__avx2", QRT_ISA_AVX2, run};
+const ArgX8Kernel kArgX8Avx2 = make_row();
 
 }  // namespace qrt::kernels

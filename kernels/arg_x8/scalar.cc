@@ -17,9 +17,18 @@ void run(const uint8_t* in, size_t rows, size_t n, uint8_t flip, int32_t* out) {
   }
 }
 
+constexpr ArgX8Kernel make_row() {
+  ArgX8Kernel row{};
+  row.name = "x8_arg__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.run = run;
+  return row;
+}
+
 }  // namespace
 
 extern const ArgX8Kernel kArgX8Scalar;
-const ArgX8Kernel kArgX8Scalar = {"x8_arg__scalar", QRT_ISA_SCALAR, run};
+const ArgX8Kernel kArgX8Scalar = make_row();
 
 }  // namespace qrt::kernels

@@ -85,9 +85,19 @@ void mul(const BinaryS8Args& args, const int8_t* a, size_t a_step, const int8_t*
             out);
 }
 
+constexpr BinaryS8Kernel make_row() {
+  BinaryS8Kernel row{};
+  row.name = "qs8_binary_x32__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.add = add;
+  row.mul = mul;
+  return row;
+}
+
 }  // namespace
 
 extern const BinaryS8Kernel kBinaryS8Avx2;
-const BinaryS8Kernel kBinaryS8Avx2 = {"qs8_binary_x32__avx2", QRT_ISA_AVX2, add, mul};
+const BinaryS8Kernel kBinaryS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

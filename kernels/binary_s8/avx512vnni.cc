@@ -90,10 +90,19 @@ void mul(const BinaryS8Args& args, const int8_t* a, size_t a_step, const int8_t*
             out);
 }
 
+constexpr BinaryS8Kernel make_row() {
+  BinaryS8Kernel row{};
+  row.name = "qs8_binary_x64__avx512vnni";
+  row.needs = QRT_SET_AVX512VNNI;
+  row.preference = 30;
+  row.add = add;
+  row.mul = mul;
+  return row;
+}
+
 }  // namespace
 
 extern const BinaryS8Kernel kBinaryS8Avx512vnni;
-const BinaryS8Kernel kBinaryS8Avx512vnni = {"qs8_binary_x64__avx512vnni", QRT_ISA_AVX512VNNI, add,
-                                            mul};
+const BinaryS8Kernel kBinaryS8Avx512vnni = make_row();
 
 }  // namespace qrt::kernels

@@ -22,9 +22,19 @@ void mul(const BinaryS8Args& args, const int8_t* a, size_t a_step, const int8_t*
   }
 }
 
+constexpr BinaryS8Kernel make_row() {
+  BinaryS8Kernel row{};
+  row.name = "qs8_binary__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.add = add;
+  row.mul = mul;
+  return row;
+}
+
 }  // namespace
 
 extern const BinaryS8Kernel kBinaryS8Scalar;
-const BinaryS8Kernel kBinaryS8Scalar = {"qs8_binary__scalar", QRT_ISA_SCALAR, add, mul};
+const BinaryS8Kernel kBinaryS8Scalar = make_row();
 
 }  // namespace qrt::kernels

@@ -46,9 +46,19 @@ void s8_to_f32(const int8_t* in, size_t n, float scale, int32_t zero_point, floa
   for (; i < n; ++i) out[i] = static_cast<float>(in[i] - zero_point) * scale;
 }
 
+constexpr ConvertS8Kernel make_row() {
+  ConvertS8Kernel row{};
+  row.name = "convert_x32__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.f32_to_s8 = f32_to_s8;
+  row.s8_to_f32 = s8_to_f32;
+  return row;
+}
+
 }  // namespace
 
 extern const ConvertS8Kernel kConvertS8Avx2;
-const ConvertS8Kernel kConvertS8Avx2 = {"convert_x32__avx2", QRT_ISA_AVX2, f32_to_s8, s8_to_f32};
+const ConvertS8Kernel kConvertS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

@@ -316,11 +316,23 @@ void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, i
   }
 }
 
+constexpr DwconvS8Kernel make_row() {
+  DwconvS8Kernel row{};
+  row.name = "qs8_dwconv_16c2__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.block = Unit::kChannels;
+  row.throughput = 40;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack;
+  row.scratch_bytes = scratch_bytes;
+  row.run = run;
+  return row;
+}
+
 }  // namespace
 
 extern const DwconvS8Kernel kDwconvS8Avx2;
-const DwconvS8Kernel kDwconvS8Avx2 = {
-    "qs8_dwconv_16c2__avx2", QRT_ISA_AVX2, Unit::kChannels, 40, packed_bytes, pack,
-    scratch_bytes,           run};
+const DwconvS8Kernel kDwconvS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

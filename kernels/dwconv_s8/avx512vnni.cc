@@ -343,16 +343,23 @@ void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, i
       });
 }
 
+constexpr DwconvS8Kernel make_row() {
+  DwconvS8Kernel row{};
+  row.name = "qs8_dwconv_64c4__avx512vnni";
+  row.needs = QRT_SET_AVX512VNNI;
+  row.preference = 30;
+  row.block = Wide::kChannels;
+  row.throughput = 100;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack;
+  row.scratch_bytes = scratch_bytes;
+  row.run = run;
+  return row;
+}
+
 }  // namespace
 
 extern const DwconvS8Kernel kDwconvS8Avx512vnni;
-const DwconvS8Kernel kDwconvS8Avx512vnni = {"qs8_dwconv_64c4__avx512vnni",
-                                            QRT_ISA_AVX512VNNI,
-                                            Wide::kChannels,
-                                            100,
-                                            packed_bytes,
-                                            pack,
-                                            scratch_bytes,
-                                            run};
+const DwconvS8Kernel kDwconvS8Avx512vnni = make_row();
 
 }  // namespace qrt::kernels

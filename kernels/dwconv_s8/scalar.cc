@@ -66,10 +66,23 @@ void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, i
   }
 }
 
+constexpr DwconvS8Kernel make_row() {
+  DwconvS8Kernel row{};
+  row.name = "qs8_dwconv__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.block = 1;
+  row.throughput = 1;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack;
+  row.scratch_bytes = scratch_bytes;
+  row.run = run;
+  return row;
+}
+
 }  // namespace
 
 extern const DwconvS8Kernel kDwconvS8Scalar;
-const DwconvS8Kernel kDwconvS8Scalar = {
-    "qs8_dwconv__scalar", QRT_ISA_SCALAR, 1, 1, packed_bytes, pack, scratch_bytes, run};
+const DwconvS8Kernel kDwconvS8Scalar = make_row();
 
 }  // namespace qrt::kernels

@@ -359,10 +359,25 @@ void run_s32(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1,
   run_all(args, m0, m1, n0, n1, out);
 }
 
+constexpr GemmS8Kernel make_row() {
+  GemmS8Kernel row{};
+  row.name = "qs8_gemm_4x16__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.mr = 4;
+  row.nr = kNr;
+  row.throughput = 90;
+  row.row_bytes = row_bytes;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack;
+  row.run = run;
+  row.run_s32 = run_s32;
+  return row;
+}
+
 }  // namespace
 
 extern const GemmS8Kernel kGemmS8Avx2;
-const GemmS8Kernel kGemmS8Avx2 = {"qs8_gemm_4x16__avx2", QRT_ISA_AVX2, 4,   kNr,    90, row_bytes,
-                                  packed_bytes,          pack,         run, run_s32};
+const GemmS8Kernel kGemmS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

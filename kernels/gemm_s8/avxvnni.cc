@@ -121,18 +121,25 @@ void run_s32(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1,
   run_all<Simd>(args, m0, m1, n0, n1, out);
 }
 
+constexpr GemmS8Kernel make_row() {
+  GemmS8Kernel row{};
+  row.name = "qs8_gemm_6x16c4__avxvnni";
+  row.needs = QRT_SET_AVXVNNI;
+  row.preference = 20;
+  row.mr = 6;
+  row.nr = kNr;
+  row.throughput = 220;
+  row.row_bytes = row_bytes;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack;
+  row.run = run;
+  row.run_s32 = run_s32;
+  return row;
+}
+
 }  // namespace
 
 extern const GemmS8Kernel kGemmS8Avxvnni;
-const GemmS8Kernel kGemmS8Avxvnni = {"qs8_gemm_6x16c4__avxvnni",
-                                     QRT_ISA_AVXVNNI,
-                                     6,
-                                     kNr,
-                                     220,
-                                     row_bytes,
-                                     packed_bytes,
-                                     pack,
-                                     run,
-                                     run_s32};
+const GemmS8Kernel kGemmS8Avxvnni = make_row();
 
 }  // namespace qrt::kernels

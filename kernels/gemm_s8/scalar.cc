@@ -76,10 +76,25 @@ void run_s32(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1,
   }
 }
 
+constexpr GemmS8Kernel make_row() {
+  GemmS8Kernel row{};
+  row.name = "qs8_gemm_1x1__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.mr = 1;
+  row.nr = 1;
+  row.throughput = 1;
+  row.row_bytes = row_bytes;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack;
+  row.run = run;
+  row.run_s32 = run_s32;
+  return row;
+}
+
 }  // namespace
 
 extern const GemmS8Kernel kGemmS8Scalar;
-const GemmS8Kernel kGemmS8Scalar = {
-    "qs8_gemm_1x1__scalar", QRT_ISA_SCALAR, 1, 1, 1, row_bytes, packed_bytes, pack, run, run_s32};
+const GemmS8Kernel kGemmS8Scalar = make_row();
 
 }  // namespace qrt::kernels

@@ -73,9 +73,18 @@ void step(const LstmS8Args& args, const int32_t* input_sums, const int32_t* recu
   }
 }
 
+constexpr LstmS8Kernel make_row() {
+  LstmS8Kernel row{};
+  row.name = "qs8_lstm_x8__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.step = step;
+  return row;
+}
+
 }  // namespace
 
 extern const LstmS8Kernel kLstmS8Avx2;
-const LstmS8Kernel kLstmS8Avx2 = {"qs8_lstm_x8__avx2", QRT_ISA_AVX2, step};
+const LstmS8Kernel kLstmS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

@@ -35,9 +35,18 @@ void step(const LstmS8Args& args, const int32_t* input_sums, const int32_t* recu
   }
 }
 
+constexpr LstmS8Kernel make_row() {
+  LstmS8Kernel row{};
+  row.name = "qs8_lstm__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.step = step;
+  return row;
+}
+
 }  // namespace
 
 extern const LstmS8Kernel kLstmS8Scalar;
-const LstmS8Kernel kLstmS8Scalar = {"qs8_lstm__scalar", QRT_ISA_SCALAR, step};
+const LstmS8Kernel kLstmS8Scalar = make_row();
 
 }  // namespace qrt::kernels

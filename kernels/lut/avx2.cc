@@ -64,9 +64,19 @@ void add(uint8_t addend, const uint8_t* in, size_t n, uint8_t* out) {
   for (; i < n; ++i) out[i] = static_cast<uint8_t>(in[i] + addend);
 }
 
+constexpr LutKernel make_row() {
+  LutKernel row{};
+  row.name = "x8_lut_x64__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.run = run;
+  row.add = add;
+  return row;
+}
+
 }  // namespace
 
 extern const LutKernel kLutAvx2;
-const LutKernel kLutAvx2 = {"x8_lut_x64__avx2", QRT_ISA_AVX2, run, add};
+const LutKernel kLutAvx2 = make_row();
 
 }  // namespace qrt::kernels

@@ -57,9 +57,19 @@ void add(uint8_t addend, const uint8_t* in, size_t n, uint8_t* out) {
   for_vectors(in, n, out, [&](__m512i bytes) { return _mm512_add_epi8(bytes, addends); });
 }
 
+constexpr LutKernel make_row() {
+  LutKernel row{};
+  row.name = "x8_lut_x64__avx512vnni";
+  row.needs = QRT_SET_AVX512VNNI;
+  row.preference = 30;
+  row.run = run;
+  row.add = add;
+  return row;
+}
+
 }  // namespace
 
 extern const LutKernel kLutAvx512vnni;
-const LutKernel kLutAvx512vnni = {"x8_lut_x64__avx512vnni", QRT_ISA_AVX512VNNI, run, add};
+const LutKernel kLutAvx512vnni = make_row();
 
 }  // namespace qrt::kernels

@@ -220,9 +220,19 @@ void max(const PoolS8Args& args, size_t pixels, int8_t* out) {
   }
 }
 
+constexpr PoolS8Kernel make_row() {
+  PoolS8Kernel row{};
+  row.name = "qs8_pool_x32__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.average = average;
+  row.max = max;
+  return row;
+}
+
 }  // namespace
 
 extern const PoolS8Kernel kPoolS8Avx2;
-const PoolS8Kernel kPoolS8Avx2 = {"qs8_pool_x32__avx2", QRT_ISA_AVX2, average, max};
+const PoolS8Kernel kPoolS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

@@ -44,9 +44,19 @@ void max(const PoolS8Args& args, size_t pixels, int8_t* out) {
   }
 }
 
+constexpr PoolS8Kernel make_row() {
+  PoolS8Kernel row{};
+  row.name = "qs8_pool__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.average = average;
+  row.max = max;
+  return row;
+}
+
 }  // namespace
 
 extern const PoolS8Kernel kPoolS8Scalar;
-const PoolS8Kernel kPoolS8Scalar = {"qs8_pool__scalar", QRT_ISA_SCALAR, average, max};
+const PoolS8Kernel kPoolS8Scalar = make_row();
 
 }  // namespace qrt::kernels

@@ -147,11 +147,22 @@ void requantize_sums(const int32_t* sums, size_t n, int32_t offset, float multip
   }
 }
 
+constexpr ReduceS8Kernel make_row() {
+  ReduceS8Kernel row{};
+  row.name = "qs8_reduce_x64__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.add_columns = add_columns;
+  row.add_rows = add_rows;
+  row.max_columns = max_columns;
+  row.max_rows = max_rows;
+  row.requantize = requantize_sums;
+  return row;
+}
+
 }  // namespace
 
 extern const ReduceS8Kernel kReduceS8Avx2;
-const ReduceS8Kernel kReduceS8Avx2 = {
-    "qs8_reduce_x64__avx2", QRT_ISA_AVX2, add_columns, add_rows, max_columns, max_rows,
-    requantize_sums};
+const ReduceS8Kernel kReduceS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

@@ -40,11 +40,22 @@ void requantize_sums(const int32_t* sums, size_t n, int32_t offset, float multip
   }
 }
 
+constexpr ReduceS8Kernel make_row() {
+  ReduceS8Kernel row{};
+  row.name = "qs8_reduce__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.add_columns = add_columns;
+  row.add_rows = add_rows;
+  row.max_columns = max_columns;
+  row.max_rows = max_rows;
+  row.requantize = requantize_sums;
+  return row;
+}
+
 }  // namespace
 
 extern const ReduceS8Kernel kReduceS8Scalar;
-const ReduceS8Kernel kReduceS8Scalar = {
-    "qs8_reduce__scalar", QRT_ISA_SCALAR, add_columns,    add_rows,
-    max_columns,          max_rows,       requantize_sums};
+const ReduceS8Kernel kReduceS8Scalar = make_row();
 
 }  // namespace qrt::kernels

@@ -157,10 +157,19 @@ void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bott
   }
 }
 
+constexpr ResizeBilinearKernel make_row() {
+  ResizeBilinearKernel row{};
+  row.name = "resize_x16__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.bilinear_s8 = bilinear_s8;
+  row.bilinear_f32 = bilinear_f32;
+  return row;
+}
+
 }  // namespace
 
 extern const ResizeBilinearKernel kResizeBilinearAvx2;
-const ResizeBilinearKernel kResizeBilinearAvx2 = {"resize_x16__avx2", QRT_ISA_AVX2, bilinear_s8,
-                                                  bilinear_f32};
+const ResizeBilinearKernel kResizeBilinearAvx2 = make_row();
 
 }  // namespace qrt::kernels

@@ -67,10 +67,19 @@ void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bott
   kResizeBilinearAvx2.bilinear_f32(args, top, bottom, y, out);
 }
 
+constexpr ResizeBilinearKernel make_row() {
+  ResizeBilinearKernel row{};
+  row.name = "resize_x16__avx512vnni";
+  row.needs = QRT_SET_AVX512VNNI;
+  row.preference = 30;
+  row.bilinear_s8 = bilinear_s8;
+  row.bilinear_f32 = bilinear_f32;
+  return row;
+}
+
 }  // namespace
 
 extern const ResizeBilinearKernel kResizeBilinearAvx512vnni;
-const ResizeBilinearKernel kResizeBilinearAvx512vnni = {
-    "resize_x16__avx512vnni", QRT_ISA_AVX512VNNI, bilinear_s8, bilinear_f32};
+const ResizeBilinearKernel kResizeBilinearAvx512vnni = make_row();
 
 }  // namespace qrt::kernels

@@ -36,10 +36,19 @@ void bilinear_f32(const ResizeRowArgs& args, const float* top, const float* bott
   }
 }
 
+constexpr ResizeBilinearKernel make_row() {
+  ResizeBilinearKernel row{};
+  row.name = "resize__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.bilinear_s8 = bilinear_s8;
+  row.bilinear_f32 = bilinear_f32;
+  return row;
+}
+
 }  // namespace
 
 extern const ResizeBilinearKernel kResizeBilinearScalar;
-const ResizeBilinearKernel kResizeBilinearScalar = {"resize__scalar", QRT_ISA_SCALAR, bilinear_s8,
-                                                    bilinear_f32};
+const ResizeBilinearKernel kResizeBilinearScalar = make_row();
 
 }  // namespace qrt::kernels

@@ -81,9 +81,18 @@ void run(const SoftmaxS8Args& args, const int8_t* in, size_t rows, int8_t* out) 
   }
 }
 
+constexpr SoftmaxS8Kernel make_row() {
+  SoftmaxS8Kernel row{};
+  row.name = "qs8_softmax_x16__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.run = run;
+  return row;
+}
+
 }  // namespace
 
 extern const SoftmaxS8Kernel kSoftmaxS8Avx2;
-const SoftmaxS8Kernel kSoftmaxS8Avx2 = {"qs8_softmax_x16__avx2", QRT_ISA_AVX2, run};
+const SoftmaxS8Kernel kSoftmaxS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

@@ -18,9 +18,18 @@ void run(const SoftmaxS8Args& args, const int8_t* in, size_t rows, int8_t* out) 
   }
 }
 
+constexpr SoftmaxS8Kernel make_row() {
+  SoftmaxS8Kernel row{};
+  row.name = "qs8_softmax__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.run = run;
+  return row;
+}
+
 }  // namespace
 
 extern const SoftmaxS8Kernel kSoftmaxS8Scalar;
-const SoftmaxS8Kernel kSoftmaxS8Scalar = {"qs8_softmax__scalar", QRT_ISA_SCALAR, run};
+const SoftmaxS8Kernel kSoftmaxS8Scalar = make_row();
 
 }  // namespace qrt::kernels

@@ -89,20 +89,27 @@ struct Simd {
 size_t input_cost(size_t tile) { return tile == 2 ? 24 : 90; }
 size_t output_cost(size_t tile) { return tile == 2 ? 80 : 250; }
 
+constexpr WinogradS8Kernel make_row() {
+  WinogradS8Kernel row{};
+  row.name = "qs8_winograd_x16__avx2";
+  row.needs = QRT_SET_AVX2;
+  row.preference = 10;
+  row.nr = kNr;
+  row.throughput = 100;
+  row.input_cost = input_cost;
+  row.output_cost = output_cost;
+  row.accepts = accepts<Simd>;
+  row.block = block;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack<Simd>;
+  row.scratch_bytes = scratch_bytes;
+  row.run = run<Simd>;
+  return row;
+}
+
 }  // namespace
 
 extern const WinogradS8Kernel kWinogradS8Avx2;
-const WinogradS8Kernel kWinogradS8Avx2 = {"qs8_winograd_x16__avx2",
-                                          QRT_ISA_AVX2,
-                                          kNr,
-                                          100,
-                                          input_cost,
-                                          output_cost,
-                                          accepts<Simd>,
-                                          block,
-                                          packed_bytes,
-                                          pack<Simd>,
-                                          scratch_bytes,
-                                          run<Simd>};
+const WinogradS8Kernel kWinogradS8Avx2 = make_row();
 
 }  // namespace qrt::kernels

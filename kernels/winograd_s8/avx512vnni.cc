@@ -109,20 +109,27 @@ struct Simd {
 size_t input_cost(size_t tile) { return tile == 2 ? 48 : 180; }
 size_t output_cost(size_t tile) { return tile == 2 ? 160 : 500; }
 
+constexpr WinogradS8Kernel make_row() {
+  WinogradS8Kernel row{};
+  row.name = "qs8_winograd_x16__avx512vnni";
+  row.needs = QRT_SET_AVX512VNNI;
+  row.preference = 30;
+  row.nr = kNr;
+  row.throughput = 200;
+  row.input_cost = input_cost;
+  row.output_cost = output_cost;
+  row.accepts = accepts<Simd>;
+  row.block = block;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack<Simd>;
+  row.scratch_bytes = scratch_bytes;
+  row.run = run<Simd>;
+  return row;
+}
+
 }  // namespace
 
 extern const WinogradS8Kernel kWinogradS8Avx512vnni;
-const WinogradS8Kernel kWinogradS8Avx512vnni = {"qs8_winograd_x16__avx512vnni",
-                                                QRT_ISA_AVX512VNNI,
-                                                kNr,
-                                                200,
-                                                input_cost,
-                                                output_cost,
-                                                accepts<Simd>,
-                                                block,
-                                                packed_bytes,
-                                                pack<Simd>,
-                                                scratch_bytes,
-                                                run<Simd>};
+const WinogradS8Kernel kWinogradS8Avx512vnni = make_row();
 
 }  // namespace qrt::kernels

@@ -75,20 +75,27 @@ void run(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1,
   }
 }
 
+constexpr WinogradS8Kernel make_row() {
+  WinogradS8Kernel row{};
+  row.name = "qs8_winograd__scalar";
+  row.needs = QRT_SET_SCALAR;
+  row.preference = 0;
+  row.nr = 1;
+  row.throughput = 1;
+  row.input_cost = cost;
+  row.output_cost = cost;
+  row.accepts = accepts;
+  row.block = block;
+  row.packed_bytes = packed_bytes;
+  row.pack = pack;
+  row.scratch_bytes = scratch_bytes;
+  row.run = run;
+  return row;
+}
+
 }  // namespace
 
 extern const WinogradS8Kernel kWinogradS8Scalar;
-const WinogradS8Kernel kWinogradS8Scalar = {"qs8_winograd__scalar",
-                                            QRT_ISA_SCALAR,
-                                            1,
-                                            1,
-                                            cost,
-                                            cost,
-                                            accepts,
-                                            block,
-                                            packed_bytes,
-                                            pack,
-                                            scratch_bytes,
-                                            run};
+const WinogradS8Kernel kWinogradS8Scalar = make_row();
 
 }  // namespace qrt::kernels

@@ -49,8 +49,8 @@ void print_answer(const rt::Session& session, const RunOptions& options, const A
   }
   const std::string time =
       format("%s for the first run (%s, %zu thread%s); \"qrt bench\" measures",
-             human_us(answer.us).c_str(), rt::isa_name(session.program().isa()), session.threads(),
-             session.threads() == 1 ? "" : "s");
+             human_us(answer.us).c_str(), rt::isa_name(session.program().features()),
+             session.threads(), session.threads() == 1 ? "" : "s");
   std::printf("%s\n", dim(time).c_str());
 }
 
@@ -58,7 +58,7 @@ void print_answer_json(const rt::Session& session, const RunOptions& options,
                        const Answer& answer) {
   Json json = {{"model", options.model},
                {"inputs", answer.files},
-               {"isa", rt::isa_name(session.program().isa())},
+               {"isa", rt::isa_name(session.program().features())},
                {"threads", session.threads()},
                {"us", answer.us},
                {"outputs", Json::array()}};

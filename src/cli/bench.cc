@@ -88,9 +88,9 @@ class Report {
                            (open_.converted()
                                 ? format(" (%s, converted in memory)", format_name(open_.format))
                                 : ""));
-    lines.add("machine",
-              format("%s, %s, %zu thread%s", rt::cpu_facts().name, rt::isa_name(program_.isa()),
-                     measured_.threads, measured_.threads == 1 ? "" : "s"));
+    lines.add("machine", format("%s, %s, %zu thread%s", rt::cpu_facts().name,
+                                rt::isa_name(program_.features()), measured_.threads,
+                                measured_.threads == 1 ? "" : "s"));
     lines.add("load", human_us(open_.load_us));
     lines.add("prepare", human_us(measured_.prepare_us));
     lines.add("run", bold("median " + human_us(t.median_us)) + ", min " + human_us(t.min_us) +
@@ -110,7 +110,7 @@ class Report {
     Json json = {{"model", open_.path},
                  {"source_format", format_name(open_.format)},
                  {"cpu", rt::cpu_facts().name},
-                 {"isa", rt::isa_name(program_.isa())},
+                 {"isa", rt::isa_name(program_.features())},
                  {"threads", measured_.threads},
                  {"runs", t.runs},
                  {"min_us", t.min_us},

@@ -19,36 +19,48 @@ constexpr const char* kFooter = R"(Examples:
 
 std::string cache(size_t bytes) { return bytes == 0 ? "not known" : human_bytes(bytes); }
 
+// Those that this CPU has.
+std::vector<std::string> names_of(rt::Span<const rt::NamedFeatures> all) {
+  std::vector<std::string> names;
+  for (const rt::NamedFeatures& some : all) {
+    if (rt::cpu_facts().has(some.features)) names.emplace_back(some.name);
+  }
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  return list.empty() ? "none" : list;
+}
+
 Outcome show(bool json) {
   const rt::CpuFacts& cpu = rt::cpu_facts();
   const char* forced = std::getenv("QRT_ISA");
-  QRT_ASSIGN_OR_RETURN(const rt::Isa used, rt::choose_isa(forced));
-  std::vector<std::string> available;
-  for (int i = 0; i < QRT_ISA_COUNT; ++i) {
-    const auto isa = static_cast<rt::Isa>(i);
-    if (cpu.has(isa)) available.push_back(rt::isa_name(isa));
-  }
+  QRT_ASSIGN_OR_RETURN(const rt::CpuFeatures used, rt::choose_isa(forced));
+  const std::vector<std::string> features = names_of(rt::cpu_feature_names());
+  const std::vector<std::string> sets = names_of(rt::instruction_sets());
   if (json) {
     print_json({{"name", cpu.name},
                 {"cores", cpu.cores},
                 {"l1d_bytes", cpu.l1d_bytes},
                 {"l2_bytes", cpu.l2_bytes},
                 {"l3_bytes", cpu.l3_bytes},
-                {"isa_available", available},
+                {"features", features},
+                {"isa_available", sets},
                 {"isa", rt::isa_name(used)}});
     return {};
   }
-  std::string list;
-  for (const std::string& name : available) list += (list.empty() ? "" : ", ") + name;
   const bool is_forced = forced != nullptr && *forced != '\0';
   Facts lines;
   lines.add("name", *cpu.name != '\0' ? cpu.name : "not known");
   lines.add("cores", std::to_string(cpu.cores));
   lines.add("caches", "L1 data " + cache(cpu.l1d_bytes) + ", L2 " + cache(cpu.l2_bytes) + ", L3 " +
                           cache(cpu.l3_bytes));
-  lines.add("instruction sets", list);
+  lines.add("features", joined(features));
+  lines.add("instruction sets", joined(sets));
   lines.add("used", std::string(rt::isa_name(used)) +
-                        (is_forced ? " (forced by QRT_ISA)" : " (the best of them)"));
+                        (is_forced ? " (forced by QRT_ISA)" : " (all that this CPU has)"));
   lines.print();
   return {};
 }

@@ -76,7 +76,7 @@ class Report {
     if (program_ != nullptr) {
       const size_t packed = program_->packed_bytes();
       lines.add("kernels",
-                std::string("for ") + rt::isa_name(program_->isa()) +
+                std::string("for ") + rt::isa_name(program_->features()) +
                     (packed > 0 ? ", " + human_bytes(packed) + " of packed weights" : ""));
     }
     lines.print();

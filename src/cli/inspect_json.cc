@@ -93,7 +93,7 @@ void print_inspect_json(const OpenModel& open, const rt::Program* program) {
     }
   }
   if (program != nullptr) {
-    json["isa"] = rt::isa_name(program->isa());
+    json["isa"] = rt::isa_name(program->features());
     json["packed_bytes"] = program->packed_bytes();
   }
   print_json(json);

@@ -83,7 +83,7 @@ Outcome run_each(rt::Session& session, const RunOptions& options,
   }
   const std::vector<size_t> scores = score_outputs(session, labels);
   if (scores.empty()) return no_such_labels(session, options, labels.size());
-  const RunFacts facts{labels, rt::isa_name(session.program().isa()), session.threads(),
+  const RunFacts facts{labels, rt::isa_name(session.program().features()), session.threads(),
                        gives_probabilities(session.program(), scores[0])};
 
   // Everything is read before anything is printed: an error is then not lost below half a table.

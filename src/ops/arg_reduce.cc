@@ -209,7 +209,7 @@ class ArgReduceKernel : public OpKernel {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   const bool bytes = dtype_bits(node.input(0).type) == 8;
   *kernel = std::make_unique<ArgReduceKernel>(
-      node, bytes ? &choose_kernel(kernels::arg_x8_kernels, context.isa) : nullptr);
+      node, bytes ? &choose_kernel(kernels::arg_x8_kernels, context.features) : nullptr);
   return {};
 }
 

@@ -126,7 +126,7 @@ Status prepare_binary_s8(const Node& node, const BuildContext& context,
     case fb::BinaryKind::Sub:
     case fb::BinaryKind::Mul:
       *kernel =
-          std::make_unique<AddOrMul>(node, choose_kernel(kernels::binary_s8_kernels, context.isa));
+          std::make_unique<AddOrMul>(node, choose_kernel(kernels::binary_s8_kernels, context.features));
       break;
     default:
       *kernel = std::make_unique<PairTable>(node);

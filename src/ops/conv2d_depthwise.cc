@@ -112,7 +112,7 @@ class DepthwiseConv final : public PackedConv {
 Status prepare_depthwise_s8(const Node& node, const BuildContext& context,
                             std::unique_ptr<OpKernel>* kernel) {
   auto conv =
-      std::make_unique<DepthwiseConv>(node, choose_kernel(kernels::dwconv_s8_kernels, context.isa));
+      std::make_unique<DepthwiseConv>(node, choose_kernel(kernels::dwconv_s8_kernels, context.features));
   QRT_RETURN_IF_ERROR(conv->pack(node));
   *kernel = std::move(conv);
   return {};

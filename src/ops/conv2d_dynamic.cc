@@ -15,8 +15,8 @@ constexpr size_t kPixelBlock = 32;
 class DynamicConv final : public OpKernel {
  public:
   DynamicConv(const Node& node, const BuildContext& context)
-      : convert_(choose_kernel(kernels::convert_s8_kernels, context.isa)),
-        weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.isa),
+      : convert_(choose_kernel(kernels::convert_s8_kernels, context.features)),
+        weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.features),
                  static_cast<size_t>(node.options<fb::Conv2D>().groups()),
                  static_cast<size_t>(node.input(1).shape[1] * node.input(1).shape[2]),
                  static_cast<size_t>(node.input(1).shape[3])) {}

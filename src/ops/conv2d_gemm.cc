@@ -207,7 +207,7 @@ Status prepare_conv2d_s8(const Node& node, const BuildContext& context,
   QRT_RETURN_IF_ERROR(prepare_winograd_s8(node, context, kernel));
   if (*kernel != nullptr) return {};
   auto conv =
-      std::make_unique<GemmConv>(node, choose_kernel(kernels::gemm_s8_kernels, context.isa));
+      std::make_unique<GemmConv>(node, choose_kernel(kernels::gemm_s8_kernels, context.features));
   QRT_RETURN_IF_ERROR(conv->pack(node));
   *kernel = std::move(conv);
   return {};

@@ -161,8 +161,8 @@ size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::GemmS8Kernel& 
 
 Status prepare_winograd_s8(const Node& node, const BuildContext& context,
                            std::unique_ptr<OpKernel>* kernel) {
-  const WinogradS8Kernel& row = choose_kernel(kernels::winograd_s8_kernels, context.isa);
-  if (row.isa == QRT_ISA_SCALAR) return {};
+  const WinogradS8Kernel& row = choose_kernel(kernels::winograd_s8_kernels, context.features);
+  if (row.needs == 0) return {};  // the scalar row is a plain convolution
   const Shape& in = node.input(0).shape;
   if (in[1] < 1 || in[2] < 1) return {};  // sizes by which to choose are known to a session only
   const Tensor& w = node.input(1);
@@ -185,7 +185,7 @@ Status prepare_winograd_s8(const Node& node, const BuildContext& context,
                                               zero_points.empty() ? nullptr : zero_points.data(),
                                               multipliers.data()};
   const size_t tile =
-      choose_tile(row, choose_kernel(kernels::gemm_s8_kernels, context.isa), weights, window);
+      choose_tile(row, choose_kernel(kernels::gemm_s8_kernels, context.features), weights, window);
   if (tile == 0) return {};
   auto conv = std::make_unique<WinogradConv>(node, row, tile);
   QRT_RETURN_IF_ERROR(conv->pack(node, weights));

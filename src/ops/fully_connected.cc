@@ -70,8 +70,8 @@ class QuantizedLayer final : public OpKernel {
 class DynamicLayer final : public OpKernel {
  public:
   DynamicLayer(const Node& node, const BuildContext& context)
-      : convert_(choose_kernel(kernels::convert_s8_kernels, context.isa)),
-        weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.isa), 1, 1,
+      : convert_(choose_kernel(kernels::convert_s8_kernels, context.features)),
+        weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.features), 1, 1,
                  inputs_of(node)) {}
 
   bool allocated() const { return weights_.allocated(); }
@@ -197,7 +197,7 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
   QRT_RETURN_IF_ERROR(check_weights(node, outputs_of(node), &mode));
   if (mode == WeightsMode::Quantized) {
     return make_packed<QuantizedLayer>(node, kernel,
-                                       choose_kernel(kernels::gemm_s8_kernels, context.isa));
+                                       choose_kernel(kernels::gemm_s8_kernels, context.features));
   }
   if (mode == WeightsMode::Dynamic) return make_packed<DynamicLayer>(node, kernel, context);
   const Limits limits = clamp_limits(clamp_of(node));

@@ -162,8 +162,8 @@ class LstmS8 final : public OpKernel {
 
 Status prepare_lstm_s8(const Node& node, const BuildContext& context,
                        std::unique_ptr<OpKernel>* kernel) {
-  auto lstm = std::make_unique<LstmS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.isa),
-                                       choose_kernel(kernels::lstm_s8_kernels, context.isa));
+  auto lstm = std::make_unique<LstmS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features),
+                                       choose_kernel(kernels::lstm_s8_kernels, context.features));
   if (!lstm->allocated()) return node.fail(Code::OutOfMemory, "no memory for packed weights");
   *kernel = std::move(lstm);
   return {};

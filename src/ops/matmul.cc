@@ -184,7 +184,7 @@ class MatMulF32 final : public MatMulBase<float> {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   if (node.input(0).type == DType::S8) {
     *kernel =
-        std::make_unique<MatMulS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.isa));
+        std::make_unique<MatMulS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features));
   } else {
     *kernel = std::make_unique<MatMulF32>();
   }

@@ -146,7 +146,7 @@ class PoolF32 final : public Pool {
 
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   if (node.input(0).type == DType::S8) {
-    *kernel = std::make_unique<PoolS8>(choose_kernel(kernels::pool_s8_kernels, context.isa));
+    *kernel = std::make_unique<PoolS8>(choose_kernel(kernels::pool_s8_kernels, context.features));
   } else {
     *kernel = std::make_unique<PoolF32>();
   }

@@ -112,9 +112,9 @@ std::unique_ptr<OpKernel> make_convert(DType out) {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   const DType in = node.input(0).type, out = node.output(0).type;
   if (in == DType::F32 && out == DType::S8) {
-    *kernel = std::make_unique<FloatToS8>(choose_kernel(kernels::convert_s8_kernels, context.isa));
+    *kernel = std::make_unique<FloatToS8>(choose_kernel(kernels::convert_s8_kernels, context.features));
   } else if (dtype_bits(in) == 8 && dtype_bits(out) == 8) {
-    *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.isa),
+    *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
                                           table_entries(node));
   } else {
     switch (in) {

@@ -83,7 +83,7 @@ class SoftmaxF32 final : public OpKernel {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   if (node.input(0).type == DType::S8) {
     *kernel =
-        std::make_unique<SoftmaxS8>(node, choose_kernel(kernels::softmax_s8_kernels, context.isa));
+        std::make_unique<SoftmaxS8>(node, choose_kernel(kernels::softmax_s8_kernels, context.features));
   } else {
     *kernel = std::make_unique<SoftmaxF32>();
   }

@@ -104,7 +104,7 @@ class Plain final : public OpKernel {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   switch (node.input(0).type) {
     case DType::S8:
-      *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.isa),
+      *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
                                             table_entries(node));
       return {};
     case DType::F32:

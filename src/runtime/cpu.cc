@@ -7,6 +7,7 @@
 #endif
 
 #include <cstring>
+#include <string>
 
 namespace qrt::rt {
 namespace {
@@ -23,6 +24,25 @@ bool has_avxvnni() {
 
 size_t cache_bytes(const cpuinfo_cache* cache) { return cache != nullptr ? cache->size : 0; }
 
+CpuFeatures features() {
+  CpuFeatures found = 0;
+  const auto add = [&](bool has, CpuFeatures feature) { found |= has ? feature : 0; };
+#if CPUINFO_ARCH_X86 || CPUINFO_ARCH_X86_64
+  add(cpuinfo_has_x86_avx2(), QRT_CPU_AVX2);
+  add(cpuinfo_has_x86_bmi2(), QRT_CPU_BMI2);
+  add(cpuinfo_has_x86_avx2() && has_avxvnni(), QRT_CPU_AVXVNNI);
+  add(cpuinfo_has_x86_avx512bw() && cpuinfo_has_x86_avx512vl() && cpuinfo_has_x86_avx512dq(),
+      QRT_CPU_AVX512);
+  add(cpuinfo_has_x86_avx512vnni(), QRT_CPU_AVX512VNNI);
+#elif CPUINFO_ARCH_ARM || CPUINFO_ARCH_ARM64
+  add(cpuinfo_has_arm_neon(), QRT_CPU_NEON);
+  add(cpuinfo_has_arm_neon_dot(), QRT_CPU_NEONDOT);
+#else
+  add(false, 0);
+#endif
+  return found;
+}
+
 CpuFacts ask() {
   CpuFacts facts;
   if (!cpuinfo_initialize()) return facts;
@@ -31,21 +51,34 @@ CpuFacts ask() {
   facts.l1d_bytes = cache_bytes(cpuinfo_get_l1d_cache(0));
   facts.l2_bytes = cache_bytes(cpuinfo_get_l2_cache(0));
   facts.l3_bytes = cache_bytes(cpuinfo_get_l3_cache(0));
-#if CPUINFO_ARCH_X86 || CPUINFO_ARCH_X86_64
-  if (cpuinfo_has_x86_avx2()) {
-    facts.isa_mask |= 1u << QRT_ISA_AVX2;
-    if (has_avxvnni()) facts.isa_mask |= 1u << QRT_ISA_AVXVNNI;
-  }
-  if (cpuinfo_has_x86_avx512bw() && cpuinfo_has_x86_avx512vl() && cpuinfo_has_x86_avx512dq() &&
-      cpuinfo_has_x86_avx512vnni() && cpuinfo_has_x86_bmi2()) {
-    facts.isa_mask |= 1u << QRT_ISA_AVX512VNNI;
-  }
-#endif
+  facts.features = features();
   return facts;
 }
 
-constexpr const char* kIsaNames[QRT_ISA_COUNT] = {"scalar", "avx2",    "avxvnni", "avx512vnni",
-                                                  "neon",   "neondot", "neoni8mm"};
+constexpr NamedFeatures kFeatureNames[] = {
+    {"avx2", QRT_CPU_AVX2},
+    {"bmi2", QRT_CPU_BMI2},
+    {"avxvnni", QRT_CPU_AVXVNNI},
+    {"avx512", QRT_CPU_AVX512},
+    {"avx512vnni", QRT_CPU_AVX512VNNI},
+    {"neon", QRT_CPU_NEON},
+    {"neondot", QRT_CPU_NEONDOT},
+    {"neoni8mm", QRT_CPU_NEONI8MM},
+    {"wasmsimd", QRT_CPU_WASMSIMD},
+};
+
+// Better sets come later: of several that a CPU has, isa_name() names the last.
+constexpr NamedFeatures kInstructionSets[] = {
+    {"scalar", QRT_SET_SCALAR},     {"avx2", QRT_SET_AVX2},
+    {"avxvnni", QRT_SET_AVXVNNI},   {"avx512vnni", QRT_SET_AVX512VNNI},
+    {"neon", QRT_SET_NEON},         {"neondot", QRT_SET_NEONDOT},
+    {"neoni8mm", QRT_SET_NEONI8MM}, {"wasmsimd", QRT_SET_WASMSIMD},
+};
+
+template <size_t N>
+Span<const NamedFeatures> all_of(const NamedFeatures (&table)[N]) {
+  return {table, N};
+}
 
 }  // namespace
 
@@ -59,28 +92,30 @@ size_t l2_cache_bytes() {
   return bytes > 0 ? bytes : size_t{1} << 20;
 }
 
-const char* isa_name(Isa isa) { return kIsaNames[isa]; }
+Span<const NamedFeatures> cpu_feature_names() { return all_of(kFeatureNames); }
+Span<const NamedFeatures> instruction_sets() { return all_of(kInstructionSets); }
 
-Result<Isa> choose_isa(const char* name) {
-  const CpuFacts& cpu = cpu_facts();
-  if (name == nullptr || *name == '\0') {
-    int best = QRT_ISA_SCALAR;
-    for (int i = 0; i < QRT_ISA_COUNT; ++i) {
-      if (cpu.has(static_cast<Isa>(i))) best = i;
-    }
-    return static_cast<Isa>(best);
+const char* isa_name(CpuFeatures features) {
+  const char* name = kInstructionSets[0].name;
+  for (const NamedFeatures& set : kInstructionSets) {
+    if (includes(features, set.features)) name = set.name;
   }
-  for (int i = 0; i < QRT_ISA_COUNT; ++i) {
-    if (std::strcmp(name, kIsaNames[i]) != 0) continue;
-    if (!cpu.has(static_cast<Isa>(i))) {
+  return name;
+}
+
+Result<CpuFeatures> choose_isa(const char* name) {
+  const CpuFacts& cpu = cpu_facts();
+  if (name == nullptr || *name == '\0') return cpu.features;
+  std::string known;
+  for (const NamedFeatures& set : kInstructionSets) {
+    if (std::strcmp(name, set.name) == 0) {
+      if (cpu.has(set.features)) return set.features;
       return error(Code::Unsupported, "this CPU cannot run instruction set '%s'", name);
     }
-    return static_cast<Isa>(i);
+    known += (known.empty() ? "" : ", ") + std::string(set.name);
   }
-  return error(Code::InvalidArgument,
-               "unknown instruction set '%s' (known: scalar, avx2, avxvnni, avx512vnni, neon, "
-               "neondot, neoni8mm)",
-               name);
+  return error(Code::InvalidArgument, "unknown instruction set '%s' (known: %s)", name,
+               known.c_str());
 }
 
 }  // namespace qrt::rt

@@ -102,8 +102,8 @@ class Node {
 
 // What prepare may ask about the machine and the caller's wishes.
 struct BuildContext {
-  Isa isa = kScalarIsa;    // the best instruction set that kernels may use
-  bool reference = false;  // scalar kernels only, and no library kernels for float
+  CpuFeatures features = 0;  // of the CPU: what kernels may use
+  bool reference = false;    // scalar kernels only, and no library kernels for float
 };
 
 // Anything that an operator keeps for one session.

@@ -51,9 +51,9 @@ Result<std::shared_ptr<const Program>> Program::build(std::shared_ptr<const Mode
   program->model_ = std::move(model);
   BuildContext context;
   const char* isa = options.isa != nullptr ? options.isa : std::getenv("QRT_ISA");
-  QRT_ASSIGN_OR_RETURN(context.isa, choose_isa(isa));
-  context.reference = context.isa == kScalarIsa && isa != nullptr && *isa != '\0';
-  program->isa_ = context.isa;
+  QRT_ASSIGN_OR_RETURN(context.features, choose_isa(isa));
+  context.reference = context.features == 0 && isa != nullptr && *isa != '\0';
+  program->features_ = context.features;
   Status status = program->decode_tensors();
   if (status.ok()) status = program->decode_nodes(context);
   if (!status.ok()) return status.within(program->model_->name());

@@ -13,7 +13,7 @@ namespace qrt::rt {
 
 struct ProgramOptions {
   // An instruction set by name ("scalar", "avx2", ...). Null: the environment variable QRT_ISA, or
-  // without it the best this CPU has. "scalar" also keeps float operators out of XNNPACK.
+  // without it all that this CPU has. "scalar" also keeps float operators out of XNNPACK.
   const char* isa = nullptr;
 };
 
@@ -23,7 +23,8 @@ class Program {
                                                       const ProgramOptions& options = {});
 
   const Model& model() const { return *model_; }
-  Isa isa() const { return isa_; }
+  // Those that kernels were chosen for.
+  CpuFeatures features() const { return features_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }
   const std::vector<Node>& nodes() const { return nodes_; }
   const OpDef& op(size_t node) const { return *ops_[node]; }
@@ -45,7 +46,7 @@ class Program {
   Status decode_nodes(const BuildContext& context);
 
   std::shared_ptr<const Model> model_;
-  Isa isa_ = kScalarIsa;
+  CpuFeatures features_ = 0;
   std::vector<Tensor> tensors_;
   std::vector<Node> nodes_;
   std::vector<const OpDef*> ops_;

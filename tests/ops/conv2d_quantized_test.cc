@@ -2,7 +2,7 @@
 // are those of the scalar kernels on one thread.
 #include <cmath>
 
-#include "src/runtime/cpu.h"
+#include "tests/support/instruction_sets.h"
 #include "tests/support/kernel_rows.h"
 #include "tests/support/run_graph.h"
 
@@ -55,10 +55,10 @@ graph::Graph graph_of(const Conv& c) {
   return g;
 }
 
-std::vector<int8_t> run(const graph::Graph& graph, rt::Isa isa, size_t threads) {
+std::vector<int8_t> run(const graph::Graph& graph, const std::string& isa, size_t threads) {
   rt::SessionOptions options;
   options.threads = threads;
-  Loaded loaded = must_load(graph, options, rt::isa_name(isa));
+  Loaded loaded = must_load(graph, options, isa.c_str());
   if (loaded.session == nullptr) return {};
   loaded.set(0, random_s8(loaded.session->input_bytes(0), 6));
   loaded.session->run();
@@ -71,12 +71,10 @@ void check(const Conv& c) {
                                   << c.stride << ", dilation " << c.dilation << ", groups "
                                   << c.groups << ", weights to " << c.weight_range);
   const graph::Graph graph = graph_of(c);
-  const auto expected = run(graph, rt::kScalarIsa, 1);
-  for (int isa = 0; isa < QRT_ISA_COUNT; ++isa) {
-    if (!rt::cpu_facts().has(static_cast<rt::Isa>(isa))) continue;
+  const auto expected = run(graph, "scalar", 1);
+  for (const std::string& isa : runnable_instruction_sets()) {
     for (size_t threads = 1; threads <= 3; ++threads) {
-      ASSERT_EQ(run(graph, static_cast<rt::Isa>(isa), threads), expected)
-          << rt::isa_name(static_cast<rt::Isa>(isa)) << ", " << threads << " thread(s)";
+      ASSERT_EQ(run(graph, isa, threads), expected) << isa << ", " << threads << " thread(s)";
     }
   }
 }

@@ -11,9 +11,8 @@ namespace qrt::test {
 // Those that this CPU can run; "scalar" is the first.
 inline std::vector<std::string> runnable_instruction_sets() {
   std::vector<std::string> names;
-  for (const char* name :
-       {"scalar", "avx2", "avxvnni", "avx512vnni", "neon", "neondot", "neoni8mm"}) {
-    if (rt::choose_isa(name).ok()) names.push_back(name);
+  for (const rt::NamedFeatures& set : rt::instruction_sets()) {
+    if (rt::choose_isa(set.name).ok()) names.emplace_back(set.name);
   }
   return names;
 }

@@ -18,7 +18,7 @@ std::vector<const Kernel*> runnable_rows(const Kernel* const* (*rows)(size_t*)) 
   const Kernel* const* table = rows(&count);
   std::vector<const Kernel*> runnable;
   for (size_t i = 0; i < count; ++i) {
-    if (rt::cpu_facts().has(table[i]->isa)) runnable.push_back(table[i]);
+    if (rt::cpu_facts().has(table[i]->needs)) runnable.push_back(table[i]);
   }
   return runnable;
 }
