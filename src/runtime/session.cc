@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "src/base/checked.h"
+#include "src/runtime/real_zero.h"
 #include "src/runtime/storage.h"
 
 namespace qrt::rt {
@@ -163,17 +164,7 @@ void Session::run() {
 void Session::reset_state() {
   for (size_t t = 0; t < layout_.variables.size(); ++t) {
     if (layout_.variables[t] == nullptr) continue;
-    const Tensor& variable = program_->tensors()[t];
-    const size_t size = bytes_of(variable, layout_.shapes[t]);
-    const int zero = variable.quantization.present() ? variable.quantization.zero_point() : 0;
-    if (dtype_bits(variable.type) == 8) {
-      std::memset(layout_.variables[t].get(), zero, size);
-    } else if (variable.type == DType::S16) {
-      auto* elements = reinterpret_cast<int16_t*>(layout_.variables[t].get());
-      for (size_t i = 0; i < size / 2; ++i) elements[i] = static_cast<int16_t>(zero);
-    } else {
-      std::memset(layout_.variables[t].get(), 0, size);
-    }
+    fill_with_real_zero(program_->tensors()[t], layout_.shapes[t], layout_.variables[t].get());
   }
 }
 
