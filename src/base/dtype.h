@@ -65,6 +65,12 @@ inline bool quantized_range(DType type, IntRange* range) {
   }
 }
 
+// An element of a Bool tensor: any byte, of which all but 0 are true. Files and callers may give
+// any; C++'s bool must hold 0 or 1, so memory of tensors is never read as one.
+enum class Truth : uint8_t { No = 0, Yes = 1 };
+inline bool is_true(Truth t) { return t != Truth::No; }
+inline Truth truth_of(bool t) { return t ? Truth::Yes : Truth::No; }
+
 template <class T>
 struct DTypeOf;
 template <>
@@ -92,7 +98,7 @@ struct DTypeOf<int64_t> {
   static constexpr DType value = DType::S64;
 };
 template <>
-struct DTypeOf<bool> {
+struct DTypeOf<Truth> {
   static constexpr DType value = DType::Bool;
 };
 

@@ -97,6 +97,12 @@ bool compare(fb::BinaryKind kind, T a, T b) {
   }
 }
 
+// Truths compare as 0 and 1, whatever their bytes.
+template <>
+bool compare(fb::BinaryKind kind, Truth a, Truth b) {
+  return compare<int>(kind, is_true(a), is_true(b));
+}
+
 // The common operators have loops of their own.
 template <class T>
 void compute(fb::BinaryKind kind, const T* a, size_t a_step, const T* b, size_t b_step, size_t n,
@@ -144,12 +150,12 @@ class PlainBinary final : public OpKernel {
   void run_one(const T* a, size_t a_step, const T* b, size_t b_step, size_t n,
                const RunContext& context, size_t first) const {
     if (compares_) {
-      loop(a, a_step, b, b_step, n, context.out<bool>() + first,
-           [kind = kind_](T x, T y) { return compare<T>(kind, x, y); });
+      loop(a, a_step, b, b_step, n, context.out<Truth>() + first,
+           [kind = kind_](T x, T y) { return truth_of(compare<T>(kind, x, y)); });
       return;
     }
     T* out = context.out<T>() + first;
-    if constexpr (!std::is_same_v<T, bool> && !std::is_same_v<T, int8_t>) {
+    if constexpr (!std::is_same_v<T, Truth> && !std::is_same_v<T, int8_t>) {
       compute(kind_, a, a_step, b, b_step, n, out);
     }
     if constexpr (std::is_same_v<T, float>) {
@@ -181,7 +187,7 @@ Status prepare_binary_plain(const Node& node, std::unique_ptr<OpKernel>* kernel)
       *kernel = std::make_unique<PlainBinary<int8_t>>(node);
       return {};
     case DType::Bool:
-      *kernel = std::make_unique<PlainBinary<bool>>(node);
+      *kernel = std::make_unique<PlainBinary<Truth>>(node);
       return {};
     default:
       return node.fail(Code::Unsupported, "cannot run on %s", dtype_name(node.input(0).type));

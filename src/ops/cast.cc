@@ -10,15 +10,12 @@
 namespace qrt::rt {
 namespace {
 
-// An element of a bool tensor: any byte, unlike C++'s bool.
-enum class Truth : uint8_t { No = 0, Yes = 1 };
-
 template <class To, class From>
 To convert(From value) {
   if constexpr (std::is_same_v<From, Truth>) {
-    return static_cast<To>(value != Truth::No ? 1 : 0);
+    return static_cast<To>(is_true(value) ? 1 : 0);
   } else if constexpr (std::is_same_v<To, Truth>) {
-    return value != 0 ? Truth::Yes : Truth::No;
+    return truth_of(value != 0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     using Limits = std::numeric_limits<To>;
     constexpr From kAbove = static_cast<From>(uint64_t{1} << Limits::digits);

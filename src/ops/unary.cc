@@ -88,8 +88,6 @@ class Plain final : public OpKernel {
         std::min(std::max(y, static_cast<double>(limits_.min)), static_cast<double>(limits_.max));
     if constexpr (std::is_same_v<T, float>) {
       return static_cast<float>(clamped);
-    } else if constexpr (std::is_same_v<T, bool>) {
-      return clamped != 0;
     } else {
       // 2^31 and 2^63 themselves do not fit, so the upper limit is exclusive.
       constexpr double kLimit = -static_cast<double>(std::numeric_limits<T>::min());
@@ -99,6 +97,23 @@ class Plain final : public OpKernel {
   }
 
   Limits limits_;
+};
+
+// The only function of bools.
+class Not final : public OpKernel {
+ public:
+  const char* name() const override { return "not__scalar"; }
+  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
+  void run(const RunContext& context) const override {
+    const auto* in = context.in<Truth>(0);
+    auto* out = context.out<Truth>();
+    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 2,
+                              [&](size_t begin, size_t end, size_t) {
+                                for (size_t i = begin; i < end; ++i) {
+                                  out[i] = truth_of(!is_true(in[i]));
+                                }
+                              });
+  }
 };
 
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
@@ -117,7 +132,7 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
       *kernel = std::make_unique<Plain<int64_t>>(node);
       return {};
     case DType::Bool:
-      *kernel = std::make_unique<Plain<bool>>(node);
+      *kernel = std::make_unique<Not>();
       return {};
     default:
       return node.fail(Code::Unsupported, "cannot run on %s", dtype_name(node.input(0).type));
