@@ -25,8 +25,11 @@ DynamicRange dynamic_range(const float* values, size_t n, bool symmetric) {
   if (min == max) return {1.0f, 0};
   min = std::max(min, -FLT_MAX);  // infinities would leave no scale for the others
   max = std::min(max, FLT_MAX);
-  if (symmetric) return {std::max(max, -min) / 127.0f, 0};
-  const double scale = (static_cast<double>(max) - min) / 255.0;
+  const double scale = symmetric ? static_cast<double>(std::max(max, -min) / 127.0f)
+                                 : (static_cast<double>(max) - min) / 255.0;
+  // Steps too small for a float's whole precision, whose inverse may be infinite: all are zero.
+  if (scale < static_cast<double>(FLT_MIN)) return {1.0f, 0};
+  if (symmetric) return {static_cast<float>(scale), 0};
   const double zero_point = std::nearbyint(-128.0 - min / scale);
   return {static_cast<float>(scale), static_cast<int32_t>(std::clamp(zero_point, -128.0, 127.0))};
 }
@@ -69,11 +72,15 @@ void DynamicWeights::run(kernels::GemmS8Args args, size_t group, size_t m, Dynam
   args.out_stride = n_;
   kernel_.run_s32(args, 0, m, 0, n_, acc);
   const size_t first = group * n_;
+  const double zero_point = range.zero_point;
   for (size_t i = 0; i < m; ++i) {
     for (size_t n = 0; n < n_; ++n) {
-      const int32_t exact = acc[i * n_ + n] - range.zero_point * weight_sum_[first + n];
-      const float real = static_cast<float>(exact) * (range.scale * scales_[first + n]) +
-                         (bias_ != nullptr ? bias_[first + n] : 0.0f);
+      // The sum of (a - zero point)(w - zero point), which may need 33 bits: exact in double.
+      const double exact = acc[i * n_ + n] - zero_point * weight_sum_[first + n];
+      // Finite, so that a sum of zero stays zero.
+      const float scale = std::min(range.scale * scales_[first + n], FLT_MAX);
+      const float real =
+          static_cast<float>(exact) * scale + (bias_ != nullptr ? bias_[first + n] : 0.0f);
       out[i * out_stride + n] = std::min(std::max(real, limits.min), limits.max);
     }
   }
