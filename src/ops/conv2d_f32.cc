@@ -109,11 +109,11 @@ class PortableConv final : public OpKernel {
 
 Status prepare_conv2d_f32(const Node& node, const BuildContext& context,
                           std::unique_ptr<OpKernel>* kernel) {
-  // XNNPACK reads a little past its input, which a constant may not allow; and it takes no empty
-  // interval to clamp to.
+  // XNNPACK reads a little past its input, which a file's memory may not allow; and it takes no
+  // empty interval to clamp to.
   const Limits limits = clamp_limits(node.options<fb::Conv2D>().clamp());
   const bool library =
-      !context.reference && xnn_available() && !node.input(0).constant && limits.min < limits.max;
+      !context.reference && xnn_available() && !node.input(0).unpadded && limits.min < limits.max;
   if (library) {
     *kernel = std::make_unique<XnnConv>();
   } else {

@@ -201,7 +201,7 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
   }
   if (mode == WeightsMode::Dynamic) return make_packed<DynamicLayer>(node, kernel, context);
   const Limits limits = clamp_limits(clamp_of(node));
-  if (!context.reference && xnn_available() && !node.input(0).constant && limits.min < limits.max) {
+  if (!context.reference && xnn_available() && !node.input(0).unpadded && limits.min < limits.max) {
     *kernel = std::make_unique<XnnLayer>();
   } else {
     *kernel = std::make_unique<PortableLayer>();

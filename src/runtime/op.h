@@ -46,6 +46,9 @@ struct Tensor {
   const void* data = nullptr;  // of a constant; null otherwise
   bool constant = false;
   bool variable = false;
+  // Nothing past its last byte may be read: its memory is the file's, which may end there. True of
+  // constants and of what operators that only rename (OpDef::alias) make of them.
+  bool unpadded = false;
 
   template <class T>
   const T* as() const {

@@ -15,6 +15,7 @@ Tensor decode(const fb::Tensor& from, const Model& model) {
   tensor.shape = Shape(from.shape()->data(), from.shape()->size());
   tensor.constant = from.is_constant();
   tensor.variable = from.is_variable();
+  tensor.unpadded = tensor.constant;
   if (tensor.constant) tensor.data = model.weights().data() + from.data_offset();
   if (const fb::Quantization* q = from.quantization()) {
     tensor.quantization.scales = {q->scales()->data(), q->scales()->size()};
@@ -85,6 +86,7 @@ Status Program::decode_nodes(const BuildContext& context) {
       return nodes_.back().fail(Code::Unsupported, "this build of libqrt lacks the operator");
     }
     ops_.push_back(op);
+    mark_alias(nodes_.back(), *op);
   }
   QRT_RETURN_IF_ERROR(infer_shapes(shapes_));
   for (const Node& node : nodes_) {
@@ -101,6 +103,11 @@ Status Program::decode_nodes(const BuildContext& context) {
     if (!ops_[i]->alias) QRT_RETURN_IF_ERROR(ops_[i]->prepare(nodes_[i], context, &kernels_[i]));
   }
   return {};
+}
+
+void Program::mark_alias(const Node& node, const OpDef& op) {
+  if (!op.alias || !node.has_input(0) || node.outputs() == 0) return;
+  tensors_[static_cast<size_t>(node.output_index(0))].unpadded = node.input(0).unpadded;
 }
 
 Status Program::infer_shapes(Shapes& shapes) const {

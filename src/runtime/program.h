@@ -44,6 +44,8 @@ class Program {
   Program() = default;
   Status decode_tensors();
   Status decode_nodes(const BuildContext& context);
+  // Output 0 of an operator that only renames has its input's memory.
+  void mark_alias(const Node& node, const OpDef& op);
 
   std::shared_ptr<const Model> model_;
   CpuFeatures features_ = 0;
