@@ -5,6 +5,7 @@
 #include "kernels/binary_s8.h"
 #include "src/ops/binary.h"
 #include "src/ops/kernel_choice.h"
+#include "src/ops/multiplier.h"
 
 namespace qrt::rt {
 namespace {
@@ -21,21 +22,21 @@ bool same_bytes(const Node& node, const Shapes& shapes, size_t input) {
 
 class AddOrMul final : public OpKernel {
  public:
-  AddOrMul(const Node& node, const kernels::BinaryS8Kernel& kernel) : kernel_(kernel) {
-    const Quantization &a = node.input(0).quantization, &b = node.input(1).quantization;
-    const double out_scale = node.output(0).quantization.scale();
+  explicit AddOrMul(const kernels::BinaryS8Kernel& kernel) : kernel_(kernel) {}
+
+  Status prepare(const Node& node) {
     const auto kind = node.options<fb::Binary>().kind();
-    args_ = {a.zero_point(), b.zero_point(), 0, 0, output_range(node)};
+    args_ = {node.input(0).quantization.zero_point(), node.input(1).quantization.zero_point(), 0, 0,
+             output_range(node)};
     if (kind == fb::BinaryKind::Mul) {
-      run_ = kernel.mul;
-      args_.a_multiplier =
-          static_cast<float>(static_cast<double>(a.scale()) * b.scale() / out_scale);
-    } else {
-      run_ = kernel.add;
-      const double sign = kind == fb::BinaryKind::Sub ? -1.0 : 1.0;
-      args_.a_multiplier = static_cast<float>(a.scale() / out_scale);
-      args_.b_multiplier = static_cast<float>(sign * b.scale() / out_scale);
+      run_ = kernel_.mul;
+      return make_multiplier(node, product_ratio(node), &args_.a_multiplier);
     }
+    run_ = kernel_.add;
+    const double sign = kind == fb::BinaryKind::Sub ? -1.0 : 1.0;
+    // Two differences of bytes, whose sum must be finite, too: infinities could cancel.
+    QRT_RETURN_IF_ERROR(make_multiplier(node, scale_ratio(node, 0), &args_.a_multiplier, 512));
+    return make_multiplier(node, sign * scale_ratio(node, 1), &args_.b_multiplier, 512);
   }
 
   const char* name() const override { return kernel_.name; }
@@ -51,8 +52,8 @@ class AddOrMul final : public OpKernel {
 
  private:
   const kernels::BinaryS8Kernel& kernel_;
-  kernels::BinaryS8Args args_;
-  decltype(kernels::BinaryS8Kernel::add) run_;
+  kernels::BinaryS8Args args_ = {};
+  decltype(kernels::BinaryS8Kernel::add) run_ = nullptr;
 };
 
 double evaluate(fb::BinaryKind kind, double a, double b) {
@@ -124,10 +125,13 @@ Status prepare_binary_s8(const Node& node, const BuildContext& context,
   switch (node.options<fb::Binary>().kind()) {
     case fb::BinaryKind::Add:
     case fb::BinaryKind::Sub:
-    case fb::BinaryKind::Mul:
-      *kernel =
-          std::make_unique<AddOrMul>(node, choose_kernel(kernels::binary_s8_kernels, context.features));
+    case fb::BinaryKind::Mul: {
+      auto made =
+          std::make_unique<AddOrMul>(choose_kernel(kernels::binary_s8_kernels, context.features));
+      QRT_RETURN_IF_ERROR(made->prepare(node));
+      *kernel = std::move(made);
       break;
+    }
     default:
       *kernel = std::make_unique<PairTable>(node);
   }

@@ -17,6 +17,7 @@
 #include "src/base/memory.h"
 #include "src/ops/kernel_choice.h"
 #include "src/ops/lstm.h"
+#include "src/ops/multiplier.h"
 
 namespace qrt::rt {
 namespace {
@@ -45,13 +46,15 @@ double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 double hyperbolic_tangent(double x) { return std::tanh(x); }
 
 // Per output row: float(scale_in * scale_w / gate step).
-std::vector<float> gate_multipliers(const Tensor& in, const Tensor& weights) {
-  std::vector<float> multipliers(static_cast<size_t>(weights.shape[0]));
-  for (size_t i = 0; i < multipliers.size(); ++i) {
-    multipliers[i] = static_cast<float>(static_cast<double>(in.quantization.scale()) *
-                                        weights.quantization.scale(i) / kGateStep);
+Status make_gate_multipliers(const Node& node, const Tensor& in, const Tensor& weights,
+                             std::vector<float>* multipliers) {
+  multipliers->resize(static_cast<size_t>(weights.shape[0]));
+  for (size_t i = 0; i < multipliers->size(); ++i) {
+    const double exact =
+        static_cast<double>(in.quantization.scale()) * weights.quantization.scale(i) / kGateStep;
+    QRT_RETURN_IF_ERROR(make_multiplier(node, exact, &(*multipliers)[i]));
   }
-  return multipliers;
+  return {};
 }
 
 class LstmS8 final : public OpKernel {
@@ -59,18 +62,23 @@ class LstmS8 final : public OpKernel {
   LstmS8(const Node& node, const kernels::GemmS8Kernel& kernel, const kernels::LstmS8Kernel& steps)
       : kernel_(kernel),
         steps_(steps),
-        input_multipliers_(gate_multipliers(node.input(0), node.input(1))),
-        recurrent_multipliers_(gate_multipliers(node.input(4), node.input(2))),
         sigmoid_(kGateStep, sigmoid),
         tanh_(kGateStep, hyperbolic_tangent),
-        cell_tanh_(node.input(5).quantization.scale(), hyperbolic_tangent) {
+        cell_tanh_(node.input(5).quantization.scale(), hyperbolic_tangent) {}
+
+  Status prepare(const Node& node) {
     const auto& options = node.options<fb::Lstm>();
     const double cell_scale = node.input(5).quantization.scale();
     const Quantization& hidden = node.input(4).quantization;
     const bool own_scale = options.hidden_scale() > 0;
-    cell_multiplier_ = static_cast<float>(kTwoToMinus30 / cell_scale);
-    hidden_multiplier_ =
-        static_cast<float>(kTwoToMinus30 / (own_scale ? options.hidden_scale() : hidden.scale()));
+    QRT_RETURN_IF_ERROR(
+        make_gate_multipliers(node, node.input(0), node.input(1), &input_multipliers_));
+    QRT_RETURN_IF_ERROR(
+        make_gate_multipliers(node, node.input(4), node.input(2), &recurrent_multipliers_));
+    QRT_RETURN_IF_ERROR(make_multiplier(node, kTwoToMinus30 / cell_scale, &cell_multiplier_));
+    QRT_RETURN_IF_ERROR(
+        make_multiplier(node, kTwoToMinus30 / (own_scale ? options.hidden_scale() : hidden.scale()),
+                        &hidden_multiplier_));
     const int32_t hidden_zero =
         own_scale ? std::clamp(options.hidden_zero_point(), -128, 127) : hidden.zero_point();
     hidden_ = {hidden_zero, -128, 127};
@@ -82,9 +90,10 @@ class LstmS8 final : public OpKernel {
     cell_ = {0, options.cell_clip() > 0 ? -limit : -32768, limit};
     pack(node, node.input(1), node.input(3).as<int32_t>(), node.input(0), &input_weights_);
     pack(node, node.input(2), nullptr, node.input(4), &recurrent_weights_);
+    if (input_weights_ != nullptr && recurrent_weights_ != nullptr) return {};
+    return node.fail(Code::OutOfMemory, "no memory for packed weights");
   }
 
-  bool allocated() const { return input_weights_ != nullptr && recurrent_weights_ != nullptr; }
   const char* name() const override { return kernel_.name; }
   size_t packed_bytes() const override { return packed_bytes_; }
 
@@ -162,9 +171,10 @@ class LstmS8 final : public OpKernel {
 
 Status prepare_lstm_s8(const Node& node, const BuildContext& context,
                        std::unique_ptr<OpKernel>* kernel) {
-  auto lstm = std::make_unique<LstmS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features),
-                                       choose_kernel(kernels::lstm_s8_kernels, context.features));
-  if (!lstm->allocated()) return node.fail(Code::OutOfMemory, "no memory for packed weights");
+  auto lstm =
+      std::make_unique<LstmS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features),
+                               choose_kernel(kernels::lstm_s8_kernels, context.features));
+  QRT_RETURN_IF_ERROR(lstm->prepare(node));
   *kernel = std::move(lstm);
   return {};
 }

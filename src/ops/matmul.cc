@@ -7,6 +7,7 @@
 #include "src/base/memory.h"
 #include "src/ops/common.h"
 #include "src/ops/kernel_choice.h"
+#include "src/ops/multiplier.h"
 
 namespace qrt::rt {
 namespace {
@@ -124,11 +125,8 @@ class MatMulBase : public OpKernel {
 
 class MatMulS8 final : public MatMulBase<int8_t> {
  public:
-  MatMulS8(const Node& node, const kernels::GemmS8Kernel& kernel)
-      : kernel_(kernel),
-        multiplier_(static_cast<float>(static_cast<double>(node.input(0).quantization.scale()) *
-                                       node.input(1).quantization.scale() /
-                                       node.output(0).quantization.scale())) {}
+  MatMulS8(const kernels::GemmS8Kernel& kernel, float multiplier)
+      : kernel_(kernel), multiplier_(multiplier) {}
   const char* name() const override { return kernel_.name; }
 
  private:
@@ -183,8 +181,10 @@ class MatMulF32 final : public MatMulBase<float> {
 
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   if (node.input(0).type == DType::S8) {
-    *kernel =
-        std::make_unique<MatMulS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features));
+    float multiplier;
+    QRT_RETURN_IF_ERROR(make_multiplier(node, product_ratio(node), &multiplier));
+    *kernel = std::make_unique<MatMulS8>(choose_kernel(kernels::gemm_s8_kernels, context.features),
+                                         multiplier);
   } else {
     *kernel = std::make_unique<MatMulF32>();
   }

@@ -4,6 +4,7 @@
 #include "kernels/f32.h"
 #include "kernels/pool_s8.h"
 #include "src/ops/kernel_choice.h"
+#include "src/ops/multiplier.h"
 #include "src/ops/window.h"
 
 namespace qrt::rt {
@@ -48,7 +49,7 @@ class Pool : public OpKernel {
     state->block = std::clamp<size_t>(512 / state->window.taps(), 1, 64);
     context.scratch_bytes =
         context.max_ranges * state->block * state->window.taps() * sizeof(void*);
-    prepare_state(node, *state);
+    QRT_RETURN_IF_ERROR(prepare_state(node, *state));
     context.state = std::move(state);
     return {};
   }
@@ -77,7 +78,7 @@ class Pool : public OpKernel {
     std::vector<float> multipliers;  // s8 average: by count; empty: an exact mean
   };
   virtual size_t element_bytes() const = 0;
-  virtual void prepare_state(const Node&, State&) const {}
+  virtual Status prepare_state(const Node&, State&) const { return {}; }
   virtual void pool(const RunContext& context, const State& state, const void* const* indirection,
                     size_t first, size_t pixels) const = 0;
 };
@@ -90,17 +91,19 @@ class PoolS8 final : public Pool {
  private:
   size_t element_bytes() const override { return 1; }
 
-  void prepare_state(const Node& node, State& state) const override {
-    const double ratio = static_cast<double>(node.input(0).quantization.scale()) /
-                         node.output(0).quantization.scale();
+  Status prepare_state(const Node& node, State& state) const override {
+    const double ratio = scale_ratio(node);
     const size_t taps = state.window.taps();
     const bool all = node.options<fb::Pool2D>().count_include_pad();
-    if (!all && same_quantization(node.input(0).quantization, node.output(0).quantization)) return;
+    if (!all && same_quantization(node.input(0).quantization, node.output(0).quantization)) {
+      return {};
+    }
     state.multipliers.resize(taps + 1, 0.0f);
     for (size_t count = 1; count <= taps; ++count) {
-      state.multipliers[count] =
-          static_cast<float>(ratio / static_cast<double>(all ? taps : count));
+      QRT_RETURN_IF_ERROR(make_multiplier(node, ratio / static_cast<double>(all ? taps : count),
+                                          &state.multipliers[count]));
     }
+    return {};
   }
 
   void pool(const RunContext& context, const State& state, const void* const* indirection,

@@ -7,6 +7,7 @@
 #include "src/ops/byte_table.h"
 #include "src/ops/common.h"
 #include "src/ops/kernel_choice.h"
+#include "src/ops/multiplier.h"
 
 namespace qrt::rt {
 namespace {
@@ -37,11 +38,9 @@ kernels::Output full_range(const Tensor& out) {
 }
 
 // Eight bits to eight bits.
-ByteTable::Entries table_entries(const Node& node) {
+ByteTable::Entries table_entries(const Node& node, float multiplier) {
   ByteTable::Entries entries;
   const Tensor &in = node.input(0), &out = node.output(0);
-  const auto multiplier =
-      static_cast<float>(static_cast<double>(in.quantization.scale()) / out.quantization.scale());
   for (int i = 0; i < 256; ++i) {
     const int32_t q = in.type == DType::S8 ? static_cast<int8_t>(i) : i;
     entries[static_cast<size_t>(i)] = static_cast<uint8_t>(
@@ -52,27 +51,30 @@ ByteTable::Entries table_entries(const Node& node) {
 
 class FloatToS8 final : public OpKernel {
  public:
-  explicit FloatToS8(const kernels::ConvertS8Kernel& kernel) : kernel_(kernel) {}
+  FloatToS8(const kernels::ConvertS8Kernel& kernel, float inverse_scale)
+      : kernel_(kernel), inverse_scale_(inverse_scale) {}
   const char* name() const override { return kernel_.name; }
   void run(const RunContext& context) const override {
     const Tensor& out = context.node.output(0);
-    const float inverse = 1.0f / out.quantization.scale();
     context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 4,
                               [&](size_t begin, size_t end, size_t) {
                                 kernel_.f32_to_s8(context.in<float>(0) + begin, end - begin,
-                                                  inverse, full_range(out),
+                                                  inverse_scale_, full_range(out),
                                                   context.out<int8_t>() + begin);
                               });
   }
 
  private:
   const kernels::ConvertS8Kernel& kernel_;
+  const float inverse_scale_;
 };
 
-// The rarer pairs of types.
+// The rarer pairs of types. `multiplier` is that of integers, or the inverse scale for floats.
 template <class In, class Out>
 class Convert final : public OpKernel {
  public:
+  explicit Convert(float multiplier) : multiplier_(multiplier) {}
+
   const char* name() const override { return "quantize__scalar"; }
   void run(const RunContext& context) const override {
     const Tensor &from = context.node.input(0), &to = context.node.output(0);
@@ -81,54 +83,58 @@ class Convert final : public OpKernel {
     const auto elements = static_cast<size_t>(context.shape_out().elements());
     const kernels::Output range = full_range(to);
     if constexpr (std::is_same_v<In, float>) {
-      const float inverse = 1.0f / to.quantization.scale();
       for (size_t i = 0; i < elements; ++i) {
-        const float steps = std::isnan(in[i]) ? 0.0f : in[i] * inverse;
+        const float steps = std::isnan(in[i]) ? 0.0f : in[i] * multiplier_;
         out[i] = static_cast<Out>(kernels::quantize_steps(steps, range));
       }
     } else {
-      const auto multiplier = static_cast<float>(static_cast<double>(from.quantization.scale()) /
-                                                 to.quantization.scale());
       const int32_t zero_point = from.quantization.zero_point();
       for (size_t i = 0; i < elements; ++i) {
-        out[i] = static_cast<Out>(kernels::requantize(in[i] - zero_point, multiplier, range));
+        out[i] = static_cast<Out>(kernels::requantize(in[i] - zero_point, multiplier_, range));
       }
     }
   }
+
+ private:
+  const float multiplier_;
 };
 
 template <class In>
-std::unique_ptr<OpKernel> make_convert(DType out) {
+std::unique_ptr<OpKernel> make_convert(DType out, float multiplier) {
   switch (out) {
     case DType::S8:
-      return std::make_unique<Convert<In, int8_t>>();
+      return std::make_unique<Convert<In, int8_t>>(multiplier);
     case DType::U8:
-      return std::make_unique<Convert<In, uint8_t>>();
+      return std::make_unique<Convert<In, uint8_t>>(multiplier);
     default:
-      return std::make_unique<Convert<In, int16_t>>();
+      return std::make_unique<Convert<In, int16_t>>(multiplier);
   }
 }
 
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   const DType in = node.input(0).type, out = node.output(0).type;
+  float multiplier;
+  QRT_RETURN_IF_ERROR(in == DType::F32 ? make_inverse_scale(node, &multiplier)
+                                       : make_multiplier(node, scale_ratio(node), &multiplier));
   if (in == DType::F32 && out == DType::S8) {
-    *kernel = std::make_unique<FloatToS8>(choose_kernel(kernels::convert_s8_kernels, context.features));
+    *kernel = std::make_unique<FloatToS8>(
+        choose_kernel(kernels::convert_s8_kernels, context.features), multiplier);
   } else if (dtype_bits(in) == 8 && dtype_bits(out) == 8) {
     *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
-                                          table_entries(node));
+                                          table_entries(node, multiplier));
   } else {
     switch (in) {
       case DType::F32:
-        *kernel = make_convert<float>(out);
+        *kernel = make_convert<float>(out, multiplier);
         break;
       case DType::S8:
-        *kernel = make_convert<int8_t>(out);
+        *kernel = make_convert<int8_t>(out, multiplier);
         break;
       case DType::U8:
-        *kernel = make_convert<uint8_t>(out);
+        *kernel = make_convert<uint8_t>(out, multiplier);
         break;
       default:
-        *kernel = make_convert<int16_t>(out);
+        *kernel = make_convert<int16_t>(out, multiplier);
     }
   }
   return {};

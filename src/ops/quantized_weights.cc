@@ -2,12 +2,20 @@
 
 #include <algorithm>
 
+#include "src/ops/multiplier.h"
+
 namespace qrt::rt {
 namespace {
 
 // Products a sum may have so that it stays within 32 bits: 2^16 * 2^7 * 2^8 (a weight less its zero
 // point).
 constexpr int64_t kMaxProducts = 65536;
+
+double exact_multiplier(const Tensor& input, const Tensor& weights, const Tensor& output,
+                        size_t i) {
+  return static_cast<double>(input.quantization.scale()) * weights.quantization.scale(i) /
+         output.quantization.scale();
+}
 
 Status check_weight_quantization(const Node& node, size_t outputs) {
   const Tensor& weights = node.input(1);
@@ -60,13 +68,10 @@ Status check_weights(const Node& node, size_t outputs, WeightsMode* mode) {
   }
   if (*mode != WeightsMode::Float) QRT_RETURN_IF_ERROR(check_weight_quantization(node, outputs));
   if (*mode == WeightsMode::Quantized) {
-    for (float multiplier :
-         requantize_multipliers(node.input(0), node.input(1), node.output(0), outputs)) {
-      if (std::isfinite(multiplier)) continue;
-      return node.fail(Code::InvalidModel, "its scales of %g, %g and %g are too far apart",
-                       static_cast<double>(node.input(0).quantization.scale()),
-                       static_cast<double>(node.input(1).quantization.scale()),
-                       static_cast<double>(node.output(0).quantization.scale()));
+    for (size_t i = 0; i < outputs; ++i) {
+      float multiplier;
+      QRT_RETURN_IF_ERROR(make_multiplier(
+          node, exact_multiplier(node.input(0), node.input(1), node.output(0), i), &multiplier));
     }
   }
   return check_bias(node, outputs, *mode == WeightsMode::Quantized ? DType::S32 : DType::F32);
@@ -85,9 +90,7 @@ std::vector<float> requantize_multipliers(const Tensor& input, const Tensor& wei
                                           const Tensor& output, size_t outputs) {
   std::vector<float> multipliers(outputs);
   for (size_t i = 0; i < outputs; ++i) {
-    multipliers[i] =
-        static_cast<float>(static_cast<double>(input.quantization.scale()) *
-                           weights.quantization.scale(i) / output.quantization.scale());
+    multipliers[i] = static_cast<float>(exact_multiplier(input, weights, output, i));
   }
   return multipliers;
 }

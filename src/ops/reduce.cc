@@ -11,6 +11,7 @@
 #include "kernels/reduce_s8.h"
 #include "src/ops/common.h"
 #include "src/ops/kernel_choice.h"
+#include "src/ops/multiplier.h"
 
 namespace qrt::rt {
 namespace {
@@ -153,6 +154,16 @@ class ReduceS8 final : public OpKernel {
   Status plan(const Node& node, PlanContext& context) const override {
     context.scratch_bytes =
         static_cast<size_t>(node.shape_out(context.shapes, 0).elements()) * sizeof(int32_t);
+    auto state = std::make_unique<State>();
+    const auto kind = node.options<fb::Reduce>().kind();
+    if (kind == fb::ReduceKind::Mean || kind == fb::ReduceKind::Sum) {
+      double ratio = scale_ratio(node);
+      if (kind == fb::ReduceKind::Mean) {
+        ratio /= static_cast<double>(plan_reduce(node, node.shape_in(context.shapes, 0)).count);
+      }
+      QRT_RETURN_IF_ERROR(make_multiplier(node, ratio, &state->multiplier));
+    }
+    context.state = std::move(state);
     return {};
   }
 
@@ -162,11 +173,15 @@ class ReduceS8 final : public OpKernel {
     if (kind == fb::ReduceKind::Max || kind == fb::ReduceKind::Min) {
       select(context, plan, kind == fb::ReduceKind::Max);
     } else {
-      add(context, plan, kind == fb::ReduceKind::Mean);
+      add(context, plan);
     }
   }
 
  private:
+  struct State : OpState {
+    float multiplier = 0;  // of sums
+  };
+
   // Whether the innermost axis is one of those that are reduced.
   static bool along_rows(const ReducePlan& plan) {
     return plan.rank > 0 && plan.out_strides[plan.rank - 1] == 0;
@@ -183,7 +198,7 @@ class ReduceS8 final : public OpKernel {
     });
   }
 
-  void add(const RunContext& context, const ReducePlan& plan, bool mean) const {
+  void add(const RunContext& context, const ReducePlan& plan) const {
     const auto* in = context.in<int8_t>(0);
     auto* sums = reinterpret_cast<int32_t*>(context.scratch);
     std::fill_n(sums, plan.out_elements, 0);
@@ -193,11 +208,10 @@ class ReduceS8 final : public OpKernel {
     });
     const Quantization& in_q = context.node.input(0).quantization;
     const Quantization& out_q = context.node.output(0).quantization;
-    double ratio = static_cast<double>(in_q.scale()) / out_q.scale();
-    if (mean) ratio /= static_cast<double>(plan.count);
-    kernel_.requantize(
-        sums, plan.out_elements, in_q.zero_point() * static_cast<int32_t>(plan.count),
-        static_cast<float>(ratio), {out_q.zero_point(), -128, 127}, context.out<int8_t>());
+    kernel_.requantize(sums, plan.out_elements,
+                       in_q.zero_point() * static_cast<int32_t>(plan.count),
+                       static_cast<const State*>(context.state)->multiplier,
+                       {out_q.zero_point(), -128, 127}, context.out<int8_t>());
   }
 
   const kernels::ReduceS8Kernel& kernel_;

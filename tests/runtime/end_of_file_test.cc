@@ -3,9 +3,8 @@
 // own.
 #include <functional>
 
-#include "src/runtime/cpu.h"
 #include "tests/support/guarded.h"
-#include "tests/support/kernel_rows.h"
+#include "tests/support/instruction_sets.h"
 #include "tests/support/run_graph.h"
 
 namespace qrt::test {
@@ -96,10 +95,8 @@ void check(const std::function<void(Builder&)>& build) {
     Builder b(renamings);
     build(b);
     const graph::Bytes expected = run_at_the_end(b.g, "scalar");
-    for (int i = 1; i < QRT_ISA_COUNT; ++i) {
-      const auto isa = static_cast<rt::Isa>(i);
-      if (!rt::cpu_facts().has(isa)) continue;
-      EXPECT_EQ(run_at_the_end(b.g, rt::isa_name(isa)), expected) << rt::isa_name(isa);
+    for (const std::string& isa : runnable_instruction_sets()) {
+      EXPECT_EQ(run_at_the_end(b.g, isa.c_str()), expected) << isa;
     }
   }
 }
