@@ -1,6 +1,7 @@
 // Binary on values that are not quantized (f32, s32, s64), comparisons and logic. Integer division
 // by zero gives zero, since a run cannot fail; integers wrap around.
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 #include "src/ops/binary.h"
@@ -16,6 +17,11 @@ struct Arithmetic {
   static T mul(T a, T b) { return a * b; }
   static T div(T a, T b) { return a / b; }
   static T floor_div(T a, T b) { return std::floor(a / b); }
+  // Exact, whatever the quotient's size; of the divisor's sign.
+  static T floor_mod(T a, T b) {
+    const T rest = std::fmod(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  }
   static T pow(T a, T b) { return std::pow(a, b); }
 };
 template <class T>
@@ -30,6 +36,7 @@ struct IntegerArithmetic {
     const T q = a / b;
     return q * b != a && (a < 0) != (b < 0) ? q - 1 : q;
   }
+  static T floor_mod(T a, T b) { return sub(a, mul(floor_div(a, b), b)); }
   static T pow(T a, T b) {
     if (b < 0) return a == 1 ? 1 : 0;
     T result = 1;
@@ -59,7 +66,7 @@ T evaluate(fb::BinaryKind kind, T a, T b) {
     case fb::BinaryKind::FloorDiv:
       return A::floor_div(a, b);
     case fb::BinaryKind::FloorMod:
-      return A::sub(a, A::mul(A::floor_div(a, b), b));
+      return A::floor_mod(a, b);
     case fb::BinaryKind::Min:
       return std::min(a, b);
     case fb::BinaryKind::Max:
@@ -120,6 +127,30 @@ void compute(fb::BinaryKind kind, const T* a, size_t a_step, const T* b, size_t 
   }
 }
 
+// The limits of a clamp as elements: of integers those within it, or the nearest that the type has.
+template <class T>
+T nearest_whole(double x) {
+  constexpr double kLowest = static_cast<double>(std::numeric_limits<T>::min());
+  if (x <= kLowest) return std::numeric_limits<T>::min();
+  return x >= -kLowest ? std::numeric_limits<T>::max() : static_cast<T>(x);
+}
+template <class T>
+T lower_limit(float min) {
+  if constexpr (std::is_same_v<T, float>) {
+    return min;
+  } else {
+    return nearest_whole<T>(std::ceil(static_cast<double>(min)));
+  }
+}
+template <class T>
+T upper_limit(float max) {
+  if constexpr (std::is_same_v<T, float>) {
+    return max;
+  } else {
+    return nearest_whole<T>(std::floor(static_cast<double>(max)));
+  }
+}
+
 template <class T>
 class PlainBinary final : public OpKernel {
  public:
@@ -157,11 +188,9 @@ class PlainBinary final : public OpKernel {
     T* out = context.out<T>() + first;
     if constexpr (!std::is_same_v<T, Truth> && !std::is_same_v<T, int8_t>) {
       compute(kind_, a, a_step, b, b_step, n, out);
-    }
-    if constexpr (std::is_same_v<T, float>) {
       if (std::isinf(limits_.min) && std::isinf(limits_.max)) return;
-      const Limits limits = limits_;
-      for (size_t i = 0; i < n; ++i) out[i] = std::min(std::max(out[i], limits.min), limits.max);
+      const T low = lower_limit<T>(limits_.min), high = upper_limit<T>(limits_.max);
+      for (size_t i = 0; i < n; ++i) out[i] = std::min(std::max(out[i], low), high);
     }
   }
 
