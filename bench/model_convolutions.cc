@@ -16,7 +16,7 @@ ConvShape fully_connected_shape(const rt::Node& node, const rt::Shapes& shapes) 
 
 std::vector<ConvShape> quantized_convolutions(const rt::Program& program) {
   std::vector<ConvShape> found;
-  const rt::Shapes& shapes = program.default_shapes();
+  const rt::Shapes& shapes = *program.default_shapes();
   for (const rt::Node& node : program.nodes()) {
     const bool convolution = node.type() == fb::OpOptions::Conv2D;
     if (!convolution && node.type() != fb::OpOptions::FullyConnected) continue;

@@ -17,7 +17,7 @@ std::string Shape::str() const {
 bool checked_bytes(const Shape& shape, size_t element_bits, uint64_t limit, uint64_t* bytes) {
   uint64_t bits = element_bits;
   for (int32_t dim : shape) {
-    if (dim < 1 || !checked_mul<uint64_t>(bits, static_cast<uint64_t>(dim), &bits)) return false;
+    if (dim < 0 || !checked_mul<uint64_t>(bits, static_cast<uint64_t>(dim), &bits)) return false;
   }
   *bytes = bits / 8 + (bits % 8 != 0);
   return *bytes <= limit;

@@ -9,6 +9,8 @@
 namespace qrt::rt {
 
 inline constexpr int kMaxRank = 8;
+// No tensor may be larger, constant or not; a session's working memory has its own, lower limit.
+inline constexpr uint64_t kMaxTensorBytes = uint64_t{1} << 40;
 
 class Shape {
  public:
@@ -62,7 +64,7 @@ class Shape {
   int32_t dims_[kMaxRank] = {};
 };
 
-// Every dimension at least 1 and the byte size within `limit`: writes it and returns true.
+// Every dimension at least 0 and the byte size within `limit`: writes it and returns true.
 [[nodiscard]] bool checked_bytes(const Shape& shape, size_t element_bits, uint64_t limit,
                                  uint64_t* bytes);
 

@@ -174,7 +174,7 @@ class Report {
 
   std::vector<int32_t> output_shape(size_t op) const {
     const rt::Shape& shape =
-        program_.default_shapes()[static_cast<size_t>(program_.nodes()[op].output_index(0))];
+        (*program_.default_shapes())[static_cast<size_t>(program_.nodes()[op].output_index(0))];
     return {shape.begin(), shape.end()};
   }
 

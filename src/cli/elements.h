@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "src/base/status.h"
-#include "src/runtime/op.h"
+#include "src/opspec/tensor.h"
 
 namespace qrt::cli {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "src/cli/picture.h"
-#include "src/runtime/op.h"
+#include "src/opspec/tensor.h"
 
 namespace qrt::cli {
 

@@ -13,8 +13,6 @@ namespace {
 constexpr uint16_t kVersionMajor = 1;
 constexpr uint64_t kSegmentAlignment = 64;
 constexpr uint64_t kConstantAlignment = 16;
-// No tensor may be larger, constant or not; a program's working memory has its own, lower limit.
-constexpr uint64_t kMaxTensorBytes = uint64_t{1} << 40;
 
 // Planning memory takes time that grows with the square of this: seconds at the limit.
 constexpr unsigned kMaxTensors = 1u << 16;
@@ -41,7 +39,7 @@ Status verify_shape(int index, const fb::Tensor& tensor) {
   for (unsigned i = 0; i < dims.size(); ++i) {
     const int32_t dim = dims.Get(i);
     if (dim == -1 && may_be_unknown) continue;
-    if (dim < 1) return tensor_error(index, tensor, "has a dimension of " + std::to_string(dim));
+    if (dim < 0) return tensor_error(index, tensor, "has a dimension of " + std::to_string(dim));
     known[static_cast<int>(i)] = dim;
   }
   uint64_t bytes;

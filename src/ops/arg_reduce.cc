@@ -9,47 +9,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const Tensor& input = node.input(0);
-  const Tensor& output = node.output(0);
-  switch (input.type) {
-    case DType::F32:
-    case DType::S8:
-    case DType::U8:
-    case DType::S16:
-    case DType::S32:
-      break;
-    default:
-      return node.fail(Code::Unsupported, "cannot compare elements of type %s",
-                       dtype_name(input.type));
-  }
-  if (input.quantization.scales.size() > 1) {
-    return node.fail(Code::Unsupported, "cannot compare elements that are quantized per axis");
-  }
-  if ((output.type != DType::S32 && output.type != DType::S64) || output.quantization.present()) {
-    return node.fail(Code::InvalidModel, "gives %s%s, but indices are plain s32 or s64",
-                     output.quantization.present() ? "quantized " : "", dtype_name(output.type));
-  }
-  const Shape& in = node.shape_in(shapes, 0);
-  const auto& options = node.options<fb::ArgReduce>();
-  int axis;
-  if (!resolve_axis(options.axis(), in.rank(), &axis)) {
-    return node.fail(Code::InvalidModel, "axis %d does not exist in %s", options.axis(),
-                     in.str().c_str());
-  }
-  Shape out;
-  for (int i = 0; i < in.rank(); ++i) {
-    if (i != axis) {
-      out.push_back(in[i]);
-    } else if (options.keep_dims()) {
-      out.push_back(1);
-    }
-  }
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 // The input as [outer, size, inner], searched along `size`.
 struct Extent {
   int64_t outer, size, inner;
@@ -215,6 +174,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kArgReduceOp = {fb::OpOptions::ArgReduce, infer, prepare, false};
+const OpDef kArgReduceOp = {prepare};
 
 }  // namespace qrt::rt

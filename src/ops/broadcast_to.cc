@@ -5,27 +5,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  QRT_RETURN_IF_ERROR(check_movable(node));
-  const Shape& in = node.shape_in(shapes, 0);
-  const auto& dims = *node.options<fb::BroadcastTo>().shape();
-  if (dims.size() > static_cast<unsigned>(kMaxRank)) {
-    return node.fail(Code::InvalidModel, "has %u dimensions, more than %d", dims.size(), kMaxRank);
-  }
-  const Shape wanted(dims.data(), dims.size());
-  for (int32_t dim : wanted) {
-    if (dim < 1) return node.fail(Code::InvalidModel, "its shape has a dimension of %d", dim);
-  }
-  Shape out;
-  if (!broadcast(in, wanted, &out)) {
-    return node.fail(Code::InvalidModel, "cannot broadcast %s to %s", in.str().c_str(),
-                     wanted.str().c_str());
-  }
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 Move describe(const Node& node, const Shapes& shapes) {
   const Shape& out = node.shape_out(shapes, 0);
   int64_t from[kMaxRank], to[kMaxRank];
@@ -43,6 +22,6 @@ Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kern
 
 }  // namespace
 
-const OpDef kBroadcastToOp = {fb::OpOptions::BroadcastTo, infer, prepare, false};
+const OpDef kBroadcastToOp = {prepare};
 
 }  // namespace qrt::rt

@@ -67,16 +67,6 @@ Convert find_convert(DType from, DType to) {
   });
 }
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const DType from = node.input(0).type, to = node.output(0).type;
-  if (find_convert(from, to) == nullptr) {
-    return node.fail(Code::Unsupported, "cannot turn %s into %s", dtype_name(from), dtype_name(to));
-  }
-  set_output(node, shapes, 0, Shape(node.shape_in(shapes, 0)));
-  return {};
-}
-
 class CastKernel : public OpKernel {
  public:
   explicit CastKernel(Convert convert) : convert_(convert) {}
@@ -106,6 +96,6 @@ Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>*
 
 }  // namespace
 
-const OpDef kCastOp = {fb::OpOptions::Cast, infer, prepare, false};
+const OpDef kCastOp = {prepare};
 
 }  // namespace qrt::rt

@@ -135,8 +135,7 @@ class GemmConv final : public PackedConv {
     const auto zero_points = weight_zero_points(w, outputs);
     const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
     const auto* bias = bias_data<int32_t>(node);
-    const Shape& out = node.output(0).shape;
-    const bool single_row = out.elements(0, out.rank() - 1) == 1;
+    const bool single_row = has_single_row(node.output(0).shape);
     for (size_t g = 0; g < groups; ++g) {
       kernel_.pack({n, taps_, k_, w.as<int8_t>() + g * n * taps_ * k_,
                     bias != nullptr ? bias + g * n : nullptr, in_zero_point_,

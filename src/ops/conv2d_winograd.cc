@@ -163,17 +163,14 @@ Status prepare_winograd_s8(const Node& node, const BuildContext& context,
                            std::unique_ptr<OpKernel>* kernel) {
   const WinogradS8Kernel& row = choose_kernel(kernels::winograd_s8_kernels, context.features);
   if (row.needs == 0) return {};  // the scalar row is a plain convolution
-  const Shape& in = node.input(0).shape;
-  if (in[1] < 1 || in[2] < 1) return {};  // sizes by which to choose are known to a session only
   const Tensor& w = node.input(1);
   const auto& options = node.options<fb::Conv2D>();
-  WindowGeometry window;
-  QRT_RETURN_IF_ERROR(resolve_window(node, *options.window(), in, w.shape[1], w.shape[2], &window));
-  if (options.groups() != 1 || window.kernel_h != 3 || window.kernel_w != 3 ||
-      window.stride_h != 1 || window.stride_w != 1 || window.dilation_h != 1 ||
-      window.dilation_w != 1) {
+  const fb::Window2D& attributes = *options.window();
+  if (options.groups() != 1 || w.shape[1] != 3 || w.shape[2] != 3 || attributes.stride_h() != 1 ||
+      attributes.stride_w() != 1 || attributes.dilation_h() != 1 || attributes.dilation_w() != 1) {
     return {};
   }
+  const WindowGeometry window = conv_shape(node, context.shapes).window;
   const auto outputs = static_cast<size_t>(w.shape[0]);
   const auto zero_points = weight_zero_points(w, outputs);
   const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);

@@ -4,34 +4,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  QRT_RETURN_IF_ERROR(check_movable(node));
-  const Shape& in = node.shape_in(shapes, 0);
-  const auto& options = node.options<fb::DepthToSpace>();
-  if (in.rank() != 4) {
-    return node.fail(Code::InvalidModel, "needs an input of 4 dimensions, has %s",
-                     in.str().c_str());
-  }
-  if (options.order() > fb::DepthOrder::MAX) {
-    return node.fail(Code::InvalidModel, "has an unknown order %d",
-                     static_cast<int>(options.order()));
-  }
-  const int64_t block = options.block();
-  if (block < 1 || in[3] % (block * block) != 0) {
-    return node.fail(Code::InvalidModel, "its block of %d does not divide %d channels",
-                     options.block(), in[3]);
-  }
-  Shape out = in;
-  if (!checked_mul(in[1], options.block(), &out[1]) ||
-      !checked_mul(in[2], options.block(), &out[2])) {
-    return node.fail(Code::InvalidModel, "makes %s too large", in.str().c_str());
-  }
-  out[3] = static_cast<int32_t>(in[3] / (block * block));
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 Move describe(const Node& node, const Shapes& shapes) {
   const Shape& in = node.shape_in(shapes, 0);
   const auto& options = node.options<fb::DepthToSpace>();
@@ -59,6 +31,6 @@ Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kern
 
 }  // namespace
 
-const OpDef kDepthToSpaceOp = {fb::OpOptions::DepthToSpace, infer, prepare, false};
+const OpDef kDepthToSpaceOp = {prepare};
 
 }  // namespace qrt::rt

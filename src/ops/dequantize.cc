@@ -6,27 +6,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const Tensor &in = node.input(0), &out = node.output(0);
-  const bool integer = in.type == DType::S8 || in.type == DType::U8 || in.type == DType::S16 ||
-                       in.type == DType::S32;
-  if (!integer || !in.quantization.present() || in.quantization.block != 0 ||
-      out.type != DType::F32) {
-    return node.fail(Code::Unsupported, "cannot turn %s into %s with these scales",
-                     dtype_name(in.type), dtype_name(out.type));
-  }
-  const Shape& shape = node.shape_in(shapes, 0);
-  if (!in.quantization.per_tensor() &&
-      (in.quantization.axis >= shape.rank() ||
-       in.quantization.scales.size() != static_cast<size_t>(shape[in.quantization.axis]))) {
-    return node.fail(Code::InvalidModel, "has %zu scales for %s", in.quantization.scales.size(),
-                     shape.str().c_str());
-  }
-  set_output(node, shapes, 0, shape);
-  return {};
-}
-
 class S8ToFloat final : public OpKernel {
  public:
   explicit S8ToFloat(const kernels::ConvertS8Kernel& kernel) : kernel_(kernel) {}
@@ -94,6 +73,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kDequantizeOp = {fb::OpOptions::Dequantize, infer, prepare};
+const OpDef kDequantizeOp = {prepare};
 
 }  // namespace qrt::rt

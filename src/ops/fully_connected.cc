@@ -28,7 +28,7 @@ class QuantizedLayer final : public OpKernel {
     kernel_.pack(
         {n, 1, k, w.as<int8_t>(), bias_data<int32_t>(node), node.input(0).quantization.zero_point(),
          zero_points.empty() ? nullptr : zero_points.data(), multipliers.data(),
-         rows_of(node.input(0).shape) == 1},
+         has_single_row(node.input(0).shape)},
         packed_.get());
     const QuantizedLimits limits = quantized_limits(clamp_of(node), node.output(0));
     out_ = {node.output(0).quantization.zero_point(), limits.min, limits.max};
@@ -167,23 +167,6 @@ class PortableLayer final : public OpKernel {
   }
 };
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(2, 3, 1));
-  const Shape& in = node.shape_in(shapes, 0);
-  const Shape& weights = node.shape_in(shapes, 1);
-  if (in.rank() < 1 || weights.rank() != 2 || weights[1] != in.last()) {
-    return node.fail(Code::InvalidModel, "its weights %s do not fit its input, %s",
-                     weights.str().c_str(), in.str().c_str());
-  }
-  WeightsMode mode;
-  QRT_RETURN_IF_ERROR(check_weights(node, static_cast<size_t>(weights[0]), &mode));
-  QRT_RETURN_IF_ERROR(check_clamp(node, clamp_of(node)));
-  Shape out = in;
-  out[out.rank() - 1] = weights[0];
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 template <class Layer, class... Args>
 Status make_packed(const Node& node, std::unique_ptr<OpKernel>* kernel, const Args&... args) {
   auto layer = std::make_unique<Layer>(node, args...);
@@ -193,9 +176,9 @@ Status make_packed(const Node& node, std::unique_ptr<OpKernel>* kernel, const Ar
 }
 
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  WeightsMode mode;
-  QRT_RETURN_IF_ERROR(check_weights(node, outputs_of(node), &mode));
+  const WeightsMode mode = weights_mode(node);
   if (mode == WeightsMode::Quantized) {
+    QRT_RETURN_IF_ERROR(check_multipliers(node, outputs_of(node)));
     return make_packed<QuantizedLayer>(node, kernel,
                                        choose_kernel(kernels::gemm_s8_kernels, context.features));
   }
@@ -211,6 +194,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kFullyConnectedOp = {fb::OpOptions::FullyConnected, infer, prepare};
+const OpDef kFullyConnectedOp = {prepare};
 
 }  // namespace qrt::rt

@@ -8,41 +8,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(2, 2, 1));
-  QRT_RETURN_IF_ERROR(check_movable(node));
-  QRT_RETURN_IF_ERROR(check_index_type(node, 1));
-  const Shape& data = node.shape_in(shapes, 0);
-  const Shape& indices = node.shape_in(shapes, 1);
-  const auto& options = node.options<fb::Gather>();
-  const int batch = options.batch_dims();
-  int axis;
-  if (!resolve_axis(options.axis(), data.rank(), &axis)) {
-    return node.fail(Code::InvalidModel, "axis %d does not exist in %s", options.axis(),
-                     data.str().c_str());
-  }
-  if (batch < 0 || batch > axis || batch > indices.rank()) {
-    return node.fail(Code::InvalidModel, "has %d batch dimensions, axis %d and indices %s", batch,
-                     axis, indices.str().c_str());
-  }
-  Shape out;
-  if (data.rank() + indices.rank() - batch - 1 > kMaxRank) {
-    return node.fail(Code::InvalidModel, "gives more than %d dimensions", kMaxRank);
-  }
-  for (int i = 0; i < batch; ++i) {
-    if (data[i] != indices[i]) {
-      return node.fail(Code::InvalidModel, "batches of %s and %s differ", data.str().c_str(),
-                       indices.str().c_str());
-    }
-  }
-  for (int i = 0; i < axis; ++i) out.push_back(data[i]);
-  for (int i = batch; i < indices.rank(); ++i) out.push_back(indices[i]);
-  for (int i = axis + 1; i < data.rank(); ++i) out.push_back(data[i]);
-  QRT_RETURN_IF_ERROR(check_constant_indices(node, 1, [&](int64_t) { return data[axis]; }));
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 struct Sizes {
   int64_t outer, dim, indices;  // of one batch
   size_t slices, slice_bytes;   // of the output
@@ -118,6 +83,6 @@ Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kern
 
 }  // namespace
 
-const OpDef kGatherOp = {fb::OpOptions::Gather, infer, prepare, false};
+const OpDef kGatherOp = {prepare};
 
 }  // namespace qrt::rt

@@ -8,40 +8,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(2, 2, 1));
-  QRT_RETURN_IF_ERROR(check_movable(node));
-  QRT_RETURN_IF_ERROR(check_index_type(node, 1));
-  const Shape& data = node.shape_in(shapes, 0);
-  const Shape& indices = node.shape_in(shapes, 1);
-  const int batch = node.options<fb::GatherNd>().batch_dims();
-  if (batch < 0 || batch >= indices.rank() || batch > data.rank()) {
-    return node.fail(Code::InvalidModel, "has %d batch dimensions for %s and indices %s", batch,
-                     data.str().c_str(), indices.str().c_str());
-  }
-  const int tuple = indices.last();
-  if (tuple > data.rank() - batch) {
-    return node.fail(Code::InvalidModel, "its indices have %d coordinates, the data %d dimensions",
-                     tuple, data.rank() - batch);
-  }
-  if (indices.rank() - 1 + data.rank() - batch - tuple > kMaxRank) {
-    return node.fail(Code::InvalidModel, "gives more than %d dimensions", kMaxRank);
-  }
-  Shape out;
-  for (int i = 0; i < indices.rank() - 1; ++i) {
-    if (i < batch && data[i] != indices[i]) {
-      return node.fail(Code::InvalidModel, "batches of %s and %s differ", data.str().c_str(),
-                       indices.str().c_str());
-    }
-    out.push_back(indices[i]);
-  }
-  for (int i = batch + tuple; i < data.rank(); ++i) out.push_back(data[i]);
-  QRT_RETURN_IF_ERROR(check_constant_indices(
-      node, 1, [&](int64_t e) { return data[batch + static_cast<int>(e % tuple)]; }));
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 template <class Index>
 void gather(const RunContext& ctx) {
   const Shape& shape = ctx.shape_in(0);
@@ -88,6 +54,6 @@ Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kern
 
 }  // namespace
 
-const OpDef kGatherNdOp = {fb::OpOptions::GatherNd, infer, prepare, false};
+const OpDef kGatherNdOp = {prepare};
 
 }  // namespace qrt::rt

@@ -1,43 +1,14 @@
-// The operators of this build. A smaller build leaves lines out: what is not listed is not linked.
+// The operators of this build: those of the schema.
 #pragma once
 
-#include "src/runtime/op.h"
-
-#define QRT_OPS(OP)  \
-  OP(Conv2D)         \
-  OP(FullyConnected) \
-  OP(MatMul)         \
-  OP(Binary)         \
-  OP(Unary)          \
-  OP(Pool2D)         \
-  OP(Reduce)         \
-  OP(Reshape)        \
-  OP(Transpose)      \
-  OP(Softmax)        \
-  OP(Concat)         \
-  OP(Split)          \
-  OP(Slice)          \
-  OP(Pad)            \
-  OP(Resize)         \
-  OP(Quantize)       \
-  OP(Dequantize)     \
-  OP(Cast)           \
-  OP(Gather)         \
-  OP(GatherNd)       \
-  OP(ArgReduce)      \
-  OP(Select)         \
-  OP(BroadcastTo)    \
-  OP(Tile)           \
-  OP(DepthToSpace)   \
-  OP(SpaceToDepth)   \
-  OP(Lstm)
+#include "src/runtime/op_def.h"
 
 namespace qrt::rt {
 
 // Each is defined by its file in this folder, which sees this declaration: without it a const would
 // be private to its file.
-#define QRT_DECLARE(name) extern const OpDef k##name##Op;
-QRT_OPS(QRT_DECLARE)
-#undef QRT_DECLARE
+#define QRT_OPERATOR(name) extern const OpDef k##name##Op;
+#include "qrt_operators.inc"
+#undef QRT_OPERATOR
 
 }  // namespace qrt::rt

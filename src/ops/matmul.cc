@@ -17,48 +17,21 @@ struct MatMulShape {
   Shape out, a_batch, b_batch;  // out: batch axes only
 };
 
-Status resolve(const Node& node, const Shapes& shapes, MatMulShape* s) {
+MatMulShape resolve(const Node& node, const Shapes& shapes) {
   const auto& options = node.options<fb::MatMul>();
   const Shape &a = node.shape_in(shapes, 0), &b = node.shape_in(shapes, 1);
-  if (a.rank() < 2 || b.rank() < 2) {
-    return node.fail(Code::InvalidModel, "cannot multiply %s and %s", a.str().c_str(),
-                     b.str().c_str());
-  }
+  const Shape& out = node.shape_out(shapes, 0);
   const auto dim = [](const Shape& shape, int from_end) {
     return static_cast<size_t>(shape[shape.rank() - from_end]);
   };
-  s->m = dim(a, options.transpose_a() ? 1 : 2);
-  s->k = dim(a, options.transpose_a() ? 2 : 1);
-  s->n = dim(b, options.transpose_b() ? 2 : 1);
-  const size_t b_k = dim(b, options.transpose_b() ? 1 : 2);
-  s->a_batch = Shape(a.begin(), static_cast<size_t>(a.rank() - 2));
-  s->b_batch = Shape(b.begin(), static_cast<size_t>(b.rank() - 2));
-  if (s->k != b_k || !broadcast(s->a_batch, s->b_batch, &s->out)) {
-    return node.fail(Code::InvalidModel, "cannot multiply %s and %s", a.str().c_str(),
-                     b.str().c_str());
-  }
-  s->batches = static_cast<size_t>(s->out.elements());
-  return {};
-}
-
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(2, 2, 1));
-  const Tensor &a = node.input(0), &b = node.input(1), &out = node.output(0);
-  const bool floats = a.type == DType::F32 && b.type == DType::F32 && out.type == DType::F32;
-  if (!floats && !(is_qs8(a) && is_qs8(b) && is_qs8(out))) {
-    return node.fail(Code::Unsupported, "cannot multiply %s and %s into %s", dtype_name(a.type),
-                     dtype_name(b.type), dtype_name(out.type));
-  }
-  MatMulShape s;
-  QRT_RETURN_IF_ERROR(resolve(node, shapes, &s));
-  if (!floats && s.k > 65536) {
-    return node.fail(Code::Unsupported, "sums %zu products an output, more than 65536", s.k);
-  }
-  Shape shape = s.out;
-  shape.push_back(static_cast<int32_t>(s.m));
-  shape.push_back(static_cast<int32_t>(s.n));
-  set_output(node, shapes, 0, shape);
-  return {};
+  const auto batch = [](const Shape& shape) {
+    return Shape(shape.begin(), static_cast<size_t>(shape.rank() - 2));
+  };
+  MatMulShape s = {
+      dim(out, 2), dim(a, options.transpose_a() ? 2 : 1), dim(out, 1), 1, batch(out), batch(a),
+      batch(b)};
+  s.batches = static_cast<size_t>(s.out.elements());
+  return s;
 }
 
 // Which matrix of `batch` (with its own axes) belongs to matrix `index` of the output.
@@ -85,16 +58,14 @@ template <class T>
 class MatMulBase : public OpKernel {
  public:
   Status plan(const Node& node, PlanContext& context) const override {
-    MatMulShape s;
-    QRT_RETURN_IF_ERROR(resolve(node, context.shapes, &s));
+    const MatMulShape s = resolve(node, context.shapes);
     context.scratch_bytes = align_up(s.m * s.k * sizeof(T), kAlignment) +
                             align_up(s.n * s.k * sizeof(T), kAlignment) + extra_bytes(s);
     return {};
   }
 
   void run(const RunContext& context) const override {
-    MatMulShape s;
-    (void)resolve(context.node, context.shapes, &s);
+    const MatMulShape s = resolve(context.node, context.shapes);
     const auto& options = context.node.template options<fb::MatMul>();
     T* a_rows = reinterpret_cast<T*>(context.scratch);
     T* b_columns =
@@ -193,6 +164,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kMatMulOp = {fb::OpOptions::MatMul, infer, prepare};
+const OpDef kMatMulOp = {prepare};
 
 }  // namespace qrt::rt

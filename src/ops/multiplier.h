@@ -3,7 +3,7 @@
 // clamps to another byte.
 #pragma once
 
-#include "src/runtime/op.h"
+#include "src/opspec/node.h"
 
 namespace qrt::rt {
 

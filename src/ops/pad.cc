@@ -4,101 +4,15 @@
 #include <cstring>
 
 #include "src/ops/strided.h"
+#include "src/opspec/element.h"
 
 namespace qrt::rt {
 namespace {
 
-// The bit pattern of one element.
-struct Pattern {
-  uint64_t bits = 0;
-};
-
-// What integers an element type that is not quantized can hold: [min, max), exact in double.
-bool integer_limits(DType type, double* min, double* max) {
-  const double half = std::ldexp(1.0, static_cast<int>(dtype_bits(type)) - 1);
-  switch (type) {
-    case DType::S8:
-    case DType::S16:
-    case DType::S32:
-    case DType::S64:
-      *min = -half;
-      *max = half;
-      return true;
-    case DType::U8:
-      *min = 0;
-      *max = 256;
-      return true;
-    case DType::Bool:
-      *min = 0;
-      *max = 2;
-      return true;
-    default:
-      return false;
-  }
-}
-
-// The value, in real units, as an element of the tensors' type; false if that has no such value.
-bool encode(const Node& node, Pattern* pattern) {
-  const float value = node.options<fb::Pad>().value();
-  const Tensor& tensor = node.input(0);
-  if (tensor.type == DType::F32) {
-    std::memcpy(&pattern->bits, &value, sizeof value);
-    return true;
-  }
-  if (tensor.type == DType::F16) return value == 0;
-  double integer = value, min, max;
-  if (!integer_limits(tensor.type, &min, &max)) return false;
-  const Quantization& q = tensor.quantization;
-  if (q.present()) {
-    integer = std::nearbyint(integer / static_cast<double>(q.scale())) + q.zero_point();
-  }
-  if (!(integer >= min && integer < max) || integer != std::floor(integer)) return false;
-  const auto element = static_cast<int64_t>(integer);
-  std::memcpy(&pattern->bits, &element, sizeof element);
-  return true;
-}
-
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  QRT_RETURN_IF_ERROR(check_movable(node));
-  const Shape& in = node.shape_in(shapes, 0);
-  const auto& pad = node.options<fb::Pad>();
-  const auto rank = static_cast<unsigned>(in.rank());
-  if (pad.mode() > fb::PadMode::MAX) {
-    return node.fail(Code::InvalidModel, "has an unknown mode %d", static_cast<int>(pad.mode()));
-  }
-  if (pad.before()->size() != rank || pad.after()->size() != rank) {
-    return node.fail(Code::InvalidModel, "pads %u and %u axes, the input has %u",
-                     pad.before()->size(), pad.after()->size(), rank);
-  }
-  Shape out = in;
-  for (unsigned i = 0; i < rank; ++i) {
-    const int axis = static_cast<int>(i);
-    const int32_t before = pad.before()->Get(i), after = pad.after()->Get(i);
-    if (before < 0 || after < 0 || !checked_add(out[axis], before, &out[axis]) ||
-        !checked_add(out[axis], after, &out[axis])) {
-      return node.fail(Code::InvalidModel, "pads axis %u, of %d elements, by %d and %d", i,
-                       in[axis], before, after);
-    }
-    const int32_t most = in[axis] - (pad.mode() == fb::PadMode::Reflect ? 1 : 0);
-    if (pad.mode() != fb::PadMode::Constant && (before > most || after > most)) {
-      return node.fail(Code::InvalidModel, "mirrors %d and %d of the %d elements of axis %u",
-                       before, after, in[axis], i);
-    }
-  }
-  Pattern pattern;
-  if (pad.mode() == fb::PadMode::Constant && !encode(node, &pattern)) {
-    return node.fail(Code::InvalidModel, "its value %g cannot be expressed in its %s tensors",
-                     static_cast<double>(pad.value()), dtype_name(node.input(0).type));
-  }
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 template <class T>
-void fill(const Pattern& pattern, uint8_t* to, int64_t elements) {
+void fill(uint64_t pattern, uint8_t* to, int64_t elements) {
   T value;
-  std::memcpy(&value, &pattern.bits, sizeof value);  // little-endian, as the model's format is
+  std::memcpy(&value, &pattern, sizeof value);  // little-endian, as the model's format is
   std::fill_n(reinterpret_cast<T*>(to), elements, value);
 }
 
@@ -112,7 +26,7 @@ int64_t source(int64_t i, int64_t dim, fb::PadMode mode) {
 
 class PadKernel : public OpKernel {
  public:
-  explicit PadKernel(const Pattern& pattern) : pattern_(pattern) {}
+  explicit PadKernel(uint64_t pattern) : pattern_(pattern) {}
   const char* name() const override { return "pad"; }
 
   void run(const RunContext& ctx) const override {
@@ -196,15 +110,15 @@ class PadKernel : public OpKernel {
     }
   }
 
-  const Pattern pattern_;
+  const uint64_t pattern_;  // the bits of one element
 };
 
 // A scalar has no axes to pad.
 Move describe_scalar(const Node&, const Shapes&) { return {}; }
 
 Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  Pattern pattern;
-  (void)encode(node, &pattern);
+  uint64_t pattern = 0;
+  (void)encode_element(node.input(0), node.options<fb::Pad>().value(), &pattern);
   if (node.input(0).shape.rank() == 0) {
     *kernel = make_move_kernel("pad", describe_scalar);
   } else {
@@ -215,6 +129,6 @@ Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>*
 
 }  // namespace
 
-const OpDef kPadOp = {fb::OpOptions::Pad, infer, prepare, false};
+const OpDef kPadOp = {prepare};
 
 }  // namespace qrt::rt

@@ -10,41 +10,14 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const auto& options = node.options<fb::Pool2D>();
-  const Tensor &in = node.input(0), &out = node.output(0);
-  if (options.kind() > fb::PoolKind::MAX) {
-    return node.fail(Code::InvalidModel, "has an unknown kind, %d",
-                     static_cast<int>(options.kind()));
-  }
-  const bool quantized = is_qs8(in) && is_qs8(out);
-  if (!quantized && !(in.type == DType::F32 && out.type == DType::F32)) {
-    return node.fail(Code::Unsupported, "cannot turn %s into %s", dtype_name(in.type),
-                     dtype_name(out.type));
-  }
-  if (options.kind() == fb::PoolKind::Max) QRT_RETURN_IF_ERROR(check_same_kind(node));
-  QRT_RETURN_IF_ERROR(check_clamp(node, options.clamp()));
-  WindowGeometry window;
-  QRT_RETURN_IF_ERROR(resolve_window(node, *options.window(), node.shape_in(shapes, 0),
-                                     options.kernel_h(), options.kernel_w(), &window));
-  // Sums of the window's bytes stay within 32 bits, and its addresses within reason.
-  if (window.taps() > (size_t{1} << 20)) {
-    return node.fail(Code::Unsupported, "has a window of %zu elements", window.taps());
-  }
-  set_output(node, shapes, 0,
-             {static_cast<int32_t>(window.batch), static_cast<int32_t>(window.out_h),
-              static_cast<int32_t>(window.out_w), static_cast<int32_t>(window.channels)});
-  return {};
-}
-
 class Pool : public OpKernel {
  public:
   Status plan(const Node& node, PlanContext& context) const override {
     const auto& options = node.options<fb::Pool2D>();
     auto state = std::make_unique<State>();
-    (void)resolve_window(node, *options.window(), node.shape_in(context.shapes, 0),
-                         options.kernel_h(), options.kernel_w(), &state->window);
+    state->window =
+        window_geometry(*options.window(), node.shape_in(context.shapes, 0),
+                        node.shape_out(context.shapes, 0), options.kernel_h(), options.kernel_w());
     // A block of pixels whose addresses fill no more than a few kilobytes.
     state->block = std::clamp<size_t>(512 / state->window.taps(), 1, 64);
     context.scratch_bytes =
@@ -158,6 +131,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kPool2DOp = {fb::OpOptions::Pool2D, infer, prepare};
+const OpDef kPool2DOp = {prepare};
 
 }  // namespace qrt::rt

@@ -12,25 +12,6 @@
 namespace qrt::rt {
 namespace {
 
-bool is_small_integer(DType type) {
-  return type == DType::S8 || type == DType::U8 || type == DType::S16;
-}
-
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const Tensor &in = node.input(0), &out = node.output(0);
-  const bool from_float = in.type == DType::F32;
-  const bool from_integer =
-      is_small_integer(in.type) && in.quantization.present() && in.quantization.per_tensor();
-  if (!is_small_integer(out.type) || !out.quantization.present() ||
-      !out.quantization.per_tensor() || !(from_float || from_integer)) {
-    return node.fail(Code::Unsupported, "cannot quantize %s to %s with these scales",
-                     dtype_name(in.type), dtype_name(out.type));
-  }
-  set_output(node, shapes, 0, node.shape_in(shapes, 0));
-  return {};
-}
-
 kernels::Output full_range(const Tensor& out) {
   IntRange range = {0, 0};
   (void)quantized_range(out.type, &range);
@@ -142,6 +123,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kQuantizeOp = {fb::OpOptions::Quantize, infer, prepare};
+const OpDef kQuantizeOp = {prepare};
 
 }  // namespace qrt::rt

@@ -27,47 +27,6 @@ bool reduced_axes(const Node& node, int rank, bool* reduced) {
   return true;
 }
 
-Status check_types(const Node& node, fb::ReduceKind kind) {
-  const Tensor &in = node.input(0), &out = node.output(0);
-  const bool plain = in.type == DType::F32 || in.type == DType::S32 || in.type == DType::S64;
-  if (in.type == out.type && plain && !in.quantization.present()) return {};
-  if (!is_qs8(in) || !is_qs8(out) || kind == fb::ReduceKind::Prod) {
-    return node.fail(Code::Unsupported, "%s cannot turn %s into %s", fb::EnumNameReduceKind(kind),
-                     dtype_name(in.type), dtype_name(out.type));
-  }
-  const bool selects = kind == fb::ReduceKind::Max || kind == fb::ReduceKind::Min;
-  return selects ? check_same_kind(node) : Status();
-}
-
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const auto& options = node.options<fb::Reduce>();
-  if (options.kind() > fb::ReduceKind::MAX) {
-    return node.fail(Code::InvalidModel, "has an unknown kind, %d",
-                     static_cast<int>(options.kind()));
-  }
-  QRT_RETURN_IF_ERROR(check_types(node, options.kind()));
-  const Shape& in = node.shape_in(shapes, 0);
-  bool reduced[kMaxRank];
-  if (!reduced_axes(node, in.rank(), reduced)) {
-    return node.fail(Code::InvalidModel, "has an axis that %s lacks, or one twice",
-                     in.str().c_str());
-  }
-  Shape out;
-  int64_t count = 1;
-  for (int i = 0; i < in.rank(); ++i) {
-    if (reduced[i]) count *= in[i];
-    if (!reduced[i] || options.keep_dims()) out.push_back(reduced[i] ? 1 : in[i]);
-  }
-  // Sums of bytes stay within 32 bits.
-  if (node.input(0).type == DType::S8 && count > (int64_t{1} << 22)) {
-    return node.fail(Code::Unsupported, "reduces %lld values to one",
-                     static_cast<long long>(count));
-  }
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 // The input as blocks [outer][reduced][inner], or, when the reduced axes are not neighbours, as a
 // walk with the output's strides.
 struct ReducePlan {
@@ -298,6 +257,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kReduceOp = {fb::OpOptions::Reduce, infer, prepare};
+const OpDef kReduceOp = {prepare};
 
 }  // namespace qrt::rt

@@ -5,11 +5,11 @@ namespace qrt::rt {
 
 const OpDef* find_op(fb::OpOptions type) {
   switch (type) {
-#define QRT_CASE(name)      \
+#define QRT_OPERATOR(name)  \
   case fb::OpOptions::name: \
     return &k##name##Op;
-    QRT_OPS(QRT_CASE)
-#undef QRT_CASE
+#include "qrt_operators.inc"
+#undef QRT_OPERATOR
     default:
       return nullptr;
   }

@@ -10,37 +10,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const auto& options = node.options<fb::Resize>();
-  const Shape& in = node.shape_in(shapes, 0);
-  const DType type = node.input(0).type;
-  if (options.mode() > fb::ResizeMode::MAX) {
-    return node.fail(Code::InvalidModel, "has an unknown mode, %d",
-                     static_cast<int>(options.mode()));
-  }
-  const bool nearest = options.mode() == fb::ResizeMode::Nearest;
-  if (type == DType::S4 || (!nearest && type != DType::F32 && type != DType::S8)) {
-    return node.fail(Code::Unsupported, "cannot run on %s", dtype_name(type));
-  }
-  QRT_RETURN_IF_ERROR(check_same_kind(node));
-  if (in.rank() != 4 || options.out_h() < 1 || options.out_w() < 1) {
-    return node.fail(Code::InvalidModel, "cannot resize %s to %dx%d", in.str().c_str(),
-                     options.out_h(), options.out_w());
-  }
-  // Positions are exact in float up to 2^24, and each pixel of a side keeps an entry in a table.
-  constexpr int32_t kMaxSide = 1 << 22;
-  if (std::max({in[1], in[2], options.out_h(), options.out_w()}) > kMaxSide) {
-    return node.fail(Code::Unsupported, "cannot resize %s to %dx%d, sides over %d",
-                     in.str().c_str(), options.out_h(), options.out_w(), kMaxSide);
-  }
-  if (options.align_corners() && options.half_pixel_centers()) {
-    return node.fail(Code::InvalidModel, "both aligns corners and centres pixels");
-  }
-  set_output(node, shapes, 0, {in[0], options.out_h(), options.out_w(), in[3]});
-  return {};
-}
-
 using Tap = kernels::ResizeTap;
 
 float axis_scale(int32_t in, int32_t out, bool align_corners) {
@@ -149,6 +118,6 @@ Status prepare(const Node&, const BuildContext& context, std::unique_ptr<OpKerne
 
 }  // namespace
 
-const OpDef kResizeOp = {fb::OpOptions::Resize, infer, prepare};
+const OpDef kResizeOp = {prepare};
 
 }  // namespace qrt::rt

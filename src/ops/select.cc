@@ -4,38 +4,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(3, 3, 1));
-  const Tensor& a = node.input(1);
-  const Tensor& b = node.input(2);
-  const Tensor& out = node.output(0);
-  if (node.input(0).type != DType::Bool) {
-    return node.fail(Code::InvalidModel, "its condition is of type %s, not bool",
-                     dtype_name(node.input(0).type));
-  }
-  if (a.type != b.type || a.type != out.type) {
-    return node.fail(Code::InvalidModel, "selects between %s and %s to give %s", dtype_name(a.type),
-                     dtype_name(b.type), dtype_name(out.type));
-  }
-  if (!same_quantization(a.quantization, b.quantization) ||
-      !same_quantization(a.quantization, out.quantization)) {
-    return node.fail(Code::InvalidModel, "its inputs and output differ in quantization");
-  }
-  if (dtype_bits(a.type) % 8 != 0 || a.quantization.scales.size() > 1) {
-    return node.fail(Code::Unsupported, "cannot select elements of type %s%s", dtype_name(a.type),
-                     a.quantization.scales.size() > 1 ? " quantized per axis" : "");
-  }
-  Shape shape;
-  if (!broadcast(node.shape_in(shapes, 1), node.shape_in(shapes, 2), &shape) ||
-      !broadcast(node.shape_in(shapes, 0), Shape(shape), &shape)) {
-    return node.fail(Code::InvalidModel, "cannot broadcast %s, %s and %s together",
-                     node.shape_in(shapes, 0).str().c_str(), node.shape_in(shapes, 1).str().c_str(),
-                     node.shape_in(shapes, 2).str().c_str());
-  }
-  set_output(node, shapes, 0, shape);
-  return {};
-}
-
 // Operands: condition, a, b, output.
 using SelectLoop = StridedLoop<4>;
 
@@ -114,6 +82,6 @@ Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kern
 
 }  // namespace
 
-const OpDef kSelectOp = {fb::OpOptions::Select, infer, prepare, false};
+const OpDef kSelectOp = {prepare};
 
 }  // namespace qrt::rt

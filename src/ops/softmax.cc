@@ -10,24 +10,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const auto& options = node.options<fb::Softmax>();
-  const Tensor &in = node.input(0), &out = node.output(0);
-  const bool quantized = is_qs8(in) && is_qs8(out) && !options.log();
-  if (!quantized && !(in.type == DType::F32 && out.type == DType::F32)) {
-    return node.fail(Code::Unsupported, "cannot turn %s into %s", dtype_name(in.type),
-                     dtype_name(out.type));
-  }
-  if (!std::isfinite(options.beta()) || options.beta() <= 0) {
-    return node.fail(Code::InvalidModel, "has a beta of %g", static_cast<double>(options.beta()));
-  }
-  const Shape& shape = node.shape_in(shapes, 0);
-  if (shape.rank() < 1) return node.fail(Code::InvalidModel, "needs at least one axis");
-  set_output(node, shapes, 0, shape);
-  return {};
-}
-
 struct Rows {
   size_t rows, n;
   explicit Rows(const Shape& shape)
@@ -92,6 +74,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kSoftmaxOp = {fb::OpOptions::Softmax, infer, prepare};
+const OpDef kSoftmaxOp = {prepare};
 
 }  // namespace qrt::rt

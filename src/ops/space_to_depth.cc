@@ -4,27 +4,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  QRT_RETURN_IF_ERROR(check_movable(node));
-  const Shape& in = node.shape_in(shapes, 0);
-  const int32_t block = node.options<fb::SpaceToDepth>().block();
-  if (in.rank() != 4) {
-    return node.fail(Code::InvalidModel, "needs an input of 4 dimensions, has %s",
-                     in.str().c_str());
-  }
-  if (block < 1 || in[1] % block != 0 || in[2] % block != 0) {
-    return node.fail(Code::InvalidModel, "its block of %d does not divide an image of %dx%d", block,
-                     in[1], in[2]);
-  }
-  Shape out = {in[0], in[1] / block, in[2] / block, 0};
-  if (!checked_mul(in[3], block, &out[3]) || !checked_mul(out[3], block, &out[3])) {
-    return node.fail(Code::InvalidModel, "makes %s too large", in.str().c_str());
-  }
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 Move describe(const Node& node, const Shapes& shapes) {
   const Shape& in = node.shape_in(shapes, 0);
   const Shape& out = node.shape_out(shapes, 0);
@@ -45,6 +24,6 @@ Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kern
 
 }  // namespace
 
-const OpDef kSpaceToDepthOp = {fb::OpOptions::SpaceToDepth, infer, prepare, false};
+const OpDef kSpaceToDepthOp = {prepare};
 
 }  // namespace qrt::rt

@@ -4,33 +4,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  const auto& sizes = *node.options<fb::Split>().sizes();
-  if (sizes.size() == 0) return node.fail(Code::InvalidModel, "splits into nothing");
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, sizes.size()));
-  QRT_RETURN_IF_ERROR(check_movable(node));
-  const Shape in = node.shape_in(shapes, 0);
-  int axis;
-  if (!resolve_axis(node.options<fb::Split>().axis(), in.rank(), &axis)) {
-    return node.fail(Code::InvalidModel, "axis %d does not exist in %s",
-                     node.options<fb::Split>().axis(), in.str().c_str());
-  }
-  int64_t sum = 0;
-  for (unsigned i = 0; i < sizes.size(); ++i) {
-    const int32_t size = sizes.Get(i);
-    if (size < 1) return node.fail(Code::InvalidModel, "piece %u has %d elements", i, size);
-    sum += size;
-    Shape out = in;
-    out[axis] = size;
-    set_output(node, shapes, i, out);
-  }
-  if (sum != in[axis]) {
-    return node.fail(Code::InvalidModel, "its pieces have %lld elements, axis %d has %d",
-                     static_cast<long long>(sum), axis, in[axis]);
-  }
-  return {};
-}
-
 class SplitKernel : public OpKernel {
  public:
   const char* name() const override { return "split"; }
@@ -65,6 +38,6 @@ Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kern
 
 }  // namespace
 
-const OpDef kSplitOp = {fb::OpOptions::Split, infer, prepare, false};
+const OpDef kSplitOp = {prepare};
 
 }  // namespace qrt::rt

@@ -278,18 +278,6 @@ void dense_strides(const Shape& shape, int64_t* strides) {
   }
 }
 
-Status check_movable(const Node& node) {
-  QRT_RETURN_IF_ERROR(check_same_kind(node));
-  const Tensor& in = node.input(0);
-  if (dtype_bits(in.type) % 8 != 0) {
-    return node.fail(Code::Unsupported, "cannot move elements of type %s", dtype_name(in.type));
-  }
-  if (in.quantization.present() && !in.quantization.per_tensor()) {
-    return node.fail(Code::Unsupported, "cannot move elements that are quantized per axis");
-  }
-  return {};
-}
-
 std::unique_ptr<OpKernel> make_move_kernel(const char* name,
                                            Move (*describe)(const Node&, const Shapes&)) {
   return std::make_unique<MoveKernel>(name, describe);

@@ -99,10 +99,6 @@ bool is_plain_copy(const CopyLoop& loop);
 // Strides of a dense array, in elements.
 void dense_strides(const Shape& shape, int64_t* strides);
 
-// check_same_kind, and elements that keep their meaning in any place and have an address: one scale
-// for all, and whole bytes.
-Status check_movable(const Node& node);
-
 // Output 0 as a strided view of input 0.
 struct Move {
   CopyLoop loop;

@@ -4,27 +4,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  QRT_RETURN_IF_ERROR(check_movable(node));
-  const Shape& in = node.shape_in(shapes, 0);
-  const auto& multiples = *node.options<fb::Tile>().multiples();
-  if (multiples.size() != static_cast<unsigned>(in.rank())) {
-    return node.fail(Code::InvalidModel, "has %u multiples, the input has %d axes",
-                     multiples.size(), in.rank());
-  }
-  Shape out = in;
-  for (int i = 0; i < in.rank(); ++i) {
-    const int32_t multiple = multiples.Get(static_cast<unsigned>(i));
-    if (multiple < 1 || !checked_mul(in[i], multiple, &out[i])) {
-      return node.fail(Code::InvalidModel, "repeats axis %d, of %d elements, %d times", i, in[i],
-                       multiple);
-    }
-  }
-  set_output(node, shapes, 0, out);
-  return {};
-}
-
 Move describe(const Node& node, const Shapes& shapes) {
   const Shape& in = node.shape_in(shapes, 0);
   const auto& multiples = *node.options<fb::Tile>().multiples();
@@ -46,6 +25,6 @@ Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kern
 
 }  // namespace
 
-const OpDef kTileOp = {fb::OpOptions::Tile, infer, prepare, false};
+const OpDef kTileOp = {prepare};
 
 }  // namespace qrt::rt

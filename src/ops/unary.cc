@@ -10,29 +10,6 @@
 namespace qrt::rt {
 namespace {
 
-Status infer(const Node& node, Shapes& shapes) {
-  QRT_RETURN_IF_ERROR(node.check_arity(1, 1, 1));
-  const auto& options = node.options<fb::Unary>();
-  const Tensor &in = node.input(0), &out = node.output(0);
-  if (options.kind() > fb::UnaryKind::MAX) {
-    return node.fail(Code::InvalidModel, "has an unknown kind, %d",
-                     static_cast<int>(options.kind()));
-  }
-  const char* name = fb::EnumNameUnaryKind(options.kind());
-  const bool logical = options.kind() == fb::UnaryKind::Not;
-  const bool plain_types =
-      logical ? in.type == DType::Bool
-              : in.type == DType::F32 || in.type == DType::S32 || in.type == DType::S64;
-  const bool plain = plain_types && !in.quantization.present();
-  if (in.type != out.type || (!plain && (logical || !is_qs8(in) || !is_qs8(out)))) {
-    return node.fail(Code::Unsupported, "%s cannot turn %s into %s", name, dtype_name(in.type),
-                     dtype_name(out.type));
-  }
-  QRT_RETURN_IF_ERROR(check_clamp(node, options.clamp()));
-  set_output(node, shapes, 0, node.shape_in(shapes, 0));
-  return {};
-}
-
 ByteTable::Entries table_entries(const Node& node) {
   ByteTable::Entries entries;
   const auto& options = node.options<fb::Unary>();
@@ -141,6 +118,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kUnaryOp = {fb::OpOptions::Unary, infer, prepare};
+const OpDef kUnaryOp = {prepare};
 
 }  // namespace qrt::rt

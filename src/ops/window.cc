@@ -6,63 +6,38 @@
 namespace qrt::rt {
 namespace {
 
-struct Axis {
-  int64_t out, before, after;
+struct Margins {
+  int64_t before, after;
 };
 
-// One axis of a window; out is 0 or less if nothing fits.
-Axis resolve_axis(int64_t in, int64_t kernel, int64_t stride, int64_t dilation, fb::Padding padding,
-                  int64_t before, int64_t after) {
+// Padding of one axis that makes `out` of `in` elements.
+Margins margins(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
+                fb::Padding padding, int64_t before, int64_t after) {
+  if (padding == fb::Padding::Explicit) return {before, after};
   const int64_t extent = (kernel - 1) * dilation + 1;
-  if (padding == fb::Padding::Explicit) {
-    const int64_t room = in + before + after - extent;
-    return {room < 0 ? 0 : room / stride + 1, before, after};
-  }
-  const int64_t out = (in + stride - 1) / stride;
   const int64_t total = std::max<int64_t>((out - 1) * stride + extent - in, 0);
   const int64_t smaller = total / 2, larger = total - smaller;
-  return padding == fb::Padding::Same ? Axis{out, smaller, larger} : Axis{out, larger, smaller};
+  return padding == fb::Padding::Same ? Margins{smaller, larger} : Margins{larger, smaller};
 }
 
 }  // namespace
 
-Status resolve_window(const Node& node, const fb::Window2D& w, const Shape& in, int32_t kernel_h,
-                      int32_t kernel_w, WindowGeometry* g) {
-  if (in.rank() != 4) {
-    return node.fail(Code::InvalidModel, "takes an input [N,H,W,C], not %s", in.str().c_str());
-  }
-  if (kernel_h < 1 || kernel_w < 1) {
-    return node.fail(Code::InvalidModel, "has a kernel of %dx%d", kernel_h, kernel_w);
-  }
-  if (w.stride_h() < 1 || w.stride_w() < 1 || w.dilation_h() < 1 || w.dilation_w() < 1) {
-    return node.fail(Code::InvalidModel,
-                     "has strides %d,%d and dilations %d,%d; all must be positive", w.stride_h(),
-                     w.stride_w(), w.dilation_h(), w.dilation_w());
-  }
-  if (w.pad_top() < 0 || w.pad_bottom() < 0 || w.pad_left() < 0 || w.pad_right() < 0) {
-    return node.fail(Code::InvalidModel, "has a negative padding");
-  }
-  if (w.padding() > fb::Padding::MAX) {
-    return node.fail(Code::InvalidModel, "has an unknown kind of padding, %d",
-                     static_cast<int>(w.padding()));
-  }
-  const Axis y = resolve_axis(in[1], kernel_h, w.stride_h(), w.dilation_h(), w.padding(),
-                              w.pad_top(), w.pad_bottom());
-  const Axis x = resolve_axis(in[2], kernel_w, w.stride_w(), w.dilation_w(), w.padding(),
-                              w.pad_left(), w.pad_right());
-  if (y.out < 1 || x.out < 1 || y.out > INT32_MAX || x.out > INT32_MAX) {
-    return node.fail(Code::InvalidModel, "its kernel of %dx%d does not fit its input, %s", kernel_h,
-                     kernel_w, in.str().c_str());
-  }
+WindowGeometry window_geometry(const fb::Window2D& w, const Shape& in, const Shape& out,
+                               int32_t kernel_h, int32_t kernel_w) {
+  const Margins y = margins(in[1], out[1], kernel_h, w.stride_h(), w.dilation_h(), w.padding(),
+                            w.pad_top(), w.pad_bottom());
+  const Margins x = margins(in[2], out[2], kernel_w, w.stride_w(), w.dilation_w(), w.padding(),
+                            w.pad_left(), w.pad_right());
   const auto u = [](int64_t v) { return static_cast<size_t>(v); };
-  g->batch = u(in[0]), g->in_h = u(in[1]), g->in_w = u(in[2]), g->channels = u(in[3]);
-  g->out_h = u(y.out), g->out_w = u(x.out);
-  g->kernel_h = u(kernel_h), g->kernel_w = u(kernel_w);
-  g->stride_h = u(w.stride_h()), g->stride_w = u(w.stride_w());
-  g->dilation_h = u(w.dilation_h()), g->dilation_w = u(w.dilation_w());
-  g->pad_top = u(y.before), g->pad_bottom = u(y.after);
-  g->pad_left = u(x.before), g->pad_right = u(x.after);
-  return {};
+  WindowGeometry g;
+  g.batch = u(in[0]), g.in_h = u(in[1]), g.in_w = u(in[2]), g.channels = u(in[3]);
+  g.out_h = u(out[1]), g.out_w = u(out[2]);
+  g.kernel_h = u(kernel_h), g.kernel_w = u(kernel_w);
+  g.stride_h = u(w.stride_h()), g.stride_w = u(w.stride_w());
+  g.dilation_h = u(w.dilation_h()), g.dilation_w = u(w.dilation_w());
+  g.pad_top = u(y.before), g.pad_bottom = u(y.after);
+  g.pad_left = u(x.before), g.pad_right = u(x.after);
+  return g;
 }
 
 void fill_indirection(const WindowGeometry& g, const void* in, size_t element_bytes,

@@ -21,9 +21,9 @@ struct WindowGeometry {
   }
 };
 
-// Checks the window's attributes against the input shape and computes the geometry.
-Status resolve_window(const Node& node, const fb::Window2D& window, const Shape& in,
-                      int32_t kernel_h, int32_t kernel_w, WindowGeometry* geometry);
+// Of a window that has been checked, over `in`, with the result `out`; both [N,H,W,C] in numbers.
+WindowGeometry window_geometry(const fb::Window2D& window, const Shape& in, const Shape& out,
+                               int32_t kernel_h, int32_t kernel_w);
 
 // For output pixels [first, last), counted over batch, rows and columns: indirection[p -
 // first][tap] is the address of the input pixel under that tap, or `padding` outside the feature

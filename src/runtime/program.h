@@ -7,7 +7,8 @@
 
 #include "src/base/status.h"
 #include "src/model/model.h"
-#include "src/runtime/op.h"
+#include "src/opspec/graph_view.h"
+#include "src/runtime/op_kernel.h"
 
 namespace qrt::rt {
 
@@ -25,36 +26,28 @@ class Program {
   const Model& model() const { return *model_; }
   // Those that kernels were chosen for.
   CpuFeatures features() const { return features_; }
-  const std::vector<Tensor>& tensors() const { return tensors_; }
-  const std::vector<Node>& nodes() const { return nodes_; }
-  const OpDef& op(size_t node) const { return *ops_[node]; }
+  const GraphView& graph() const { return graph_; }
+  const std::vector<Tensor>& tensors() const { return graph_.tensors(); }
+  const std::vector<Node>& nodes() const { return graph_.nodes(); }
+  const OpSpec& spec(size_t node) const { return graph_.spec(node); }
   // Null for an operator that only renames its input's memory.
   const OpKernel* kernel(size_t node) const { return kernels_[node].get(); }
-  Span<const int32_t> inputs() const { return inputs_; }
-  Span<const int32_t> outputs() const { return outputs_; }
-  // Shapes with every unknown dimension of an input taken as 1.
-  const Shapes& default_shapes() const { return shapes_; }
+  Span<const int32_t> inputs() const { return graph_.inputs(); }
+  Span<const int32_t> outputs() const { return graph_.outputs(); }
+  // What a session starts with (see GraphView::default_shapes), or why there are no such shapes.
+  const Result<Shapes>& default_shapes() const { return default_shapes_; }
   // Weights packed into memory beside the file's.
   size_t packed_bytes() const;
 
-  // Recomputes all shapes from those of the graph's inputs in `shapes`.
-  Status infer_shapes(Shapes& shapes) const;
-
  private:
   Program() = default;
-  Status decode_tensors();
-  Status decode_nodes(const BuildContext& context);
-  // Output 0 of an operator that only renames has its input's memory.
-  void mark_alias(const Node& node, const OpDef& op);
+  Status choose_kernels(bool reference);
 
   std::shared_ptr<const Model> model_;
   CpuFeatures features_ = 0;
-  std::vector<Tensor> tensors_;
-  std::vector<Node> nodes_;
-  std::vector<const OpDef*> ops_;
+  GraphView graph_;
   std::vector<std::unique_ptr<OpKernel>> kernels_;
-  Span<const int32_t> inputs_, outputs_;
-  Shapes shapes_;
+  Result<Shapes> default_shapes_ = Shapes();
 };
 
 }  // namespace qrt::rt

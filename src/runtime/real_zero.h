@@ -2,7 +2,7 @@
 // point of each element.
 #pragma once
 
-#include "src/runtime/op.h"
+#include "src/opspec/tensor.h"
 
 namespace qrt::rt {
 

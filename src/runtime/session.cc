@@ -31,7 +31,9 @@ Session::~Session() = default;
 Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Program> program,
                                                  const SessionOptions& options) {
   std::unique_ptr<Session> session(new Session(std::move(program), options));
-  QRT_RETURN_IF_ERROR(session->plan(session->program_->default_shapes()));
+  const Result<Shapes>& shapes = session->program_->default_shapes();
+  if (!shapes.ok()) return shapes.status();
+  QRT_RETURN_IF_ERROR(session->plan(*shapes));
   return session;
 }
 
@@ -51,10 +53,11 @@ Status Session::resize_input(size_t i, const Shape& shape) {
     return error(Code::InvalidArgument, "input '%s' cannot have the shape %s", declared.name,
                  shape.str().c_str());
   }
-  Shapes shapes = layout_.shapes;
-  shapes[static_cast<size_t>(program_->inputs()[i])] = shape;
-  QRT_RETURN_IF_ERROR(program_->infer_shapes(shapes));
-  return plan(std::move(shapes));
+  GraphShapes graph;
+  graph.shapes = layout_.shapes;
+  graph.shapes[static_cast<size_t>(program_->inputs()[i])] = shape;
+  QRT_RETURN_IF_ERROR(program_->graph().infer(graph));
+  return plan(std::move(graph.shapes));
 }
 
 Result<size_t> Session::check_sizes(const Shapes& shapes) const {
@@ -74,6 +77,14 @@ Result<size_t> Session::check_sizes(const Shapes& shapes) const {
   return variable_bytes;
 }
 
+const OpKernel* Session::kernel_to_run(size_t node, const Shapes& shapes) const {
+  const Node& n = program_->nodes()[node];
+  for (size_t i = 0; i < n.outputs(); ++i) {
+    if (n.shape_out(shapes, i).elements() > 0) return program_->kernel(node);
+  }
+  return nullptr;
+}
+
 Status Session::plan(Shapes shapes) {
   const size_t count = program_->nodes().size();
   // Everything is made beside the present state, and takes its place only when nothing can fail.
@@ -81,13 +92,15 @@ Status Session::plan(Shapes shapes) {
   next.shapes = std::move(shapes);
   // Before anything is made whose size follows from a shape.
   QRT_ASSIGN_OR_RETURN(const size_t variable_bytes, check_sizes(next.shapes));
+  next.kernels.resize(count, nullptr);
   next.states.resize(count);
   next.scratch.resize(count, 0);
   std::vector<size_t> scratch_bytes(count, 0);
   for (size_t n = 0; n < count; ++n) {
-    if (program_->kernel(n) == nullptr) continue;
+    next.kernels[n] = kernel_to_run(n, next.shapes);
+    if (next.kernels[n] == nullptr) continue;
     PlanContext plan_context{next.shapes, pool_.max_ranges(), 0, nullptr};
-    QRT_RETURN_IF_ERROR(program_->kernel(n)->plan(program_->nodes()[n], plan_context));
+    QRT_RETURN_IF_ERROR(next.kernels[n]->plan(program_->nodes()[n], plan_context));
     scratch_bytes[n] = plan_context.scratch_bytes;
     next.states[n] = std::move(plan_context.state);
   }
@@ -144,8 +157,8 @@ RunContext Session::context(size_t node) {
 
 Status Session::bind() {
   for (size_t n = 0; n < program_->nodes().size(); ++n) {
-    if (program_->kernel(n) == nullptr) continue;
-    QRT_RETURN_IF_ERROR(program_->kernel(n)->bind(context(n)));
+    if (layout_.kernels[n] == nullptr) continue;
+    QRT_RETURN_IF_ERROR(layout_.kernels[n]->bind(context(n)));
   }
   return {};
 }
@@ -153,7 +166,7 @@ Status Session::bind() {
 void Session::run() {
   const bool profiling = !profile_ns_.empty();
   for (size_t n = 0; n < program_->nodes().size(); ++n) {
-    const OpKernel* kernel = program_->kernel(n);
+    const OpKernel* kernel = layout_.kernels[n];
     if (kernel == nullptr) continue;
     const uint64_t start = profiling ? now_ns() : 0;
     kernel->run(context(n));

@@ -74,6 +74,8 @@ class Session {
 
   // That every tensor fits into the memory allowed; gives the bytes of the variables.
   Result<size_t> check_sizes(const Shapes& shapes) const;
+  // Null for a node whose outputs have no elements: there is nothing to compute.
+  const OpKernel* kernel_to_run(size_t node, const Shapes& shapes) const;
   Status plan(Shapes shapes);
   Status bind();
   RunContext context(size_t node);
@@ -81,6 +83,7 @@ class Session {
   // Everything that depends on shapes; replaced as a whole by a resize.
   struct Layout {
     Shapes shapes;
+    std::vector<const OpKernel*> kernels;  // by node; null: nothing runs
     AlignedBuffer arena;
     size_t arena_bytes = 0;
     std::vector<void*> data;                       // by tensor

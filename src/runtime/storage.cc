@@ -42,7 +42,7 @@ class Assigner {
         if (!node.has_input(i)) continue;
         int& last = last_use_[static_cast<size_t>(node.input_index(i))];
         last = std::max(last, n);
-        if (i == 0 && program_.op(static_cast<size_t>(n)).alias) {
+        if (i == 0 && program_.spec(static_cast<size_t>(n)).alias) {
           last = std::max(last, last_use_[static_cast<size_t>(node.output_index(0))]);
         }
       }
@@ -71,7 +71,7 @@ class Assigner {
   void place_output(const Node& node, size_t i) {
     const int output = node.output_index(i);
     if (i == 0) {
-      if (program_.op(static_cast<size_t>(node.index())).alias) {
+      if (program_.spec(static_cast<size_t>(node.index())).alias) {
         share(output, node.input_index(0));
         return;
       }

@@ -99,19 +99,19 @@ TEST(MalformedOperator, Conv2D) {
               f.tensor(1).data_bytes *= 4;
               f.weights.resize(1024);
             },
-            "cannot run with input s8, weights f32 and output s8", Code::Unsupported},
+            "cannot run on s8, f32, s32 -> s8", Code::Unsupported},
            {"weights without scale", [](ModelFile&f, O&) { f.tensor(1).quantization.reset(); },
-            "need a per-tensor or per-output scale", Code::Unsupported},
+            "cannot run on s8, s8 without scale, s32 -> s8", Code::Unsupported},
            {"weights with scales along another axis",
             [](ModelFile&f, O&) {
               f.tensor(1).quantization->scales = {1, 1, 1};
               f.tensor(1).quantization->axis = 1;
             },
-            "have scales along axis 1, not 0"},
+            "cannot run on s8, s8 with scales along axis 1, s32 -> s8", Code::Unsupported},
            {"input without scale", [](ModelFile&f, O&) { f.tensor(0).quantization.reset(); },
-            "need one scale each"},
+            "cannot run on s8 without scale, s8, s32 -> s8", Code::Unsupported},
            {"output without scale", [](ModelFile&f, O&) { f.tensor(3).quantization.reset(); },
-            "need one scale each"},
+            "cannot run on s8, s8, s32 -> s8 without scale", Code::Unsupported},
            {"short bias",
             [](ModelFile&f, O&) {
               f.tensor(2).shape = {5};
@@ -123,7 +123,7 @@ TEST(MalformedOperator, Conv2D) {
               f.tensor(2).type = DType::S8;
               f.tensor(2).data_bytes = 6;
             },
-            "is 6 of s8, needs 6 of s32"},
+            "cannot run on s8, s8, s8 without scale -> s8", Code::Unsupported},
            {"bias not constant",
             [](ModelFile&f, O&) {
               f.tensor(2).is_constant = false;
@@ -160,7 +160,7 @@ TEST(MalformedOperator, Pool2D) {
               "has a window of 4611686014132420609 elements", Code::Unsupported},
              {"kind", [](auto&, O&o) { o.kind = static_cast<fb::PoolKind>(2); }, "unknown kind, 2"},
              {"types", [](ModelFile&f, O&) { f.tensor(1).type = DType::U8; },
-              "cannot turn s8 into u8", Code::Unsupported},
+              "cannot run on s8 -> u8; it takes f32 -> f32; q8", Code::Unsupported},
          }) {
       breaks.push_back(b);
     }
@@ -197,9 +197,9 @@ TEST(MalformedOperator, FullyConnected) {
              f.tensor(1).quantization->axis = 1;
              f.tensor(1).quantization->block = 4;
            },
-           "need a per-tensor or per-output scale", Code::Unsupported},
+           "cannot run on s8, s8 quantized by block, s32 -> s8", Code::Unsupported},
           {"weights of another type", [](ModelFile& f, O&) { f.tensor(1).type = DType::U8; },
-           "cannot run with input s8, weights u8", Code::Unsupported},
+           "cannot run on s8, u8, s32 -> s8", Code::Unsupported},
           {"weights absent", [](ModelFile& f, O&) { f.op(0).inputs[1] = -1; }, "input 1 is absent"},
       });
 }
@@ -218,7 +218,7 @@ TEST(MalformedOperator, MatMul) {
            },
            "cannot multiply"},
           {"no scale", [](ModelFile& f, O&) { f.tensor(1).quantization.reset(); },
-           "cannot multiply", Code::Unsupported},
+           "cannot run on s8, s8 without scale -> s8", Code::Unsupported},
       });
 }
 
@@ -231,11 +231,12 @@ TEST(MalformedOperator, Binary) {
            "cannot broadcast 2x3 with 2"},
           {"kind", [](auto&, O& o) { o.kind = static_cast<fb::BinaryKind>(18); },
            "unknown kind, 18"},
-          {"types", [](ModelFile& f, O&) { f.tensor(1).type = DType::U8; }, "of s8 and u8"},
+          {"types", [](ModelFile& f, O&) { f.tensor(1).type = DType::U8; },
+           "cannot run on s8, u8 -> s8", Code::Unsupported},
           {"comparison to bytes", [](auto&, O& o) { o.kind = fb::BinaryKind::Less; },
-           "Less of s8 cannot give s8"},
+           "(Binary.Less): cannot run on s8, s8 -> s8", Code::Unsupported},
           {"no scale", [](ModelFile& f, O&) { f.tensor(0).quantization.reset(); },
-           "without one scale each", Code::Unsupported},
+           "cannot run on s8 without scale, s8 -> s8", Code::Unsupported},
       });
 }
 
@@ -250,9 +251,9 @@ TEST(MalformedOperator, Unary) {
                                f.tensor(1).type = DType::F32;
                                f.tensor(1).quantization.reset();
                              },
-                             "cannot turn s8 into f32", Code::Unsupported},
+                             "cannot run on s8 -> f32", Code::Unsupported},
                             {"no scale", [](ModelFile& f, O&) { f.tensor(0).quantization.reset(); },
-                             "cannot turn", Code::Unsupported},
+                             "cannot run on s8 without scale -> s8", Code::Unsupported},
                         });
 }
 
@@ -273,8 +274,8 @@ TEST(MalformedOperator, Reduce) {
            },
            "or one twice"},
           {"kind", [](auto&, O& o) { o.kind = static_cast<fb::ReduceKind>(5); }, "unknown kind, 5"},
-          {"product", [](auto&, O& o) { o.kind = fb::ReduceKind::Prod; }, "Prod cannot turn s8",
-           Code::Unsupported},
+          {"product", [](auto&, O& o) { o.kind = fb::ReduceKind::Prod; },
+           "(Reduce.Prod): cannot run on s8", Code::Unsupported},
       });
 }
 
@@ -337,18 +338,18 @@ TEST(MalformedOperator, QuantizeAndDequantize) {
   const graph::Value floats = tensor(DType::F32, {2, 3});
   expect_all_refused<Q>(one_node(Q(), {floats}, s8({2, 3})), &fb::OpOptionsUnion::AsQuantize,
                         {{"no scale", [](ModelFile& f, Q&) { f.tensor(1).quantization.reset(); },
-                          "cannot quantize", Code::Unsupported},
+                          "cannot run on f32 -> s8 without scale", Code::Unsupported},
                          {"to floats",
                           [](ModelFile& f, Q&) {
                             f.tensor(1).quantization.reset();
                             f.tensor(1).type = DType::F32;
                           },
-                          "cannot quantize f32 to f32", Code::Unsupported}});
+                          "cannot run on f32 -> f32", Code::Unsupported}});
   expect_all_refused<D>(one_node(D(), {s8({2, 3})}, floats), &fb::OpOptionsUnion::AsDequantize,
                         {{"no scale", [](ModelFile& f, D&) { f.tensor(0).quantization.reset(); },
-                          "cannot turn s8", Code::Unsupported},
+                          "cannot run on s8 without scale -> f32", Code::Unsupported},
                          {"to bytes", [](ModelFile& f, D&) { f.tensor(1).type = DType::U8; },
-                          "cannot turn s8 into u8", Code::Unsupported}});
+                          "cannot run on s8 -> u8 without scale", Code::Unsupported}});
 }
 
 TEST(MalformedOperator, Lstm) {

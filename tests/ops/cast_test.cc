@@ -96,8 +96,8 @@ TEST(Cast, OnManyThreads) {
 
 TEST(Cast, Refuses) {
   const Array half = empty_array(DType::F16, {2}), single = empty_array(DType::F32, {2});
-  expect_refused(fb::CastT(), {half}, {single}, "cannot turn f16 into f32", rt::Code::Unsupported);
-  expect_refused(fb::CastT(), {single}, {half}, "cannot turn f32 into f16", rt::Code::Unsupported);
+  expect_refused(fb::CastT(), {half}, {single}, "cannot run on f16 -> f32", rt::Code::Unsupported);
+  expect_refused(fb::CastT(), {single}, {half}, "cannot run on f32 -> f16", rt::Code::Unsupported);
   expect_refused(fb::CastT(), {single, single}, {single}, "has 2 inputs, takes 1 to 1");
   expect_refused(fb::CastT(), {single}, {empty_array(DType::S8, {3})}, "the model declares 3");
 }

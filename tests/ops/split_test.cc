@@ -56,7 +56,7 @@ TEST(Split, Refuses) {
   refused(1, {2, 2, 1}, "has 2 outputs, gives 3");
   refused(1, {2, 2}, "its pieces have 4 elements, axis 1 has 5");
   refused(1, {INT32_MAX, INT32_MAX}, "its pieces have 4294967294 elements");
-  refused(1, {5, 0}, "piece 1 has 0 elements");
+  refused(1, {5, 0}, "computes 2x5 for output 0, the model declares 2x2");
   refused(1, {6, -1}, "piece 1 has -1 elements");
   refused(2, {2, 3}, "axis 2 does not exist in 2x5");
   refused(-3, {2, 3}, "axis -3 does not exist");

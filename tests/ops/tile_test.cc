@@ -45,7 +45,7 @@ TEST(Tile, Refuses) {
     expect_refused(options, {in}, {in}, words);
   };
   refused({2}, "has 1 multiples, the input has 2 axes");
-  refused({1, 0}, "repeats axis 1, of 3 elements, 0 times");
+  refused({1, 0}, "computes 2x0 for output 0, the model declares 2x3");
   refused({-1, 1}, "repeats axis 0, of 2 elements, -1 times");
   refused({1 << 30, 1}, "repeats axis 0, of 2 elements, 1073741824 times");
   refused({1 << 29, 1 << 29}, "has an impossible shape");

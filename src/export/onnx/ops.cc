@@ -58,6 +58,7 @@ Rule find_rule(fb::OpOptions type) {
       return export_space_to_depth;
     case fb::OpOptions::Lstm:
       return export_lstm;
+    case fb::OpOptions::ShapeOf:
     case fb::OpOptions::NONE:
       break;
   }

@@ -1,0 +1,46 @@
+// What a shape function sees: the shapes of a node's inputs, in numbers or symbols, and, where they
+// are known, the integers that small inputs hold, for shapes may be computed from shapes.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "src/opspec/dims.h"
+#include "src/opspec/node.h"
+
+namespace qrt::rt {
+
+// Integers of a tensor of rank 0 or 1, symbols among them.
+using Integers = std::vector<int32_t>;
+
+// All that is known of the tensors of one graph.
+struct GraphShapes {
+  Shapes shapes;                                    // by tensor
+  std::vector<std::unique_ptr<Integers>> integers;  // by tensor; null: not known
+  Dims dims;
+};
+
+class Inference {
+ public:
+  Inference(const Node& node, GraphShapes& graph) : node_(node), graph_(graph) {}
+
+  const Node& node() const { return node_; }
+  Dims& dims() { return graph_.dims; }
+  const Shape& in(size_t i) const { return node_.shape_in(graph_.shapes, i); }
+  void out(size_t i, const Shape& shape) {
+    graph_.shapes[static_cast<size_t>(node_.output_index(i))] = shape;
+  }
+  std::string text(const Shape& shape) const { return graph_.dims.text(shape); }
+  std::string text_in(size_t i) const { return text(in(i)); }
+
+  // The integers of an s32 or s64 input: a constant's, or what an operator before has told.
+  // False if they are not known, or too many or too large to be dimensions.
+  bool integers(size_t i, Integers* elements) const;
+  void out_integers(size_t i, Integers elements);
+
+ private:
+  const Node& node_;
+  GraphShapes& graph_;
+};
+
+}  // namespace qrt::rt

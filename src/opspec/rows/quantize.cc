@@ -1,0 +1,20 @@
+// Quantize: see schema/qrt.fbs.
+#include "src/opspec/shape_functions.h"
+
+namespace qrt::rt {
+namespace {
+
+constexpr OpSpec row() {
+  OpSpec row;
+  row.type = fb::OpOptions::Quantize;
+  row.signatures = "f32/q -> q";
+  row.infer = infer_same_shape;
+  return row;
+}
+
+}  // namespace
+
+extern const OpSpec kQuantizeSpec;
+const OpSpec kQuantizeSpec = row();
+
+}  // namespace qrt::rt

@@ -1,0 +1,99 @@
+// Reduce: see schema/qrt.fbs.
+#include "src/opspec/shape_functions.h"
+
+namespace qrt::rt {
+namespace {
+
+fb::ReduceKind kind_of(const void* options) { return as<fb::Reduce>(options).kind(); }
+
+const char* signatures(const void* options) {
+  switch (kind_of(options)) {
+    case fb::ReduceKind::Prod:
+      return "number -> =0";
+    case fb::ReduceKind::Max:
+    case fb::ReduceKind::Min:
+      return "number/q8 -> =0";
+    default:
+      return "number -> =0; q8 -> q8";
+  }
+}
+
+Status check(const Node& node) {
+  const fb::ReduceKind kind = node.options<fb::Reduce>().kind();
+  if (kind <= fb::ReduceKind::MAX) return {};
+  return node.fail(Code::InvalidModel, "has an unknown kind, %d", static_cast<int>(kind));
+}
+
+Status infer(Inference& x) {
+  const auto& options = x.node().options<fb::Reduce>();
+  const Shape& in = x.in(0);
+  unsigned reduced = 0;
+  for (int32_t axis : *options.axes()) {
+    int resolved;
+    if (!resolve_axis(axis, in.rank(), &resolved) || (reduced >> resolved & 1u) != 0) {
+      return x.node().fail(Code::InvalidModel, "has an axis that %s lacks, or one twice",
+                           x.text(in).c_str());
+    }
+    reduced |= 1u << resolved;
+  }
+  Shape out;
+  int64_t count = 1;
+  for (int i = 0; i < in.rank(); ++i) {
+    const bool gone = (reduced >> i & 1u) != 0;
+    if (gone && is_number(in[i])) count *= in[i];
+    if (!gone || options.keep_dims()) out.push_back(gone ? 1 : in[i]);
+  }
+  // Sums of bytes stay within 32 bits.
+  if (x.node().input(0).type == DType::S8 && count > (int64_t{1} << 22)) {
+    return x.node().fail(Code::Unsupported, "reduces %lld values to one",
+                         static_cast<long long>(count));
+  }
+  const bool selects =
+      options.kind() == fb::ReduceKind::Max || options.kind() == fb::ReduceKind::Min;
+  if (count == 0 && (selects || x.node().input(0).type == DType::S8)) {
+    return x.node().fail(Code::InvalidModel, "reduces nothing: its input is %s",
+                         x.text(in).c_str());
+  }
+  x.out(0, out);
+  // How shapes are multiplied out.
+  Integers elements;
+  if (options.kind() == fb::ReduceKind::Prod && reduced == 1 && x.integers(0, &elements)) {
+    int32_t all = 1;
+    for (int32_t e : elements) all = x.dims().mul(all, e);
+    if (all != kInvalidDim) x.out_integers(0, {all});
+  }
+  return {};
+}
+
+QuantizedAs quantized(const void* options) {
+  switch (kind_of(options)) {
+    case fb::ReduceKind::Mean:
+    case fb::ReduceKind::Sum:
+      return QuantizedAs::Computes;
+    case fb::ReduceKind::Max:
+    case fb::ReduceKind::Min:
+      return QuantizedAs::Moves;
+    default:
+      return QuantizedAs::Float;
+  }
+}
+
+const char* kind_name(const void* options) { return fb::EnumNameReduceKind(kind_of(options)); }
+
+constexpr OpSpec row() {
+  OpSpec row;
+  row.type = fb::OpOptions::Reduce;
+  row.signatures_of = signatures;
+  row.check = check;
+  row.infer = infer;
+  row.quantized_of = quantized;
+  row.kind_name = kind_name;
+  return row;
+}
+
+}  // namespace
+
+extern const OpSpec kReduceSpec;
+const OpSpec kReduceSpec = row();
+
+}  // namespace qrt::rt

@@ -1,0 +1,40 @@
+// Softmax: see schema/qrt.fbs.
+#include <cmath>
+
+#include "src/opspec/shape_functions.h"
+
+namespace qrt::rt {
+namespace {
+
+bool logarithm(const void* options) { return as<fb::Softmax>(options).log(); }
+
+const char* signatures(const void* options) {
+  return logarithm(options) ? "f32 -> f32" : "f32 -> f32; q8 -> q8";
+}
+
+Status check(const Node& node) {
+  const float beta = node.options<fb::Softmax>().beta();
+  if (std::isfinite(beta) && beta > 0) return {};
+  return node.fail(Code::InvalidModel, "has a beta of %g", static_cast<double>(beta));
+}
+
+QuantizedAs quantized(const void* options) {
+  return logarithm(options) ? QuantizedAs::Float : QuantizedAs::Computes;
+}
+
+constexpr OpSpec row() {
+  OpSpec row;
+  row.type = fb::OpOptions::Softmax;
+  row.signatures_of = signatures;
+  row.check = check;
+  row.infer = infer_rows;
+  row.quantized_of = quantized;
+  return row;
+}
+
+}  // namespace
+
+extern const OpSpec kSoftmaxSpec;
+const OpSpec kSoftmaxSpec = row();
+
+}  // namespace qrt::rt

@@ -1,0 +1,56 @@
+// Split: see schema/qrt.fbs.
+#include "src/opspec/shape_functions.h"
+
+namespace qrt::rt {
+namespace {
+
+Status check(const Node& node) {
+  const auto& sizes = *node.options<fb::Split>().sizes();
+  if (sizes.size() == 0) return node.fail(Code::InvalidModel, "splits into nothing");
+  if (sizes.size() == node.outputs()) return {};
+  return node.fail(Code::InvalidModel, "has %zu outputs, gives %u", node.outputs(), sizes.size());
+}
+
+Status infer(Inference& x) {
+  const auto& sizes = *x.node().options<fb::Split>().sizes();
+  const Shape in = x.in(0);
+  int axis;
+  QRT_RETURN_IF_ERROR(require_axis(x, x.node().options<fb::Split>().axis(), in.rank(), &axis));
+  Integers elements;
+  const bool known = in.rank() == 1 && x.integers(0, &elements);
+  int64_t sum = 0;
+  for (unsigned i = 0; i < sizes.size(); ++i) {
+    const int32_t size = sizes.Get(i);
+    if (size < 0) return x.node().fail(Code::InvalidModel, "piece %u has %d elements", i, size);
+    Shape out = in;
+    out[axis] = size;
+    x.out(i, out);
+    if (known && sum + size <= static_cast<int64_t>(elements.size())) {
+      const auto first = elements.begin() + static_cast<std::ptrdiff_t>(sum);
+      x.out_integers(i, Integers(first, first + size));
+    }
+    sum += size;
+  }
+  if (sum > INT32_MAX || x.dims().differ(in[axis], static_cast<int32_t>(sum))) {
+    return x.node().fail(Code::InvalidModel, "its pieces have %lld elements, axis %d has %s",
+                         static_cast<long long>(sum), axis, x.dims().text(in[axis]).c_str());
+  }
+  return {};
+}
+
+constexpr OpSpec row() {
+  OpSpec row;
+  row.type = fb::OpOptions::Split;
+  row.signatures = "movable -> =0, [=0]..";
+  row.check = check;
+  row.infer = infer;
+  row.quantized = QuantizedAs::Moves;
+  return row;
+}
+
+}  // namespace
+
+extern const OpSpec kSplitSpec;
+const OpSpec kSplitSpec = row();
+
+}  // namespace qrt::rt

@@ -1,0 +1,49 @@
+// Unary: see schema/qrt.fbs.
+#include "src/opspec/shape_functions.h"
+
+namespace qrt::rt {
+namespace {
+
+fb::UnaryKind kind_of(const void* options) { return as<fb::Unary>(options).kind(); }
+
+const char* signatures(const void* options) {
+  return kind_of(options) == fb::UnaryKind::Not ? "bool -> bool" : "number -> =0; q8 -> q8";
+}
+
+Status check(const Node& node) {
+  const auto& options = node.options<fb::Unary>();
+  if (options.kind() > fb::UnaryKind::MAX) {
+    return node.fail(Code::InvalidModel, "has an unknown kind, %d",
+                     static_cast<int>(options.kind()));
+  }
+  return check_clamp(node, options.clamp());
+}
+
+QuantizedAs quantized(const void* options) {
+  return kind_of(options) == fb::UnaryKind::Not ? QuantizedAs::Float : QuantizedAs::Computes;
+}
+
+OpSpec::Clamp clamp(const void* options) {
+  return kind_of(options) == fb::UnaryKind::Clip ? OpSpec::Clamp::Requantizes : OpSpec::Clamp::None;
+}
+
+const char* kind_name(const void* options) { return fb::EnumNameUnaryKind(kind_of(options)); }
+
+constexpr OpSpec row() {
+  OpSpec row;
+  row.type = fb::OpOptions::Unary;
+  row.signatures_of = signatures;
+  row.check = check;
+  row.infer = infer_same_shape;
+  row.quantized_of = quantized;
+  row.clamp_of = clamp;
+  row.kind_name = kind_name;
+  return row;
+}
+
+}  // namespace
+
+extern const OpSpec kUnarySpec;
+const OpSpec kUnarySpec = row();
+
+}  // namespace qrt::rt

@@ -1,0 +1,144 @@
+#include "src/opspec/shape_functions.h"
+
+#include <algorithm>
+
+namespace qrt::rt {
+
+Status require_axis(Inference& x, int32_t axis, int rank, int* resolved) {
+  if (resolve_axis(axis, rank, resolved)) return {};
+  return x.node().fail(Code::InvalidModel, "axis %d does not exist in %s", axis,
+                       x.text_in(0).c_str());
+}
+
+bool broadcast(Dims& dims, const Shape& a, const Shape& b, Shape* out) {
+  *out = Shape::ones(std::max(a.rank(), b.rank()));
+  for (int i = 1; i <= out->rank(); ++i) {
+    const int32_t da = i <= a.rank() ? a[a.rank() - i] : 1;
+    const int32_t db = i <= b.rank() ? b[b.rank() - i] : 1;
+    int32_t& to = (*out)[out->rank() - i];
+    if (da == db || db == 1) {
+      to = da;
+    } else if (da == 1) {
+      to = db;
+    } else if (is_number(da) && is_number(db)) {
+      return false;
+    } else if (is_number(da) || is_number(db)) {
+      // The other can only be that number or 1.
+      to = is_number(da) ? da : db;
+    } else {
+      to = dims.max(da, db);
+    }
+  }
+  return true;
+}
+
+bool broadcast(const Shape& a, const Shape& b, Shape* out) {
+  *out = Shape::ones(std::max(a.rank(), b.rank()));
+  for (int i = 1; i <= out->rank(); ++i) {
+    const int32_t da = i <= a.rank() ? a[a.rank() - i] : 1;
+    const int32_t db = i <= b.rank() ? b[b.rank() - i] : 1;
+    if (da != db && da != 1 && db != 1) return false;
+    (*out)[out->rank() - i] = da == 1 ? db : da;
+  }
+  return true;
+}
+
+int32_t product(Dims& dims, const Shape& shape, int first, int last) {
+  int32_t result = 1;
+  for (int i = first; i < last; ++i) result = dims.mul(result, shape[i]);
+  return result;
+}
+
+Status infer_same_shape(Inference& x) {
+  x.out(0, Shape(x.in(0)));
+  return {};
+}
+
+Status infer_rows(Inference& x) {
+  if (x.in(0).rank() < 1) {
+    return x.node().fail(Code::InvalidModel, "needs at least one axis");
+  }
+  return infer_same_shape(x);
+}
+
+Status check_clamp(const Node& node, const fb::Clamp* clamp) {
+  if (clamp == nullptr || clamp->min() <= clamp->max()) return {};
+  return node.fail(Code::InvalidModel, "clamps to [%g, %g]", static_cast<double>(clamp->min()),
+                   static_cast<double>(clamp->max()));
+}
+
+Status check_window(const Node& node, const fb::Window2D& w, int32_t kernel_h, int32_t kernel_w) {
+  if (kernel_h < 1 || kernel_w < 1) {
+    return node.fail(Code::InvalidModel, "has a kernel of %dx%d", kernel_h, kernel_w);
+  }
+  if (w.stride_h() < 1 || w.stride_w() < 1 || w.dilation_h() < 1 || w.dilation_w() < 1) {
+    return node.fail(Code::InvalidModel,
+                     "has strides %d,%d and dilations %d,%d; all must be positive", w.stride_h(),
+                     w.stride_w(), w.dilation_h(), w.dilation_w());
+  }
+  if (w.pad_top() < 0 || w.pad_bottom() < 0 || w.pad_left() < 0 || w.pad_right() < 0) {
+    return node.fail(Code::InvalidModel, "has a negative padding");
+  }
+  if (w.padding() > fb::Padding::MAX) {
+    return node.fail(Code::InvalidModel, "has an unknown kind of padding, %d",
+                     static_cast<int>(w.padding()));
+  }
+  return {};
+}
+
+namespace {
+
+// One axis of a window; 0 or less, or kInvalidDim, if it does not fit.
+int32_t window_axis(Dims& dims, int32_t in, int32_t kernel, int32_t stride, int32_t dilation,
+                    fb::Padding padding, int32_t before, int32_t after) {
+  if (padding != fb::Padding::Explicit) return dims.ceil_div(in, stride);
+  const int64_t extent = (int64_t{kernel} - 1) * dilation + 1;
+  const int64_t less = extent - before - after;
+  if (is_number(in)) {
+    const int64_t room = in - less;
+    if (room < 0) return 0;
+    const int64_t out = room / stride + 1;
+    return out <= INT32_MAX ? static_cast<int32_t>(out) : kInvalidDim;
+  }
+  if (less <= kFirstSymbol || less > INT32_MAX) return kInvalidDim;
+  return dims.add(dims.floor_div(dims.sub(in, static_cast<int32_t>(less)), stride), 1);
+}
+
+}  // namespace
+
+Status infer_window(Inference& x, const fb::Window2D& w, const Shape& in, int32_t kernel_h,
+                    int32_t kernel_w, int32_t* out_h, int32_t* out_w) {
+  if (in.rank() != 4) {
+    return x.node().fail(Code::InvalidModel, "takes an input [N,H,W,C], not %s",
+                         x.text(in).c_str());
+  }
+  *out_h = window_axis(x.dims(), in[1], kernel_h, w.stride_h(), w.dilation_h(), w.padding(),
+                       w.pad_top(), w.pad_bottom());
+  *out_w = window_axis(x.dims(), in[2], kernel_w, w.stride_w(), w.dilation_w(), w.padding(),
+                       w.pad_left(), w.pad_right());
+  for (int32_t out : {*out_h, *out_w}) {
+    if (out == kInvalidDim || (is_number(out) && out < 1)) {
+      return x.node().fail(Code::InvalidModel, "its kernel of %dx%d does not fit its input, %s",
+                           kernel_h, kernel_w, x.text(in).c_str());
+    }
+  }
+  return {};
+}
+
+Status check_weights(const Node& node) {
+  const Tensor& weights = node.input(1);
+  const int64_t outputs = weights.shape.rank() > 0 ? weights.shape[0] : 1;
+  if (weights.type == DType::S8 && weights.shape.elements() / outputs > kMaxProducts) {
+    return node.fail(Code::Unsupported, "sums %lld products an output, more than %lld",
+                     static_cast<long long>(weights.shape.elements() / outputs),
+                     static_cast<long long>(kMaxProducts));
+  }
+  if (!node.has_input(2)) return {};
+  const Tensor& bias = node.input(2);
+  if (bias.shape.elements() == outputs) return {};
+  return node.fail(Code::InvalidModel, "its bias '%s' is %s of %s, needs %lld of %s", bias.name,
+                   bias.shape.str().c_str(), dtype_name(bias.type), static_cast<long long>(outputs),
+                   dtype_name(bias.type));
+}
+
+}  // namespace qrt::rt

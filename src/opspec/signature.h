@@ -1,0 +1,34 @@
+// What operators accept, written as text that is checked and shown as it stands:
+//
+//   "f32, const f32, [const f32] -> f32; q8, const w8, [const bias] -> q8"
+//
+// Alternatives are separated by ";". Operands stand in order; [..] may be absent, ".." behind the
+// last means any number more of it. `const`: a constant of the model; `state`: a variable that the
+// operator updates. Types, of which "/" joins several:
+//
+//   f32 f16 s8 u8 s16 s32 s64 bool s4   this type, not quantized
+//   q8, q16     s8, s16 with one scale; q16's zero point is 0
+//   q32         s32 with one scale
+//   q           s8, u8 or s16 with one scale
+//   w8          s8 with one scale or one for each output (axis 0)
+//   bias        s32, whatever scale it declares
+//   quantized   s8, u8, s16 or s32 with scales for the tensor or along an axis
+//   integers    s8, u8, s16, s32, s64 as they are stored, quantized or not
+//   number      f32, s32 or s64, not quantized
+//   index       s32 or s64, not quantized
+//   movable     whole bytes, quantized with one scale or not at all
+//   any         every type and quantization
+//   =0, =1      type and quantization of that input
+#pragma once
+
+#include <string>
+
+#include "src/opspec/node.h"
+
+namespace qrt::rt {
+
+// Checks arity, constness, types and quantizations of a node. *alternative (may be null): which of
+// the alternatives it is, from 0.
+Status check_signature(const Node& node, const char* signatures, int* alternative);
+
+}  // namespace qrt::rt

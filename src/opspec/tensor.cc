@@ -1,0 +1,33 @@
+#include "src/opspec/tensor.h"
+
+namespace qrt::rt {
+
+bool same_quantization(const Quantization& a, const Quantization& b) {
+  if (a.scales.size() != b.scales.size() || a.axis != b.axis || a.block != b.block) return false;
+  for (size_t i = 0; i < a.scales.size(); ++i) {
+    if (a.scales[i] != b.scales[i] || a.zero_point(i) != b.zero_point(i)) return false;
+  }
+  return true;
+}
+
+Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights) {
+  Tensor tensor;
+  if (from.name() != nullptr) tensor.name = from.name()->c_str();
+  tensor.type = from.type();
+  tensor.shape = Shape(from.shape()->data(), from.shape()->size());
+  tensor.constant = from.is_constant();
+  tensor.variable = from.is_variable();
+  tensor.unpadded = tensor.constant;
+  if (tensor.constant) tensor.data = weights.data() + from.data_offset();
+  if (const fb::Quantization* q = from.quantization()) {
+    tensor.quantization.scales = {q->scales()->data(), q->scales()->size()};
+    if (const auto* zero_points = q->zero_points()) {
+      tensor.quantization.zero_points = {zero_points->data(), zero_points->size()};
+    }
+    tensor.quantization.axis = q->axis();
+    tensor.quantization.block = q->block();
+  }
+  return tensor;
+}
+
+}  // namespace qrt::rt

@@ -1,0 +1,54 @@
+// A tensor as the model declares it: a view of the model's own arrays.
+#pragma once
+
+#include "qrt_generated.h"
+#include "src/base/dtype.h"
+#include "src/base/shape.h"
+#include "src/base/span.h"
+
+namespace qrt::rt {
+
+// How integers stand for real numbers: real = scale * (q - zero_point).
+struct Quantization {
+  Span<const float> scales;         // empty: not quantized
+  Span<const int32_t> zero_points;  // empty: all zero
+  int axis = -1;                    // -1: per tensor
+  int block = 0;                    // 0: not by block
+
+  bool present() const { return !scales.empty(); }
+  bool per_tensor() const { return scales.size() == 1; }
+  float scale(size_t i = 0) const { return scales[per_tensor() ? 0 : i]; }
+  int32_t zero_point(size_t i = 0) const {
+    return zero_points.empty() ? 0 : zero_points[per_tensor() ? 0 : i];
+  }
+};
+// Whether the same integers stand for the same numbers. Absent zero points are zero.
+bool same_quantization(const Quantization& a, const Quantization& b);
+
+struct Tensor {
+  const char* name = "";
+  DType type = DType::F32;
+  Shape shape;  // -1: open, known only to a session
+  Quantization quantization;
+  const void* data = nullptr;  // of a constant; null otherwise
+  bool constant = false;
+  bool variable = false;
+  // Nothing past its last byte may be read: its memory is the file's, which may end there. True of
+  // constants and of what operators that only rename make of them.
+  bool unpadded = false;
+
+  template <class T>
+  const T* as() const {
+    return static_cast<const T*>(data);
+  }
+};
+
+// `weights`: the segment that constants' offsets count from. The model has been verified.
+Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights);
+
+// A quantized tensor with one scale of type s8: what integer kernels take.
+inline bool is_qs8(const Tensor& t) {
+  return t.type == DType::S8 && t.quantization.present() && t.quantization.per_tensor();
+}
+
+}  // namespace qrt::rt
