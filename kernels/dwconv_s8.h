@@ -50,9 +50,9 @@ struct DwconvS8Kernel {
   size_t block;  // output channels computed together: best multiples for the ranges given to run
   size_t throughput;  // multiply-accumulates a nanosecond, roughly: sizes the shares of threads
   // Bytes that pack writes; 64-byte aligned memory.
-  size_t (*packed_bytes)(const DwconvS8Weights& weights);
+  uint64_t (*packed_bytes)(const DwconvS8Weights& weights);
   void (*pack)(const DwconvS8Weights& weights, void* packed);
-  size_t (*scratch_bytes)(const DwconvS8Shape& shape, size_t out_w);
+  uint64_t (*scratch_bytes)(const DwconvS8Shape& shape, size_t out_w);
   // Rows [y0, y1) and output channels [c0, c1) of out[y][out_w][outputs]; c0 is a multiple of
   // `block`, and c1 too unless it is the last channel's end.
   void (*run)(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out);

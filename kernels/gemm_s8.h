@@ -56,7 +56,7 @@ struct GemmS8Kernel {
   // Bytes of `buffer` that a row takes, besides kGemmS8BufferSlack.
   size_t (*row_bytes)(size_t taps, size_t k);
   // Bytes that pack writes; 64-byte aligned memory.
-  size_t (*packed_bytes)(size_t n, size_t taps, size_t k);
+  uint64_t (*packed_bytes)(size_t n, size_t taps, size_t k);
   void (*pack)(const GemmS8Weights& weights, void* packed);
   // Computes rows [m0, m1) and columns [n0, n1) into out[m][n]; n0 is a multiple of nr.
   void (*run)(const GemmS8Args& args, size_t m0, size_t m1, size_t n0, size_t n1, int8_t* out);

@@ -53,10 +53,10 @@ struct WinogradS8Kernel {
   bool (*accepts)(size_t tile, const WinogradS8Weights& weights);
   // Tiles computed together at most: what fits the caches.
   size_t (*block)(size_t tile, size_t channels);
-  size_t (*packed_bytes)(size_t tile, size_t n, size_t channels);  // 64-byte aligned memory
+  uint64_t (*packed_bytes)(size_t tile, size_t n, size_t channels);  // 64-byte aligned memory
   void (*pack)(size_t tile, const WinogradS8Weights& weights, void* packed);
   // For so many tiles at once, at most block().
-  size_t (*scratch_bytes)(size_t tile, size_t channels, size_t tiles);
+  uint64_t (*scratch_bytes)(size_t tile, size_t channels, size_t tiles);
   // Tiles [t0, t1), counted row by row over the feature map, output channels [n0, n1) of
   // out[out_h][out_w][n]; n0 is a multiple of nr.
   void (*run)(const WinogradS8Args& args, size_t t0, size_t t1, size_t n0, size_t n1, int8_t* out);

@@ -260,10 +260,10 @@ size_t steps_of(const DwconvS8Shape& s, Way way) {
                             : step_count(s, Unit::kTaps);
 }
 
-size_t packed_bytes(const DwconvS8Weights& weights) {
+uint64_t packed_bytes(const DwconvS8Weights& weights) {
   const DwconvS8Shape& s = weights.shape;
-  return sizeof(Header) + round_up(s.outputs(), Unit::kChannels) / Unit::kChannels *
-                              unit_bytes<Unit>(1, steps_of(s, way_of(s, bounded(weights))));
+  const uint64_t units = round_up(s.outputs(), Unit::kChannels) / Unit::kChannels;
+  return sizeof(Header) + units * unit_bytes<Unit>(1, steps_of(s, way_of(s, bounded(weights))));
 }
 
 template <class Taps>
@@ -288,10 +288,10 @@ void pack(const DwconvS8Weights& weights, void* memory) {
   }
 }
 
-size_t scratch_bytes(const DwconvS8Shape& s, size_t out_w) {
-  const size_t columns = best_layout<Unit>(s, out_w).bytes;
-  return max_of(columns,
-                is_5x5(s) ? best_layout_5x5<Unit>(s, out_w).bytes : slide_bytes<Unit>(out_w));
+uint64_t scratch_bytes(const DwconvS8Shape& s, size_t out_w) {
+  const uint64_t columns = best_layout<Unit>(s, out_w).bytes;
+  return larger_of(columns,
+                   is_5x5(s) ? best_layout_5x5<Unit>(s, out_w).bytes : slide_bytes<Unit>(out_w));
 }
 
 void run(const DwconvS8Args& args, size_t y0, size_t y1, size_t c0, size_t c1, int8_t* out) {

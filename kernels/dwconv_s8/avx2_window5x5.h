@@ -31,8 +31,9 @@ inline bool is_5x5(const DwconvS8Shape& s) {
 // Scratch memory for a tile of output columns: a row of outputs, the pairs of columns of a row,
 // then the ring of pairs of rows.
 struct Layout5x5 {
-  size_t tile, slots, columns, column_pairs;
-  size_t pairs_at, ring_at, bytes;
+  size_t tile, slots;
+  uint64_t columns, column_pairs;
+  uint64_t pairs_at, ring_at, bytes;
 };
 
 template <class Unit>
@@ -40,9 +41,9 @@ Layout5x5 layout_5x5(const DwconvS8Shape& s, size_t tile) {
   Layout5x5 layout;
   layout.tile = tile;
   layout.slots = 2 * s.dilation_h / s.stride_h + 1;
-  layout.columns = (tile - 1) * s.stride_w + 4 * s.dilation_w + 1;
+  layout.columns = uint64_t{tile - 1} * s.stride_w + uint64_t{4} * s.dilation_w + 1;
   layout.column_pairs = (layout.columns - 1) / s.stride_w + 1;
-  layout.pairs_at = round_up(tile * Unit::kChannels, 64);
+  layout.pairs_at = round_up_bytes(uint64_t{tile} * Unit::kChannels, 64);
   layout.ring_at = layout.pairs_at + layout.column_pairs * Unit::kColumnBytes;
   layout.bytes = layout.ring_at + layout.slots * layout.columns * Unit::kColumnBytes;
   return layout;

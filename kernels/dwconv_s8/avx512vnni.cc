@@ -288,7 +288,7 @@ void for_each_unit(const DwconvS8Shape& shape, size_t passes, size_t c0, size_t 
   }
 }
 
-size_t packed_bytes(const DwconvS8Weights& weights) {
+uint64_t packed_bytes(const DwconvS8Weights& weights) {
   const DwconvS8Shape& shape = weights.shape;
   const size_t passes = passes_of(weights), steps = step_count(shape, Wide::kTaps);
   size_t bytes = sizeof(Header);
@@ -312,8 +312,8 @@ void pack(const DwconvS8Weights& weights, void* memory) {
       });
 }
 
-size_t scratch_bytes(const DwconvS8Shape& shape, size_t out_w) {
-  return max_of(best_layout<Wide>(shape, out_w).bytes, best_layout<Narrow>(shape, out_w).bytes);
+uint64_t scratch_bytes(const DwconvS8Shape& shape, size_t out_w) {
+  return larger_of(best_layout<Wide>(shape, out_w).bytes, best_layout<Narrow>(shape, out_w).bytes);
 }
 
 template <class Unit>

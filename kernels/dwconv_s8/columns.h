@@ -21,6 +21,10 @@ namespace {
 
 inline size_t min_of(size_t a, size_t b) { return a < b ? a : b; }
 inline size_t max_of(size_t a, size_t b) { return a > b ? a : b; }
+inline uint64_t larger_of(uint64_t a, uint64_t b) { return a > b ? a : b; }
+inline uint64_t round_up_bytes(uint64_t x, uint64_t multiple) {
+  return (x + multiple - 1) / multiple * multiple;
+}
 inline size_t round_up(size_t x, size_t multiple) {
   return (x + multiple - 1) / multiple * multiple;
 }
@@ -87,21 +91,24 @@ inline int32_t tap_weight(const DwconvS8Weights& weights, size_t c, size_t tap) 
   return weights.w[c * weights.shape.taps() + tap] - zero;
 }
 
-// How a unit's scratch memory is laid out. Sizes in columns are those of a whole tile.
+// How a unit's scratch memory is laid out. Sizes in columns are those of a whole tile; in 64 bits,
+// for nobody has asked yet whether there is so much memory.
 struct Layout {
   size_t tile;  // output columns
-  size_t row_bytes, columns_bytes, offsets, rows, columns, bytes;
+  uint64_t row_bytes, columns_bytes, offsets, rows, columns, bytes;
 };
 
-inline size_t group_columns(const DwconvS8Shape& s, const TapGroup& group, size_t tile) {
-  return (tile - 1) * s.stride_w + step_column(s, group, group.steps - 1) * s.dilation_w + 1;
+inline uint64_t group_columns(const DwconvS8Shape& s, const TapGroup& group, uint64_t tile) {
+  return (tile - 1) * s.stride_w + uint64_t{step_column(s, group, group.steps - 1)} * s.dilation_w +
+         1;
 }
 
-inline size_t row_columns(const DwconvS8Shape& s, size_t taps, size_t tile) {
-  size_t columns = 0;
+inline uint64_t row_columns(const DwconvS8Shape& s, size_t taps, size_t tile) {
+  uint64_t columns = 0;
   for (size_t g = 0; g < group_count(s, taps); ++g) {
     const TapGroup group = group_at(s, taps, g);
-    columns = max_of(columns, group_columns(s, group, tile) + (group.columns - 1) * s.dilation_w);
+    columns = larger_of(columns,
+                        group_columns(s, group, tile) + uint64_t{group.columns - 1} * s.dilation_w);
   }
   return columns;
 }
@@ -109,14 +116,14 @@ inline size_t row_columns(const DwconvS8Shape& s, size_t taps, size_t tile) {
 template <class Unit>
 Layout layout_of(const DwconvS8Shape& s, size_t tile) {
   Layout layout;
-  const size_t groups = group_count(s, Unit::kTaps), columns = row_columns(s, Unit::kTaps, tile);
+  const uint64_t groups = group_count(s, Unit::kTaps), columns = row_columns(s, Unit::kTaps, tile);
   layout.tile = tile;
   layout.row_bytes = columns * Unit::kRowBytes;
   layout.columns_bytes = columns * Unit::kColumnBytes;
   // First which row each slot holds and where each step reads, then the rows, then the columns.
   layout.offsets = s.kernel_h * sizeof(size_t);
-  layout.rows = round_up(layout.offsets + step_count(s, Unit::kTaps) * sizeof(size_t), size_t{64});
-  layout.columns = round_up(layout.rows + s.kernel_h * layout.row_bytes, size_t{64});
+  layout.rows = round_up_bytes(layout.offsets + step_count(s, Unit::kTaps) * sizeof(size_t), 64);
+  layout.columns = round_up_bytes(layout.rows + s.kernel_h * layout.row_bytes, 64);
   layout.bytes = layout.columns + groups * layout.columns_bytes;
   return layout;
 }

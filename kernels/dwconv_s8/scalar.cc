@@ -17,11 +17,11 @@ Packed layout(void* packed, size_t outputs) {
           reinterpret_cast<int16_t*>(words + 2 * outputs)};
 }
 
-size_t packed_bytes(const DwconvS8Weights& weights) {
-  return weights.shape.outputs() * (2 * 4 + weights.shape.taps() * 2);
+uint64_t packed_bytes(const DwconvS8Weights& weights) {
+  return uint64_t{weights.shape.outputs()} * (2 * 4 + weights.shape.taps() * 2);
 }
 
-size_t scratch_bytes(const DwconvS8Shape&, size_t) { return 0; }
+uint64_t scratch_bytes(const DwconvS8Shape&, size_t) { return 0; }
 
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
 

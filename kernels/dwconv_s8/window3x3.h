@@ -21,7 +21,7 @@ inline bool slides(const DwconvS8Shape& s) {
 
 // For a row of outputs, where a unit's channels are not all to be written.
 template <class Unit>
-size_t slide_bytes(size_t out_w) {
+uint64_t slide_bytes(uint64_t out_w) {
   return out_w * Unit::kChannels;
 }
 

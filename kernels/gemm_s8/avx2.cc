@@ -54,8 +54,8 @@ size_t column_at(size_t i, size_t columns) {
 // Bytes that a row takes in both forms.
 size_t row_bytes(size_t taps, size_t k) { return bytes_depth(taps * k) * 3; }
 
-size_t packed_bytes(size_t n, size_t taps, size_t k) {
-  return sizeof(Header) + (n + kNr - 1) / kNr * panel_bytes(taps * k);
+uint64_t packed_bytes(size_t n, size_t taps, size_t k) {
+  return sizeof(Header) + (uint64_t{n} + kNr - 1) / kNr * panel_bytes(taps * k);
 }
 
 // A weight less its zero point; 0 beyond the last column or depth.

@@ -18,7 +18,9 @@ Packed layout(void* packed, size_t n) {
           reinterpret_cast<int8_t*>(words + 3 * n)};
 }
 
-size_t packed_bytes(size_t n, size_t taps, size_t k) { return n * (3 * 4 + taps * k); }
+uint64_t packed_bytes(size_t n, size_t taps, size_t k) {
+  return uint64_t{n} * (3 * 4 + uint64_t{taps} * k);
+}
 
 size_t row_bytes(size_t, size_t) { return 0; }
 

@@ -45,8 +45,8 @@ size_t panel_bytes(size_t depth) { return sizeof(Panel) + depth * kNr; }
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
 size_t row_bytes(size_t taps, size_t k) { return depth_of(taps, k); }
 
-size_t packed_bytes(size_t n, size_t taps, size_t k) {
-  return sizeof(Header) + (n + kNr - 1) / kNr * panel_bytes(depth_of(taps, k));
+uint64_t packed_bytes(size_t n, size_t taps, size_t k) {
+  return sizeof(Header) + (uint64_t{n} + kNr - 1) / kNr * panel_bytes(depth_of(taps, k));
 }
 
 void pack(const GemmS8Weights& weights, void* memory) {

@@ -70,8 +70,8 @@ size_t block(size_t tile, size_t channels) {
   return tiles > most ? most : tiles < 4 ? 4 : tiles;
 }
 
-size_t packed_bytes(size_t tile, size_t n, size_t channels) {
-  return (n + kNr - 1) / kNr * panel_bytes(tile, channels);
+uint64_t packed_bytes(size_t tile, size_t n, size_t channels) {
+  return (uint64_t{n} + kNr - 1) / kNr * panel_bytes(tile, channels);
 }
 
 // Weights by place, pair of channels, output channel and channel of the pair.
@@ -141,7 +141,7 @@ Layout layout_of(size_t tile, size_t channels, size_t tiles) {
   return layout;
 }
 
-size_t scratch_bytes(size_t tile, size_t channels, size_t tiles) {
+uint64_t scratch_bytes(size_t tile, size_t channels, size_t tiles) {
   return layout_of(tile, channels, tiles).bytes;
 }
 

@@ -21,10 +21,10 @@ Packed layout(void* packed, size_t n) {
 bool accepts(size_t, const WinogradS8Weights&) { return true; }
 size_t cost(size_t) { return 1; }
 size_t block(size_t, size_t) { return 16; }
-size_t packed_bytes(size_t, size_t n, size_t channels) {
-  return n * (2 * 4 + kTaps * channels * 2);
+uint64_t packed_bytes(size_t, size_t n, size_t channels) {
+  return uint64_t{n} * (2 * 4 + uint64_t{kTaps} * channels * 2);
 }
-size_t scratch_bytes(size_t, size_t, size_t) { return 0; }
+uint64_t scratch_bytes(size_t, size_t, size_t) { return 0; }
 
 uint32_t u(int32_t x) { return static_cast<uint32_t>(x); }
 

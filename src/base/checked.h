@@ -16,9 +16,26 @@ template <class T>
   return !__builtin_mul_overflow(a, b, out);
 }
 
-// alignment is a power of two.
-inline constexpr size_t align_up(size_t value, size_t alignment) {
-  return (value + alignment - 1) & ~(alignment - 1);
+// alignment is a power of two. 64 bits stay 64 bits where size_t has fewer.
+template <class T>
+inline constexpr T align_up(T value, size_t alignment) {
+  return (value + static_cast<T>(alignment) - 1) & ~(static_cast<T>(alignment) - 1);
+}
+
+// The product of sizes, in 64 bits on every CPU, or kTooMuch: more than any memory, yet so little
+// that it may be rounded up and a few may be added. For numbers of bytes and operations that depend
+// on a file, to which a limit is applied afterwards.
+inline constexpr uint64_t kTooMuch = uint64_t{1} << 60;
+template <class... Sizes>
+[[nodiscard]] inline uint64_t size_product(Sizes... sizes) {
+  uint64_t product = 1;
+  bool fits = true, zero = false;
+  const auto multiply = [&](uint64_t size) {
+    zero = zero || size == 0;
+    fits = fits && checked_mul(product, size, &product) && product < kTooMuch;
+  };
+  (multiply(static_cast<uint64_t>(sizes)), ...);
+  return zero ? 0 : fits ? product : kTooMuch;
 }
 
 template <class T>

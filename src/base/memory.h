@@ -16,7 +16,11 @@ struct AlignedFree {
 };
 using AlignedBuffer = std::unique_ptr<uint8_t, AlignedFree>;
 
-// At least max(bytes, 1) bytes aligned to kAlignment, uninitialised; empty if memory is short.
-AlignedBuffer allocate_aligned(size_t bytes);
+// At least max(bytes, 1) bytes aligned to kAlignment, uninitialised; empty if memory is short, or
+// if so many bytes have no addresses. 64 bits on every CPU: what a file asks for is not cut short.
+AlignedBuffer allocate_aligned(uint64_t bytes);
+
+// No block of memory is larger, so that differences of addresses in it fit ptrdiff_t.
+inline constexpr uint64_t kMaxBlockBytes = uint64_t{SIZE_MAX} / 2 - kAlignment;
 
 }  // namespace qrt::rt

@@ -221,10 +221,10 @@ rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes) {
                  "the .npy is in Fortran order; save numpy.ascontiguousarray(array) instead");
   }
   const size_t width = is_f64 ? 8 : rt::dtype_bytes(array.type);
-  size_t expected = width;
+  uint64_t expected = width;
   bool fits = true;
   for (int64_t dim : header.shape) {
-    fits = fits && rt::checked_mul(expected, static_cast<size_t>(dim), &expected);
+    fits = fits && rt::checked_mul(expected, static_cast<uint64_t>(dim), &expected);
   }
   const size_t present = bytes - header_at - header_bytes;
   if (!fits || expected != present) {

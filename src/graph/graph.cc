@@ -4,9 +4,9 @@
 
 namespace qrt::graph {
 
-size_t Value::elements() const {
-  size_t count = 1;
-  for (int32_t dim : shape) count *= static_cast<size_t>(dim);
+uint64_t Value::elements() const {
+  uint64_t count = 1;
+  for (int32_t dim : shape) count *= static_cast<uint64_t>(dim);
   return count;
 }
 

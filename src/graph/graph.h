@@ -47,7 +47,7 @@ struct Value {
   const T* as() const {
     return reinterpret_cast<const T*>(data->data());
   }
-  size_t elements() const;  // 1 for a scalar; shape must be known
+  uint64_t elements() const;  // 1 for a scalar; shape must be known
 };
 
 inline constexpr int kAbsent = -1;  // as a node's input: optional, not given

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "src/base/memory.h"
+
 namespace qrt::rt {
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
@@ -18,6 +20,11 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
     close(fd);
     return error(Code::Io, "'%s' is not a regular file", path.c_str());
+  }
+  if (static_cast<uint64_t>(facts.st_size) > kMaxBlockBytes) {
+    close(fd);
+    return error(Code::OutOfMemory, "'%s' has %lld bytes, more than this CPU has addresses for",
+                 path.c_str(), static_cast<long long>(facts.st_size));
   }
   MappedFile file;
   file.size_ = static_cast<size_t>(facts.st_size);

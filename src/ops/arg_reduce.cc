@@ -74,7 +74,7 @@ void search_planes(const Extent& e, const T* in, Index* out, ThreadPool& pool) {
     }
     std::copy_n(where, count, out + plane * e.inner + first);
   };
-  pool.parallel_for(static_cast<size_t>(e.outer * strips), static_cast<size_t>(kStrip * e.size),
+  pool.parallel_for(static_cast<size_t>(e.outer * strips), static_cast<uint64_t>(kStrip * e.size),
                     [&](size_t begin, size_t end, size_t) {
                       for (size_t item = begin; item < end; ++item) {
                         search(static_cast<int64_t>(item));

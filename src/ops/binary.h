@@ -42,7 +42,7 @@ void run_broadcast(const RunContext& context, const Body& body) {
     return;
   }
   context.pool.parallel_for(
-      static_cast<size_t>(outer * blocks), static_cast<size_t>(block * plan.run) * 2 * sizeof(T),
+      static_cast<size_t>(outer * blocks), size_product(block, plan.run, 2 * sizeof(T)),
       [&](size_t begin, size_t end, size_t) {
         T repeats[kRepeatElements];
         auto item = static_cast<int64_t>(begin);

@@ -44,9 +44,10 @@ class DepthwiseConv final : public PackedConv {
   Status plan(const Node& node, PlanContext& context) const override {
     auto state = std::make_unique<State>();
     state->conv = conv_shape(node, context.shapes);
-    state->range_bytes =
+    const uint64_t range_bytes =
         align_up(kernel_.scratch_bytes(shape_, state->conv.window.out_w), kAlignment);
-    context.scratch_bytes = context.max_ranges * state->range_bytes;
+    state->range_bytes = static_cast<size_t>(range_bytes);
+    context.scratch_bytes = size_product(context.max_ranges, range_bytes);
     context.state = std::move(state);
     return {};
   }
@@ -57,13 +58,15 @@ class DepthwiseConv final : public PackedConv {
     const State& state = *static_cast<const State*>(context.state);
     const WindowGeometry& w = state.conv.window;
     const size_t parts = row_parts(w, context.pool);
-    const size_t macs = w.taps() * w.out_h * w.out_w * shape_.outputs() / parts;
+    const uint64_t macs = size_product(w.taps(), w.out_h, w.out_w, shape_.outputs()) / parts;
+    const auto first_row = [&](size_t part) {
+      return static_cast<size_t>(uint64_t{w.out_h} * part / parts);
+    };
     context.pool.parallel_for(w.batch * parts, mac_cost(macs, kernel_.throughput),
                               [&](size_t begin, size_t end, size_t range) {
                                 for (size_t i = begin; i < end; ++i) {
                                   const size_t part = i % parts;
-                                  run_rows(context, i / parts, w.out_h * part / parts,
-                                           w.out_h * (part + 1) / parts,
+                                  run_rows(context, i / parts, first_row(part), first_row(part + 1),
                                            context.scratch + range * state.range_bytes);
                                 }
                               });
@@ -88,8 +91,10 @@ class DepthwiseConv final : public PackedConv {
   void run_rows(const RunContext& context, size_t image, size_t y0, size_t y1,
                 uint8_t* scratch) const {
     const WindowGeometry& w = static_cast<const State*>(context.state)->conv.window;
-    const size_t outputs = shape_.outputs(), row_bytes = w.stride_h * w.in_w * w.channels;
-    const size_t strip = std::max<size_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h);
+    const size_t outputs = shape_.outputs();
+    const uint64_t row_bytes = size_product(w.stride_h, w.in_w, w.channels);
+    const auto strip =
+        static_cast<size_t>(std::max<uint64_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h));
     const kernels::DwconvS8Args args = {
         shape_,     packed_.get(), context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
         w.in_h,     w.in_w,        w.pad_top,
@@ -111,8 +116,8 @@ class DepthwiseConv final : public PackedConv {
 
 Status prepare_depthwise_s8(const Node& node, const BuildContext& context,
                             std::unique_ptr<OpKernel>* kernel) {
-  auto conv =
-      std::make_unique<DepthwiseConv>(node, choose_kernel(kernels::dwconv_s8_kernels, context.features));
+  auto conv = std::make_unique<DepthwiseConv>(
+      node, choose_kernel(kernels::dwconv_s8_kernels, context.features));
   QRT_RETURN_IF_ERROR(conv->pack(node));
   *kernel = std::move(conv);
   return {};

@@ -32,11 +32,13 @@ class DynamicConv final : public OpKernel {
     state->image_bytes = align_up(w.in_h * w.in_w * w.channels, kAlignment);
     state->padding_bytes = align_up(w.channels, kAlignment);
     state->indirection_bytes = align_up(kPixelBlock * w.taps() * sizeof(void*), kAlignment);
-    state->range_bytes =
+    const uint64_t range_bytes =
         state->indirection_bytes +
-        align_up(kPixelBlock * state->conv.group_outputs() * sizeof(int32_t), kAlignment);
-    context.scratch_bytes =
-        state->image_bytes + state->padding_bytes + context.max_ranges * state->range_bytes;
+        align_up(size_product(kPixelBlock, state->conv.group_outputs(), sizeof(int32_t)),
+                 kAlignment);
+    state->range_bytes = static_cast<size_t>(range_bytes);
+    context.scratch_bytes = uint64_t{state->image_bytes} + state->padding_bytes +
+                            size_product(context.max_ranges, range_bytes);
     context.state = std::move(state);
     return {};
   }
@@ -70,7 +72,7 @@ class DynamicConv final : public OpKernel {
     quantize_dynamic(convert_, in, elements, range, quantized);
     std::memset(padding, static_cast<uint8_t>(range.zero_point), image.channels);
     const Limits limits = clamp_limits(context.node.options<fb::Conv2D>().clamp());
-    const size_t cost = image.taps() * conv.group_inputs() * conv.out_channels;
+    const uint64_t cost = size_product(image.taps(), conv.group_inputs(), conv.out_channels);
     context.pool.parallel_for(
         image.pixels(), mac_cost(cost, weights_.kernel().throughput),
         [&](size_t begin, size_t end, size_t slot) {

@@ -57,7 +57,7 @@ class PortableConv final : public OpKernel {
     auto state = std::make_unique<State>();
     state->conv = conv_shape(node, context.shapes);
     context.scratch_bytes =
-        context.max_ranges * kPixelBlock * state->conv.window.taps() * sizeof(void*);
+        size_product(context.max_ranges, kPixelBlock, state->conv.window.taps(), sizeof(void*));
     context.state = std::move(state);
     return {};
   }
@@ -65,7 +65,7 @@ class PortableConv final : public OpKernel {
   void run(const RunContext& context) const override {
     const ConvShape& conv = static_cast<State*>(context.state)->conv;
     const WindowGeometry& window = conv.window;
-    const size_t cost = window.taps() * conv.group_inputs() * conv.out_channels;
+    const uint64_t cost = size_product(window.taps(), conv.group_inputs(), conv.out_channels);
     context.pool.parallel_for(window.pixels(), cost, [&](size_t begin, size_t end, size_t range) {
       auto** indirection =
           reinterpret_cast<const void**>(context.scratch) + range * kPixelBlock * window.taps();

@@ -45,8 +45,8 @@ class GemmConv final : public PackedConv {
     const ConvShape& conv = state->conv;
     const WindowGeometry& window = conv.window;
     state->split = split_of(conv, context.max_ranges);
-    state->cost = mac_cost(window.pixels() / state->split.blocks * window.taps() *
-                               conv.group_inputs() * conv.groups * state->split.columns,
+    state->cost = mac_cost(size_product(window.pixels() / state->split.blocks, window.taps(),
+                                        conv.group_inputs(), conv.groups, state->split.columns),
                            kernel_.throughput);
     if (!window.is_pointwise()) {
       state->padding_bytes = align_up(window.kernel_w * window.channels, kAlignment);
@@ -61,7 +61,8 @@ class GemmConv final : public PackedConv {
           align_up(std::min(rows, kMaxBuffer) + kernels::kGemmS8BufferSlack, kAlignment);
       state->range_bytes += state->buffer_bytes;
     }
-    context.scratch_bytes = state->padding_bytes + context.max_ranges * state->range_bytes;
+    context.scratch_bytes =
+        state->padding_bytes + size_product(context.max_ranges, state->range_bytes);
     context.state = std::move(state);
     return {};
   }
@@ -93,7 +94,9 @@ class GemmConv final : public PackedConv {
     size_t pixels, blocks, tiles, tile, parts, columns;
 
     size_t first(size_t block) const {
-      return block == 0 ? 0 : block == blocks ? pixels : tiles * block / blocks * tile;
+      if (block == 0) return 0;
+      if (block == blocks) return pixels;
+      return static_cast<size_t>(uint64_t{tiles} * block / blocks) * tile;
     }
     size_t most() const { return ceil_div(tiles, blocks) * tile; }
   };
@@ -101,7 +104,7 @@ class GemmConv final : public PackedConv {
   struct State : OpState {
     ConvShape conv;
     Split split = {};
-    size_t cost = 0;  // of a part of a block
+    uint64_t cost = 0;  // of a part of a block
     size_t padding_bytes = 0, patches_bytes = 0, range_bytes = 0;
     size_t buffer_bytes = 0;  // at the end of a range's bytes
   };
@@ -130,8 +133,9 @@ class GemmConv final : public PackedConv {
   Status pack_groups(const Node& node, size_t groups, size_t n) {
     const Tensor& w = node.input(1);
     const size_t outputs = groups * n;
-    group_bytes_ = align_up(kernel_.packed_bytes(n, taps_, k_), kAlignment);
-    QRT_RETURN_IF_ERROR(allocate(node, group_bytes_ * groups));
+    const uint64_t group_bytes = align_up(kernel_.packed_bytes(n, taps_, k_), kAlignment);
+    QRT_RETURN_IF_ERROR(allocate(node, size_product(group_bytes, groups)));
+    group_bytes_ = static_cast<size_t>(group_bytes);
     const auto zero_points = weight_zero_points(w, outputs);
     const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
     const auto* bias = bias_data<int32_t>(node);

@@ -36,9 +36,10 @@ class WinogradConv final : public PackedConv {
     auto state = std::make_unique<State>();
     state->conv = conv_shape(node, context.shapes);
     state->split = split_of(state->conv, context.max_ranges);
-    state->range_bytes = align_up(
+    const uint64_t range_bytes = align_up(
         kernel_.scratch_bytes(tile_, state->conv.window.channels, state->split.tiles), kAlignment);
-    context.scratch_bytes = context.max_ranges * state->range_bytes;
+    state->range_bytes = static_cast<size_t>(range_bytes);
+    context.scratch_bytes = size_product(context.max_ranges, range_bytes);
     context.state = std::move(state);
     return {};
   }
@@ -49,7 +50,8 @@ class WinogradConv final : public PackedConv {
     const Split& split = state.split;
     const size_t tiles = tile_count(w, tile_), n = state.conv.out_channels;
     const size_t blocks = ceil_div(tiles, split.tiles);
-    const size_t products = split.tiles * (tile_ + 2) * (tile_ + 2) * w.channels * split.columns;
+    const uint64_t products =
+        size_product(split.tiles, tile_ + 2, tile_ + 2, w.channels, split.columns);
     context.pool.parallel_for(
         w.batch * blocks * split.parts, mac_cost(products, kernel_.throughput),
         [&](size_t begin, size_t end, size_t range) {
@@ -121,7 +123,7 @@ class WinogradConv final : public PackedConv {
 // A layer's weights that are likely to stay in a cache from one run to the next.
 size_t weights_cache_bytes() { return std::max(l2_cache_bytes() / 2, cpu_facts().l3_bytes / 4); }
 
-double weights_time(size_t bytes) {
+double weights_time(uint64_t bytes) {
   const size_t cache = weights_cache_bytes();
   return bytes <= cache ? 0 : static_cast<double>(bytes - cache) / kBytesPerNanosecond;
 }
@@ -132,24 +134,26 @@ double plain_time(const kernels::GemmS8Kernel& plain, const WindowGeometry& w, s
   const size_t depth = w.taps() * w.channels;
   const double pixel =
       static_cast<double>(depth * outputs) / (1.2 * static_cast<double>(plain.throughput)) + 4;
-  return static_cast<double>(w.out_h * w.out_w) * pixel +
+  return static_cast<double>(w.out_h) * static_cast<double>(w.out_w) * pixel +
          weights_time(plain.packed_bytes(outputs, 1, depth));
 }
 
 // The size of tiles that takes the least nanoseconds, by count; 0 if the plain convolution does.
 size_t choose_tile(const WinogradS8Kernel& kernel, const kernels::GemmS8Kernel& plain,
                    const kernels::WinogradS8Weights& weights, const WindowGeometry& w) {
-  const size_t pairs = weights.n * weights.channels;
-  if (pairs > SIZE_MAX / 256) return 0;  // so that no size below overflows
+  const uint64_t pairs = uint64_t{weights.n} * weights.channels;
+  if (pairs > SIZE_MAX / 256) return 0;  // so that no size of a row overflows
   size_t best = 0;
   double least = plain_time(plain, w, weights.n);
   for (size_t tile : {2, 4}) {
     const size_t places = (tile + 2) * (tile + 2);
-    const size_t products = places * pairs + kernel.input_cost(tile) * weights.channels +
-                            kernel.output_cost(tile) * weights.n;
-    const double time = static_cast<double>(WinogradConv::tile_count(w, tile) * products) /
-                            static_cast<double>(kernel.throughput) +
-                        weights_time(kernel.packed_bytes(tile, weights.n, weights.channels));
+    const uint64_t products = places * pairs + kernel.input_cost(tile) * weights.channels +
+                              kernel.output_cost(tile) * weights.n;
+    const auto tiles =
+        static_cast<double>(uint64_t{ceil_div(w.out_h, tile)} * ceil_div(w.out_w, tile));
+    const double time =
+        tiles * static_cast<double>(products) / static_cast<double>(kernel.throughput) +
+        weights_time(kernel.packed_bytes(tile, weights.n, weights.channels));
     if (time >= least || !kernel.accepts(tile, weights)) continue;
     best = tile;
     least = time;

@@ -45,9 +45,10 @@ DynamicWeights::DynamicWeights(const Node& node, const kernels::GemmS8Kernel& ke
   const Tensor& weights = node.input(1);
   const auto outputs = static_cast<size_t>(weights.shape[0]);
   n_ = outputs / groups;
-  group_bytes_ = align_up(kernel.packed_bytes(n_, taps, k), kAlignment);
-  packed_ = allocate_aligned(group_bytes_ * groups);
+  const uint64_t group_bytes = align_up(kernel.packed_bytes(n_, taps, k), kAlignment);
+  packed_ = allocate_aligned(size_product(group_bytes, groups));
   if (packed_ == nullptr) return;
+  group_bytes_ = static_cast<size_t>(group_bytes);
   const auto zero_points = weight_zero_points(weights, outputs);
   const auto* w = weights.as<int8_t>();
   for (size_t g = 0; g < groups; ++g) {

@@ -41,7 +41,7 @@ class DynamicWeights {
 
  private:
   const kernels::GemmS8Kernel& kernel_;
-  size_t groups_, n_, group_bytes_;
+  size_t groups_, n_, group_bytes_ = 0;
   AlignedBuffer packed_;
   const float* bias_;
   std::vector<float> scales_;        // by output

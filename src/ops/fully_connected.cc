@@ -20,9 +20,10 @@ class QuantizedLayer final : public OpKernel {
   QuantizedLayer(const Node& node, const kernels::GemmS8Kernel& kernel) : kernel_(kernel) {
     const Tensor& w = node.input(1);
     const size_t n = outputs_of(node), k = inputs_of(node);
-    packed_bytes_ = kernel_.packed_bytes(n, 1, k);
-    packed_ = allocate_aligned(packed_bytes_);
+    const uint64_t bytes = kernel_.packed_bytes(n, 1, k);
+    packed_ = allocate_aligned(bytes);
     if (packed_ == nullptr) return;
+    packed_bytes_ = static_cast<size_t>(bytes);
     const auto zero_points = weight_zero_points(w, n);
     const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), n);
     kernel_.pack(
@@ -47,13 +48,13 @@ class QuantizedLayer final : public OpKernel {
     // Few rows are split by output, many by row.
     if (m < 2 * kernel_.mr) {
       context.pool.parallel_for(
-          ceil_div(n, kernel_.nr), mac_cost(m * k * kernel_.nr, kernel_.throughput),
+          ceil_div(n, kernel_.nr), mac_cost(size_product(m, k, kernel_.nr), kernel_.throughput),
           [&](size_t begin, size_t end, size_t) {
             kernel_.run(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
           });
     } else {
       context.pool.parallel_for(
-          ceil_div(m, kernel_.mr), mac_cost(n * k * kernel_.mr, kernel_.throughput),
+          ceil_div(m, kernel_.mr), mac_cost(size_product(n, k, kernel_.mr), kernel_.throughput),
           [&](size_t begin, size_t end, size_t) {
             kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, m), 0, n, out);
           });
@@ -79,7 +80,7 @@ class DynamicLayer final : public OpKernel {
   size_t packed_bytes() const override { return weights_.packed_bytes(); }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    context.scratch_bytes = context.max_ranges * slot_bytes(node);
+    context.scratch_bytes = size_product(context.max_ranges, slot_bytes(node));
     return {};
   }
 
@@ -90,7 +91,7 @@ class DynamicLayer final : public OpKernel {
     context.pool.parallel_for(
         rows_of(context.shape_in(0)), mac_cost(n * k, weights_.kernel().throughput),
         [&](size_t begin, size_t end, size_t slot) {
-          uint8_t* scratch = context.scratch + slot * slot_bytes(context.node);
+          uint8_t* scratch = context.scratch + slot * static_cast<size_t>(slot_bytes(context.node));
           auto* row = reinterpret_cast<int8_t*>(scratch);
           auto* acc = reinterpret_cast<int32_t*>(scratch + align_up(k, kAlignment));
           for (size_t m = begin; m < end; ++m) {
@@ -107,9 +108,9 @@ class DynamicLayer final : public OpKernel {
   }
 
  private:
-  static size_t slot_bytes(const Node& node) {
+  static uint64_t slot_bytes(const Node& node) {
     return align_up(inputs_of(node), kAlignment) +
-           align_up(outputs_of(node) * sizeof(int32_t), kAlignment);
+           align_up(size_product(outputs_of(node), sizeof(int32_t)), kAlignment);
   }
 
   const kernels::ConvertS8Kernel& convert_;

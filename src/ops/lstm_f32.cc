@@ -15,7 +15,8 @@ class LstmF32 final : public OpKernel {
   const char* name() const override { return "f32_lstm__scalar"; }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    context.scratch_bytes = 2 * 4 * lstm_shape(node, context.shapes).units * sizeof(float);
+    context.scratch_bytes =
+        size_product(2 * 4, lstm_shape(node, context.shapes).units, sizeof(float));
     return {};
   }
 

@@ -99,7 +99,8 @@ class LstmS8 final : public OpKernel {
 
   Status plan(const Node& node, PlanContext& context) const override {
     const LstmShape s = lstm_shape(node, context.shapes);
-    context.scratch_bytes = (s.steps + 1) * s.batch * 4 * s.units * sizeof(int32_t);
+    context.scratch_bytes =
+        size_product(uint64_t{s.steps} + 1, s.batch, 4, s.units, sizeof(int32_t));
     return {};
   }
 
@@ -136,10 +137,10 @@ class LstmS8 final : public OpKernel {
   void pack(const Node&, const Tensor& weights, const int32_t* bias, const Tensor& in,
             AlignedBuffer* packed) {
     const auto n = static_cast<size_t>(weights.shape[0]), k = static_cast<size_t>(weights.shape[1]);
-    const size_t bytes = kernel_.packed_bytes(n, 1, k);
+    const uint64_t bytes = kernel_.packed_bytes(n, 1, k);
     *packed = allocate_aligned(bytes);
     if (*packed == nullptr) return;
-    packed_bytes_ += bytes;
+    packed_bytes_ += static_cast<size_t>(bytes);
     std::vector<int32_t> zero_points(n);
     for (size_t i = 0; i < n; ++i) zero_points[i] = weights.quantization.zero_point(i);
     kernel_.pack({n, 1, k, weights.as<int8_t>(), bias, in.quantization.zero_point(),
@@ -151,7 +152,7 @@ class LstmS8 final : public OpKernel {
                 size_t k, size_t n, int32_t* out) const {
     const kernels::GemmS8Args args = {packed, n, 1, k, nullptr, rows, k, n, {}};
     context.pool.parallel_for(
-        ceil_div(n, kernel_.nr), mac_cost(m * k * kernel_.nr, kernel_.throughput),
+        ceil_div(n, kernel_.nr), mac_cost(size_product(m, k, kernel_.nr), kernel_.throughput),
         [&](size_t begin, size_t end, size_t) {
           kernel_.run_s32(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
         });

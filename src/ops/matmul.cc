@@ -59,8 +59,9 @@ class MatMulBase : public OpKernel {
  public:
   Status plan(const Node& node, PlanContext& context) const override {
     const MatMulShape s = resolve(node, context.shapes);
-    context.scratch_bytes = align_up(s.m * s.k * sizeof(T), kAlignment) +
-                            align_up(s.n * s.k * sizeof(T), kAlignment) + extra_bytes(s);
+    context.scratch_bytes = align_up(size_product(s.m, s.k, sizeof(T)), kAlignment) +
+                            align_up(size_product(s.n, s.k, sizeof(T)), kAlignment) +
+                            extra_bytes(s);
     return {};
   }
 
@@ -88,7 +89,7 @@ class MatMulBase : public OpKernel {
   }
 
  protected:
-  virtual size_t extra_bytes(const MatMulShape&) const { return 0; }
+  virtual uint64_t extra_bytes(const MatMulShape&) const { return 0; }
   // out[m][n] = sum a[m][k] b[n][k]
   virtual void multiply(const RunContext& context, const MatMulShape& s, const T* a, const T* b,
                         uint8_t* extra, T* out) const = 0;
@@ -101,9 +102,11 @@ class MatMulS8 final : public MatMulBase<int8_t> {
   const char* name() const override { return kernel_.name; }
 
  private:
-  static size_t column_bytes(const MatMulShape& s) { return align_up(s.n * 4, kAlignment); }
+  static uint64_t column_bytes(const MatMulShape& s) {
+    return align_up(size_product(s.n, 4), kAlignment);
+  }
 
-  size_t extra_bytes(const MatMulShape& s) const override {
+  uint64_t extra_bytes(const MatMulShape& s) const override {
     return 2 * column_bytes(s) + kernel_.packed_bytes(s.n, 1, s.k);
   }
 
@@ -123,7 +126,7 @@ class MatMulS8 final : public MatMulBase<int8_t> {
         s.k,    nullptr, a,
         s.k,    s.n,     {node.output(0).quantization.zero_point(), -128, 127}};
     context.pool.parallel_for(
-        ceil_div(s.m, kernel_.mr), mac_cost(s.n * s.k * kernel_.mr, kernel_.throughput),
+        ceil_div(s.m, kernel_.mr), mac_cost(size_product(s.n, s.k, kernel_.mr), kernel_.throughput),
         [&](size_t begin, size_t end, size_t) {
           kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, s.m), 0, s.n, out);
         });

@@ -19,11 +19,12 @@ class PackedConv : public OpKernel {
     out_ = {out.quantization.zero_point(), limits.min, limits.max};
   }
 
-  Status allocate(const Node& node, size_t bytes) {
-    packed_bytes_ = bytes;
+  Status allocate(const Node& node, uint64_t bytes) {
     packed_ = allocate_aligned(bytes);
+    packed_bytes_ = static_cast<size_t>(bytes);
     if (packed_ != nullptr) return {};
-    return node.fail(Code::OutOfMemory, "no memory for %zu bytes of packed weights", bytes);
+    return node.fail(Code::OutOfMemory, "no memory for %llu bytes of packed weights",
+                     static_cast<unsigned long long>(bytes));
   }
 
   AlignedBuffer packed_;

@@ -21,7 +21,7 @@ class Pool : public OpKernel {
     // A block of pixels whose addresses fill no more than a few kilobytes.
     state->block = std::clamp<size_t>(512 / state->window.taps(), 1, 64);
     context.scratch_bytes =
-        context.max_ranges * state->block * state->window.taps() * sizeof(void*);
+        size_product(context.max_ranges, state->block, state->window.taps(), sizeof(void*));
     QRT_RETURN_IF_ERROR(prepare_state(node, *state));
     context.state = std::move(state);
     return {};
@@ -30,7 +30,7 @@ class Pool : public OpKernel {
   void run(const RunContext& context) const override {
     const State& state = *static_cast<const State*>(context.state);
     const WindowGeometry& window = state.window;
-    context.pool.parallel_for(window.pixels(), window.taps() * window.channels,
+    context.pool.parallel_for(window.pixels(), size_product(window.taps(), window.channels),
                               [&](size_t begin, size_t end, size_t range) {
                                 auto** indirection =
                                     reinterpret_cast<const void**>(context.scratch) +

@@ -112,7 +112,7 @@ class ReduceS8 final : public OpKernel {
 
   Status plan(const Node& node, PlanContext& context) const override {
     context.scratch_bytes =
-        static_cast<size_t>(node.shape_out(context.shapes, 0).elements()) * sizeof(int32_t);
+        size_product(node.shape_out(context.shapes, 0).elements(), sizeof(int32_t));
     auto state = std::make_unique<State>();
     const auto kind = node.options<fb::Reduce>().kind();
     if (kind == fb::ReduceKind::Mean || kind == fb::ReduceKind::Sum) {

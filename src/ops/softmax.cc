@@ -36,10 +36,11 @@ class SoftmaxS8 final : public OpKernel {
     const Quantization& out = context.node.output(0).quantization;
     const kernels::SoftmaxS8Args args = {
         shape.n, exponentials_.data(), 1.0 / out.scale(), {out.zero_point(), -128, 127}};
-    context.pool.parallel_for(shape.rows, shape.n * 8, [&](size_t begin, size_t end, size_t) {
-      kernel_.run(args, context.in<int8_t>(0) + begin * shape.n, end - begin,
-                  context.out<int8_t>() + begin * shape.n);
-    });
+    context.pool.parallel_for(shape.rows, uint64_t{shape.n} * 8,
+                              [&](size_t begin, size_t end, size_t) {
+                                kernel_.run(args, context.in<int8_t>(0) + begin * shape.n,
+                                            end - begin, context.out<int8_t>() + begin * shape.n);
+                              });
   }
 
  private:
@@ -55,10 +56,12 @@ class SoftmaxF32 final : public OpKernel {
   void run(const RunContext& context) const override {
     const Rows shape(context.shape_in(0));
     const auto& options = context.node.options<fb::Softmax>();
-    context.pool.parallel_for(shape.rows, shape.n * 32, [&](size_t begin, size_t end, size_t) {
-      kernels::softmax_f32(context.in<float>(0) + begin * shape.n, end - begin, shape.n,
-                           options.beta(), options.log(), context.out<float>() + begin * shape.n);
-    });
+    context.pool.parallel_for(
+        shape.rows, uint64_t{shape.n} * 32, [&](size_t begin, size_t end, size_t) {
+          kernels::softmax_f32(context.in<float>(0) + begin * shape.n, end - begin, shape.n,
+                               options.beta(), options.log(),
+                               context.out<float>() + begin * shape.n);
+        });
   }
 };
 

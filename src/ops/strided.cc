@@ -202,7 +202,7 @@ void copy(CopyLoop loop, const uint8_t* from, uint8_t* to, ThreadPool& pool) {
   const int64_t blocks = ceil_div(side, block);
   const auto items = static_cast<size_t>(loop.count() * blocks);
   pool.parallel_for(
-      items, static_cast<size_t>(block * line_bytes),
+      items, static_cast<uint64_t>(block * line_bytes),
       [&](size_t begin_item, size_t end_item, size_t) {
         const auto begin = static_cast<int64_t>(begin_item), end = static_cast<int64_t>(end_item);
         int64_t item = begin;

@@ -104,6 +104,14 @@ int32_t window_axis(Dims& dims, int32_t in, int32_t kernel, int32_t stride, int3
   return dims.add(dims.floor_div(dims.sub(in, static_cast<int32_t>(less)), stride), 1);
 }
 
+// Elements of padding along one axis of numbers.
+int64_t padding_of(int32_t in, int32_t out, int32_t kernel, int32_t stride, int32_t dilation,
+                   fb::Padding padding, int32_t before, int32_t after) {
+  if (padding == fb::Padding::Explicit) return int64_t{before} + after;
+  const int64_t extent = (int64_t{kernel} - 1) * dilation + 1;
+  return std::max<int64_t>((int64_t{out} - 1) * stride + extent - in, 0);
+}
+
 }  // namespace
 
 Status infer_window(Inference& x, const fb::Window2D& w, const Shape& in, int32_t kernel_h,
@@ -122,7 +130,16 @@ Status infer_window(Inference& x, const fb::Window2D& w, const Shape& in, int32_
                            kernel_h, kernel_w, x.text(in).c_str());
     }
   }
-  return {};
+  if (!is_number(in[1]) || !is_number(in[2])) return {};
+  const int64_t rows = padding_of(in[1], *out_h, kernel_h, w.stride_h(), w.dilation_h(),
+                                  w.padding(), w.pad_top(), w.pad_bottom());
+  const int64_t columns = padding_of(in[2], *out_w, kernel_w, w.stride_w(), w.dilation_w(),
+                                     w.padding(), w.pad_left(), w.pad_right());
+  // Positions in a padded input are unsigned numbers of 32 bits on some CPUs, and in XNNPACK.
+  if (in[1] + rows <= UINT32_MAX && in[2] + columns <= UINT32_MAX) return {};
+  return x.node().fail(Code::Unsupported, "pads its input, %s, by %lld rows and %lld columns",
+                       x.text(in).c_str(), static_cast<long long>(rows),
+                       static_cast<long long>(columns));
 }
 
 Status check_weights(const Node& node) {

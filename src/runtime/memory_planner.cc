@@ -8,10 +8,16 @@
 #include "src/base/memory.h"
 
 namespace qrt::rt {
+namespace {
 
-Result<MemoryPlan> plan_memory(const std::vector<BufferRequest>& requests, size_t limit) {
-  // Half of what a size can say: then no sum below overflows, even without a limit.
-  limit = std::min(limit, SIZE_MAX / 2);
+// Left for what an owner of an arena may add to it.
+constexpr uint64_t kSlackBytes = 4096;
+
+}  // namespace
+
+Result<MemoryPlan> plan_memory(const std::vector<BufferRequest>& requests, uint64_t limit) {
+  // What can be allocated: then no sum below overflows, even without a limit.
+  limit = std::min(limit, kMaxBlockBytes - kSlackBytes);
   MemoryPlan plan;
   plan.offsets.resize(requests.size(), 0);
   std::vector<size_t> order(requests.size());
@@ -27,11 +33,11 @@ Result<MemoryPlan> plan_memory(const std::vector<BufferRequest>& requests, size_
   for (size_t i : order) {
     const BufferRequest& request = requests[i];
     if (request.bytes > limit) {
-      return error(Code::OutOfMemory,
-                   "a tensor needs %zu bytes of working memory, the limit is %zu", request.bytes,
-                   limit);
+      return error(
+          Code::OutOfMemory, "a tensor needs %llu bytes of working memory, the limit is %llu",
+          static_cast<unsigned long long>(request.bytes), static_cast<unsigned long long>(limit));
     }
-    const size_t bytes = align_up(request.bytes, kAlignment);
+    const auto bytes = static_cast<size_t>(align_up(request.bytes, kAlignment));
     size_t offset = 0;
     for (const Placed& other : placed) {
       if (other.last < request.first || other.first > request.last) continue;
@@ -42,8 +48,8 @@ Result<MemoryPlan> plan_memory(const std::vector<BufferRequest>& requests, size_
     plan.bytes = std::max(plan.bytes, offset + bytes);
     if (plan.bytes > limit) {
       return error(Code::OutOfMemory,
-                   "the model needs more than %zu bytes of working memory, which is the limit",
-                   limit);
+                   "the model needs more than %llu bytes of working memory, which is the limit",
+                   static_cast<unsigned long long>(limit));
     }
     const auto after =
         std::upper_bound(placed.begin(), placed.end(), offset,

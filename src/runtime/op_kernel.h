@@ -34,7 +34,9 @@ struct PlanContext {
   const Shapes& shapes;
   size_t max_ranges = 1;  // of a parallel_for: how many slots of scratch its ranges need
   // Results:
-  size_t scratch_bytes = 0;  // working memory for the duration of run, aligned to kAlignment
+  // Working memory for the duration of run, aligned to kAlignment. In 64 bits on every CPU,
+  // computed so that nothing wraps around: what is too much is refused afterwards.
+  uint64_t scratch_bytes = 0;
   std::unique_ptr<OpState> state;
 };
 

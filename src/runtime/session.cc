@@ -1,5 +1,6 @@
 #include "src/runtime/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -37,7 +38,10 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Program> 
   return session;
 }
 
-size_t Session::bytes(int index) const { return bytes_of(tensor(index), shape(index)); }
+// A session holds all its tensors: their sizes fit.
+size_t Session::bytes(int index) const {
+  return static_cast<size_t>(bytes_of(tensor(index), shape(index)));
+}
 
 Status Session::resize_input(size_t i, const Shape& shape) {
   if (i >= inputs()) {
@@ -60,17 +64,18 @@ Status Session::resize_input(size_t i, const Shape& shape) {
   return plan(std::move(graph.shapes));
 }
 
-Result<size_t> Session::check_sizes(const Shapes& shapes) const {
-  const size_t limit = options_.max_arena_bytes;
-  size_t variable_bytes = 0;
+Result<uint64_t> Session::check_sizes(const Shapes& shapes) const {
+  // On a CPU of 32 bits no more can be had, whatever the caller allows.
+  const uint64_t limit = std::min(options_.max_arena_bytes, kMaxBlockBytes);
+  uint64_t variable_bytes = 0;
   for (size_t t = 0; t < shapes.size(); ++t) {
     const Tensor& tensor = program_->tensors()[t];
     if (tensor.constant) continue;
-    const size_t size = bytes_of(tensor, shapes[t]);
+    const uint64_t size = bytes_of(tensor, shapes[t]);
     if (size > limit - variable_bytes) {
       return error(Code::OutOfMemory,
-                   "tensor '%s' needs %zu bytes of working memory, the limit is %zu", tensor.name,
-                   size, limit);
+                   "tensor '%s' needs %llu bytes of working memory, the limit is %llu", tensor.name,
+                   static_cast<unsigned long long>(size), static_cast<unsigned long long>(limit));
     }
     if (tensor.variable) variable_bytes += size;
   }
@@ -91,11 +96,11 @@ Status Session::plan(Shapes shapes) {
   Layout next;
   next.shapes = std::move(shapes);
   // Before anything is made whose size follows from a shape.
-  QRT_ASSIGN_OR_RETURN(const size_t variable_bytes, check_sizes(next.shapes));
+  QRT_ASSIGN_OR_RETURN(const uint64_t variable_bytes, check_sizes(next.shapes));
   next.kernels.resize(count, nullptr);
   next.states.resize(count);
   next.scratch.resize(count, 0);
-  std::vector<size_t> scratch_bytes(count, 0);
+  std::vector<uint64_t> scratch_bytes(count, 0);
   for (size_t n = 0; n < count; ++n) {
     next.kernels[n] = kernel_to_run(n, next.shapes);
     if (next.kernels[n] == nullptr) continue;
@@ -109,7 +114,7 @@ Status Session::plan(Shapes shapes) {
                        plan_memory(storage.requests, options_.max_arena_bytes - variable_bytes));
 
   next.arena_bytes = memory.bytes;
-  next.arena = allocate_aligned(memory.bytes + kArenaSlack);
+  next.arena = allocate_aligned(uint64_t{memory.bytes} + kArenaSlack);
   if (next.arena == nullptr) {
     return error(Code::OutOfMemory, "no memory for an arena of %zu bytes", memory.bytes);
   }

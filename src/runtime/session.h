@@ -18,7 +18,7 @@ struct SessionOptions {
   pthreadpool_t pool = nullptr;  // the caller's; overrides `threads`, must outlive the session
   // Working memory that the model may ask for, variables included. A model is untrusted: a small
   // file can ask for much.
-  size_t max_arena_bytes = size_t{1} << 30;
+  uint64_t max_arena_bytes = uint64_t{1} << 30;
 };
 
 class Session {
@@ -73,7 +73,7 @@ class Session {
   size_t bytes(int index) const;
 
   // That every tensor fits into the memory allowed; gives the bytes of the variables.
-  Result<size_t> check_sizes(const Shapes& shapes) const;
+  Result<uint64_t> check_sizes(const Shapes& shapes) const;
   // Null for a node whose outputs have no elements: there is nothing to compute.
   const OpKernel* kernel_to_run(size_t node, const Shapes& shapes) const;
   Status plan(Shapes shapes);

@@ -17,11 +17,11 @@ class Assigner {
     find_last_uses();
   }
 
-  Storage assign(const std::vector<size_t>& scratch_bytes) {
+  Storage assign(const std::vector<uint64_t>& scratch_bytes) {
     for (int32_t input : program_.inputs()) new_buffer(input, -1, end_);
     for (int n = 0; n < end_; ++n) {
       const Node& node = program_.nodes()[static_cast<size_t>(n)];
-      const size_t scratch = scratch_bytes[static_cast<size_t>(n)];
+      const uint64_t scratch = scratch_bytes[static_cast<size_t>(n)];
       if (scratch > 0) {
         storage_.scratch[static_cast<size_t>(n)] = static_cast<int>(storage_.requests.size());
         storage_.requests.push_back({scratch, n, n});
@@ -49,7 +49,7 @@ class Assigner {
     }
   }
 
-  size_t bytes(int tensor) const {
+  uint64_t bytes(int tensor) const {
     const auto t = static_cast<size_t>(tensor);
     return bytes_of(program_.tensors()[t], shapes_[t]);
   }
@@ -120,7 +120,7 @@ class Assigner {
 }  // namespace
 
 Storage assign_storage(const Program& program, const Shapes& shapes,
-                       const std::vector<size_t>& scratch_bytes) {
+                       const std::vector<uint64_t>& scratch_bytes) {
   return Assigner(program, shapes).assign(scratch_bytes);
 }
 

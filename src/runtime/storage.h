@@ -8,9 +8,10 @@
 
 namespace qrt::rt {
 
-// Bytes of a tensor that has this shape; s4 elements share bytes.
-inline size_t bytes_of(const Tensor& tensor, const Shape& shape) {
-  return (static_cast<size_t>(shape.elements()) * dtype_bits(tensor.type) + 7) / 8;
+// Bytes of a tensor that has this shape, which has been inferred or verified and so needs at most
+// 2^40 of them: more than 32-bit CPUs have addresses. s4 elements share bytes.
+inline uint64_t bytes_of(const Tensor& tensor, const Shape& shape) {
+  return (static_cast<uint64_t>(shape.elements()) * dtype_bits(tensor.type) + 7) / 8;
 }
 
 inline constexpr int kNotInArena = -1;  // constants, variables and what aliases them
@@ -25,6 +26,6 @@ struct Storage {
 // `scratch_bytes`: by node. Graph inputs live throughout, so that a run leaves them unchanged;
 // outputs live to the end.
 Storage assign_storage(const Program& program, const Shapes& shapes,
-                       const std::vector<size_t>& scratch_bytes);
+                       const std::vector<uint64_t>& scratch_bytes);
 
 }  // namespace qrt::rt
