@@ -11,10 +11,13 @@ qrt_packages=(
   libgtest-dev libbenchmark-dev
 )
 
-qrt_setup() {
+qrt_setup() { qrt_install "${qrt_packages[@]}"; }
+
+# qrt_install PACKAGE...: those that are missing.
+qrt_install() {
   command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || return 0
   local missing=() package
-  for package in "${qrt_packages[@]}"; do
+  for package in "$@"; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
       missing+=("$package")
   done

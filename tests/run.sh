@@ -7,9 +7,10 @@ usage() {
 usage: tests/run.sh [--preset NAME] [CTest options]
 
 Installs missing packages, builds everything, and runs all tests. With the environment variable CI
-set, warnings are errors.
+set, warnings are errors, and without --preset everything is built and tested for x86 of 32 bits, too.
 
-  --preset NAME   release (default), debug, asan or tsan: see CMakePresets.json
+  --preset NAME   release (default), debug, asan, tsan or i686-linux, which is x86 of 32 bits; several
+                  times for several: see CMakePresets.json
 
 Examples:
   tests/run.sh
@@ -22,15 +23,19 @@ TEXT
 }
 
 qrt_root=$(cd "$(dirname "$0")/.." && pwd)
-preset=release
+presets=()
 ctest_options=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --preset) preset=${2:?--preset needs a name}; shift 2 ;;
+    --preset) presets+=("${2:?--preset needs a name}"); shift 2 ;;
     -h|--help) usage; exit 0 ;;
     *) ctest_options+=("$1"); shift ;;
   esac
 done
+if [ ${#presets[@]} -eq 0 ]; then
+  presets=(release)
+  [ -z "${CI:-}" ] || presets+=(i686-linux)
+fi
 
 # shellcheck source=examples/setup.sh
 . "$qrt_root/examples/setup.sh"
@@ -39,15 +44,25 @@ step() { printf '\n== %s\n' "$*"; }
 step "checking for the packages that the build needs"
 qrt_setup
 
-step "configuring (preset $preset)"
-options=(--preset "$preset")
-[ -z "${CI:-}" ] || options+=(-DQRT_WERROR=ON)
-[ -z "${QRT_TEST_MODELS:-}" ] || options+=("-DQRT_TEST_MODELS=$QRT_TEST_MODELS")
-(cd "$qrt_root" && cmake "${options[@]}" -G Ninja)
+run_preset() {
+  local preset=$1
+  if [ "$preset" = i686-linux ]; then
+    step "checking for the compiler and the libraries of 32-bit x86"
+    "$qrt_root/toolchains/setup.sh" i686
+  fi
 
-step "building"
-ninja -C "$qrt_root/build/$preset"
+  step "configuring (preset $preset)"
+  local options=(--preset "$preset")
+  [ -z "${CI:-}" ] || options+=(-DQRT_WERROR=ON)
+  [ -z "${QRT_TEST_MODELS:-}" ] || options+=("-DQRT_TEST_MODELS=$QRT_TEST_MODELS")
+  (cd "$qrt_root" && cmake "${options[@]}" -G Ninja)
 
-step "testing"
-cd "$qrt_root/build/$preset"
-ctest --output-on-failure -j "$(nproc)" "${ctest_options[@]}"
+  step "building (preset $preset)"
+  ninja -C "$qrt_root/build/$preset"
+
+  step "testing (preset $preset)"
+  (cd "$qrt_root/build/$preset" &&
+    ctest --output-on-failure -j "$(nproc)" ${ctest_options[@]+"${ctest_options[@]}"})
+}
+
+for preset in "${presets[@]}"; do run_preset "$preset"; done
