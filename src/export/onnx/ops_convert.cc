@@ -2,6 +2,7 @@
 #include "src/export/onnx/ops.h"
 
 namespace qrt::onnx_export {
+namespace {
 
 void export_quantize(Call& c) {
   const int x = c.in(0);
@@ -27,5 +28,15 @@ void export_cast(Call& c) {
   const graph::Quantization& q = y.quantization;
   c.give_numbers(order, c.t.dequantize(cast, q.scales, {q.zero_point()}, y.type, -1, y.name));
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Quantize, export_quantize},
+    {fb::OpOptions::Dequantize, export_dequantize},
+    {fb::OpOptions::Cast, export_cast},
+};
+
+}  // namespace
+
+rt::Span<const Row> convert_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

@@ -72,8 +72,6 @@ std::string compute(Call& c, BinaryKind kind, const std::string& a, const std::s
   }
 }
 
-}  // namespace
-
 void export_binary(Call& c) {
   const auto& options = *c.node.options.AsBinary();
   const Order order = c.t.common_order(c.node.inputs, c.result().shape.size());
@@ -90,5 +88,14 @@ void export_select(Call& c) {
   for (int v : c.node.inputs) inputs.push_back(c.t.broadcast_numbers(v, order));
   c.give_numbers(order, c.m.node("Where", std::move(inputs), c.wanted()));
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Binary, export_binary},
+    {fb::OpOptions::Select, export_select},
+};
+
+}  // namespace
+
+rt::Span<const Row> elementwise_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

@@ -7,8 +7,6 @@ namespace {
 using graph::channels_first;
 using graph::plain_order;
 
-}  // namespace
-
 void export_gather(Call& c) {
   const auto& options = *c.node.options.AsGather();
   if (options.batch_dims != 0) throw Unsupported("indices of their own for each batch");
@@ -68,5 +66,18 @@ void export_space_to_depth(Call& c) {
   c.give_numbers(order, c.m.node("SpaceToDepth", {c.t.numbers(c.in(0), order)}, c.wanted(),
                                  {{"blocksize", int64_t{c.node.options.AsSpaceToDepth()->block}}}));
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Gather, export_gather},
+    {fb::OpOptions::GatherNd, export_gather_nd},
+    {fb::OpOptions::BroadcastTo, export_broadcast_to},
+    {fb::OpOptions::Tile, export_tile},
+    {fb::OpOptions::DepthToSpace, export_depth_to_space},
+    {fb::OpOptions::SpaceToDepth, export_space_to_depth},
+};
+
+}  // namespace
+
+rt::Span<const Row> index_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

@@ -55,8 +55,6 @@ std::string gate_bias(Call& c) {
                       reinterpret_cast<const uint8_t*>(bias.data()), bias.size() * sizeof(float));
 }
 
-}  // namespace
-
 void export_lstm(Call& c) {
   const auto& options = *c.node.options.AsLstm();
   const Order by_time = options.time_major ? Order{0, 1, 2} : Order{1, 0, 2};
@@ -69,5 +67,13 @@ void export_lstm(Call& c) {
   const std::string direction = c.m.vector(c.wanted() + "/direction", std::vector<int64_t>{1});
   c.give_numbers(by_time, c.m.node("Squeeze", {y, direction}, c.wanted()));
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Lstm, export_lstm},
+};
+
+}  // namespace
+
+rt::Span<const Row> lstm_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

@@ -44,8 +44,6 @@ bool comparable(const Shape& from, const Shape& to) {
   return known_elements(from) == known_elements(to);
 }
 
-}  // namespace
-
 void export_reshape(Call& c) {
   const int x = c.in(0);
   const Shape from = with_stand_in(c.t.shape(x)), to = with_stand_in(c.result().shape);
@@ -146,5 +144,15 @@ void export_pad(Call& c) {
   c.give_codes(order, c.m.node("Pad", std::move(inputs), c.wanted(),
                                {{"mode", std::string(constant ? "constant" : "reflect")}}));
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Reshape, export_reshape}, {fb::OpOptions::Transpose, export_transpose},
+    {fb::OpOptions::Concat, export_concat},   {fb::OpOptions::Split, export_split},
+    {fb::OpOptions::Slice, export_slice},     {fb::OpOptions::Pad, export_pad},
+};
+
+}  // namespace
+
+rt::Span<const Row> move_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

@@ -48,8 +48,6 @@ void global_average(Call& c, bool keep_dims) {
   c.give_codes(graph::plain_order(2), c.t.reshaped(codes, out.shape, out.name + "/flat"));
 }
 
-}  // namespace
-
 void export_reduce(Call& c) {
   const auto& options = *c.node.options.AsReduce();
   const int x = c.in(0);
@@ -102,5 +100,15 @@ void export_softmax(Call& c) {
   c.give_numbers(
       order, c.m.node(options.log ? "LogSoftmax" : "Softmax", {in}, c.wanted(), {{"axis", axis}}));
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Reduce, export_reduce},
+    {fb::OpOptions::Softmax, export_softmax},
+    {fb::OpOptions::ArgReduce, export_arg_reduce},
+};
+
+}  // namespace
+
+rt::Span<const Row> reduce_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

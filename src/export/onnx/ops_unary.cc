@@ -93,8 +93,6 @@ std::string compute(Call& c, const fb::UnaryT& options, const std::string& x) {
   }
 }
 
-}  // namespace
-
 void export_unary(Call& c) {
   const auto& options = *c.node.options.AsUnary();
   const int x = c.in(0);
@@ -107,5 +105,13 @@ void export_unary(Call& c) {
   }
   c.give_numbers(order, compute(c, options, c.t.numbers(x, order)), clamp);
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Unary, export_unary},
+};
+
+}  // namespace
+
+rt::Span<const Row> unary_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

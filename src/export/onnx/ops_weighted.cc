@@ -32,8 +32,6 @@ Names with_bias(std::string x, std::string w, std::string b) {
   return inputs;
 }
 
-}  // namespace
-
 void export_conv(Call& c) {
   const auto& options = *c.node.options.AsConv2D();
   const Order order = channels_first(4);
@@ -84,5 +82,15 @@ void export_matmul(Call& c) {
   const std::string b = factor(c.in(1), options.transpose_b);
   c.give_numbers(plain_order(c.result().shape.size()), c.m.node("MatMul", {a, b}, c.wanted()));
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Conv2D, export_conv},
+    {fb::OpOptions::FullyConnected, export_fully_connected},
+    {fb::OpOptions::MatMul, export_matmul},
+};
+
+}  // namespace
+
+rt::Span<const Row> weighted_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

@@ -25,8 +25,6 @@ std::string resize_scales(Call& c, const Shape& in, const Shape& out) {
   return c.m.vector(c.wanted() + "/scales", scales);
 }
 
-}  // namespace
-
 void export_pool(Call& c) {
   const auto& options = *c.node.options.AsPool2D();
   const Order order = channels_first(4);
@@ -74,5 +72,14 @@ void export_resize(Call& c) {
   const std::string y = c.m.node("Resize", std::move(inputs), c.wanted(), attributes);
   nearest ? c.give_codes(order, y) : c.give_numbers(order, y);
 }
+
+constexpr Row kRows[] = {
+    {fb::OpOptions::Pool2D, export_pool},
+    {fb::OpOptions::Resize, export_resize},
+};
+
+}  // namespace
+
+rt::Span<const Row> window_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::onnx_export

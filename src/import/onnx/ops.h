@@ -1,9 +1,10 @@
-// The importer's rules, one function per ONNX operator or family; ops.cc has the table. To add an
-// operator: write its rule in the file of its family, declare it here, add its row.
+// Which ONNX operators are imported, and by what rule. To add one: a function and a row in the
+// ops_*.cc file it belongs to, and nothing else; a new file ops_foo.cc defines foo_rules().
 #pragma once
 
 #include <string>
 
+#include "src/base/span.h"
 #include "src/import/onnx/call.h"
 
 namespace qrt::import::onnx_import {
@@ -12,81 +13,20 @@ struct Row {
   const char* op;
   size_t min_inputs, max_inputs;
   void (*import)(Call&);
-  int variant = 0;
+  int variant = 0;  // tells operators of one rule apart; the rule says what it is
 };
+
+// As many inputs as there are.
+inline constexpr size_t kMany = SIZE_MAX;
+
+template <class Kind>
+constexpr Row row(const char* op, size_t min_inputs, size_t max_inputs, void (*import)(Call&),
+                  Kind kind) {
+  return {op, min_inputs, max_inputs, import, static_cast<int>(kind)};
+}
 
 // Null if there is no rule.
 const Row* find_rule(const std::string& domain, const std::string& op);
-
-// ops_elementwise.cc; variant: fb::BinaryKind or fb::UnaryKind
-void import_binary(Call& c);
-void import_pow(Call& c);
-void import_mod(Call& c);
-void import_unary(Call& c);
-void import_relu(Call& c);
-void import_clip(Call& c);
-void import_prelu(Call& c);
-void import_where(Call& c);
-void import_cast(Call& c);
-
-// ops_conv.cc
-void import_conv(Call& c);
-
-// ops_pool.cc
-void import_max_pool(Call& c);
-void import_average_pool(Call& c);
-
-// ops_matmul.cc
-void import_gemm(Call& c);
-void import_matmul(Call& c);
-
-// ops_normalize.cc; variant of softmax: 1 for its logarithm
-void import_softmax(Call& c);
-void import_batch_normalization(Call& c);
-
-// ops_reduce.cc; variant: fb::ReduceKind; of arg_reduce: 1 for the minimum
-void import_reduce(Call& c);
-void import_reduce_l2(Call& c);
-void import_global_pool(Call& c);
-void import_arg_reduce(Call& c);
-
-// ops_shape.cc
-void import_identity(Call& c);
-void import_dropout(Call& c);
-void import_reshape(Call& c);
-void import_flatten(Call& c);
-void import_squeeze(Call& c);
-void import_unsqueeze(Call& c);
-void import_transpose(Call& c);
-void import_shape(Call& c);
-void import_size(Call& c);
-
-// ops_constant.cc
-void import_constant(Call& c);
-void import_constant_of_shape(Call& c);
-void import_range(Call& c);
-void import_expand(Call& c);
-void import_tile(Call& c);
-
-// ops_move.cc
-void import_concat(Call& c);
-void import_split(Call& c);
-void import_slice(Call& c);
-void import_gather(Call& c);
-void import_gather_nd(Call& c);
-void import_depth_to_space(Call& c);
-void import_space_to_depth(Call& c);
-
-// ops_pad.cc
-void import_pad(Call& c);
-
-// ops_resize.cc
-void import_resize(Call& c);
-void import_upsample(Call& c);
-
-// ops_quantize.cc
-void import_quantize_linear(Call& c);
-void import_dequantize_linear(Call& c);
 
 // --- What rules of several files need ------------------------------------------------------------
 

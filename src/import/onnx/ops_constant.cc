@@ -34,8 +34,6 @@ void broadcast_to(Call& c, Tensor& x, const Shape& shape) {
   c.emit(std::move(options), {input}, {c.out(0, x.type, shape, order, q)});
 }
 
-}  // namespace
-
 void import_constant(Call& c) {
   Attributes& a = c.attributes;
   if (::onnx::TensorProto* tensor = a.tensor("value")) {
@@ -139,5 +137,15 @@ void import_tile(Call& c) {
   }
   c.move(std::move(options), x, x.order(), shape, x.order());
 }
+
+constexpr Row kRows[] = {
+    {"Constant", 0, 0, import_constant}, {"ConstantOfShape", 1, 1, import_constant_of_shape},
+    {"Expand", 2, 2, import_expand},     {"Range", 3, 3, import_range},
+    {"Tile", 2, 2, import_tile},
+};
+
+}  // namespace
+
+rt::Span<const Row> constant_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

@@ -2,6 +2,7 @@
 #include "src/import/onnx/window.h"
 
 namespace qrt::import::onnx_import {
+namespace {
 
 // ONNX: input [N,C,(H,)W], weights [O,C/groups,(KH,)KW], bias [O].
 void import_conv(Call& c) {
@@ -41,5 +42,13 @@ void import_conv(Call& c) {
   c.emit(std::move(options), std::move(inputs), {result});
   finish_nhwc(c, x, result);
 }
+
+constexpr Row kRows[] = {
+    {"Conv", 2, 3, import_conv},
+};
+
+}  // namespace
+
+rt::Span<const Row> conv_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

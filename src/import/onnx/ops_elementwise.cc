@@ -116,6 +116,8 @@ int emit_binary(Call& c, BinaryKind kind, Tensor& a, Tensor& b, const Order& ord
   return result;
 }
 
+namespace {
+
 // Two inputs, or any number from which the operator is applied one after the other.
 void import_binary(Call& c) {
   const auto kind = static_cast<BinaryKind>(c.variant);
@@ -302,5 +304,58 @@ void import_cast(Call& c) {
   const int input = c.b.form(x, x.order());
   c.emit(fb::CastT{}, {input}, {c.out(0, type, x.shape, x.order())});
 }
+
+constexpr Row binary(const char* op, BinaryKind kind) { return row(op, 2, 2, import_binary, kind); }
+constexpr Row unary(const char* op, UnaryKind kind) { return row(op, 1, 1, import_unary, kind); }
+
+constexpr Row kRows[] = {
+    unary("Abs", UnaryKind::Abs),
+    binary("Add", BinaryKind::Add),
+    binary("And", BinaryKind::And),
+    {"Cast", 1, 1, import_cast},
+    unary("Ceil", UnaryKind::Ceil),
+    {"Clip", 1, 3, import_clip},
+    unary("Cos", UnaryKind::Cos),
+    binary("Div", BinaryKind::Div),
+    unary("Elu", UnaryKind::Elu),
+    binary("Equal", BinaryKind::Equal),
+    unary("Erf", UnaryKind::Erf),
+    unary("Exp", UnaryKind::Exp),
+    unary("Floor", UnaryKind::Floor),
+    unary("Gelu", UnaryKind::Gelu),
+    binary("Greater", BinaryKind::Greater),
+    binary("GreaterOrEqual", BinaryKind::GreaterEqual),
+    unary("HardSigmoid", UnaryKind::HardSigmoid),
+    unary("HardSwish", UnaryKind::HardSwish),
+    unary("LeakyRelu", UnaryKind::LeakyRelu),
+    binary("Less", BinaryKind::Less),
+    binary("LessOrEqual", BinaryKind::LessEqual),
+    unary("Log", UnaryKind::Log),
+    row("Max", 1, kMany, import_binary, BinaryKind::Max),
+    row("Min", 1, kMany, import_binary, BinaryKind::Min),
+    row("Mod", 2, 2, import_mod, BinaryKind::FloorMod),
+    binary("Mul", BinaryKind::Mul),
+    unary("Neg", UnaryKind::Neg),
+    unary("Not", UnaryKind::Not),
+    binary("Or", BinaryKind::Or),
+    {"PRelu", 2, 2, import_prelu},
+    row("Pow", 2, 2, import_pow, BinaryKind::Pow),
+    unary("Reciprocal", UnaryKind::Reciprocal),
+    {"Relu", 1, 1, import_relu},
+    unary("Round", UnaryKind::Round),
+    unary("Sigmoid", UnaryKind::Logistic),
+    unary("Sign", UnaryKind::Sign),
+    unary("Sin", UnaryKind::Sin),
+    unary("Softplus", UnaryKind::Softplus),
+    unary("Sqrt", UnaryKind::Sqrt),
+    binary("Sub", BinaryKind::Sub),
+    row("Sum", 1, kMany, import_binary, BinaryKind::Add),
+    unary("Tanh", UnaryKind::Tanh),
+    {"Where", 3, 3, import_where},
+};
+
+}  // namespace
+
+rt::Span<const Row> elementwise_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

@@ -48,8 +48,6 @@ int as_bias(Call& c, Tensor& addend, int32_t outputs) {
   return c.b.reshaped(c.b.plain(addend), {outputs}, addend.name + "/bias");
 }
 
-}  // namespace
-
 // alpha * A' * B' + beta * C, where ' transposes if asked to.
 void import_gemm(Call& c) {
   const float alpha = c.attributes.number("alpha", 1.0f);
@@ -159,5 +157,14 @@ void import_matmul(Call& c) {
   const int result = c.b.reshaped(product, kept, c.output_name(0));
   c.out_value(0, result, kept, plain_order(kept.size()));
 }
+
+constexpr Row kRows[] = {
+    {"Gemm", 2, 3, import_gemm},
+    {"MatMul", 2, 2, import_matmul},
+};
+
+}  // namespace
+
+rt::Span<const Row> matmul_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

@@ -80,6 +80,8 @@ int emit_gather(Call& c, int value, int position, const std::vector<int32_t>& in
   return result;
 }
 
+namespace {
+
 void import_concat(Call& c) {
   std::vector<Tensor*> parts;
   for (size_t i = 0; i < c.inputs(); ++i) {
@@ -255,5 +257,16 @@ void import_space_to_depth(Call& c) {
       {x.shape[0], x.shape[1] * block * block, x.shape[2] / block, x.shape[3] / block});
   c.move(std::move(options), x, channels_last(4), shape, channels_last(4));
 }
+
+constexpr Row kRows[] = {
+    {"Concat", 1, kMany, import_concat}, {"DepthToSpace", 1, 1, import_depth_to_space},
+    {"Gather", 2, 2, import_gather},     {"GatherND", 2, 2, import_gather_nd},
+    {"Slice", 3, 5, import_slice},       {"SpaceToDepth", 1, 1, import_space_to_depth},
+    {"Split", 1, 2, import_split},
+};
+
+}  // namespace
+
+rt::Span<const Row> move_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

@@ -68,8 +68,6 @@ bool fold_into_producer(Call& c, const Tensor& x, const ChannelScale& scale) {
   return true;
 }
 
-}  // namespace
-
 void import_batch_normalization(Call& c) {
   c.attributes.ignore("momentum");
   c.attributes.ignore("spatial");
@@ -126,5 +124,15 @@ void import_softmax(Call& c) {
   }
   c.move(std::move(options), x, order, x.shape, order);
 }
+
+constexpr Row kRows[] = {
+    {"BatchNormalization", 5, 5, import_batch_normalization},
+    {"LogSoftmax", 1, 1, import_softmax, 1},
+    {"Softmax", 1, 1, import_softmax, 0},
+};
+
+}  // namespace
+
+rt::Span<const Row> normalize_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

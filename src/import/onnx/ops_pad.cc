@@ -69,8 +69,6 @@ void pad_edges(Call& c, Tensor& x, const Padding& padding, const Shape& shape) {
   c.out_value(0, value, shape, order);
 }
 
-}  // namespace
-
 void import_pad(Call& c) {
   Tensor* x = &c.in(0);
   const std::string mode = c.attributes.word("mode", "constant");
@@ -125,5 +123,13 @@ void import_pad(Call& c) {
   }
   c.move(std::move(options), *x, x->order(), shape, x->order());
 }
+
+constexpr Row kRows[] = {
+    {"Pad", 2, 4, import_pad},
+};
+
+}  // namespace
+
+rt::Span<const Row> pad_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

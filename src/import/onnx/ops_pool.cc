@@ -23,8 +23,6 @@ void pool(Call& c, Tensor& x, fb::PoolKind kind, bool count_padding) {
   finish_nhwc(c, x, result);
 }
 
-}  // namespace
-
 void import_max_pool(Call& c) {
   if (c.output_read(1)) unsupported("the indices of the maxima");
   c.attributes.ignore("storage_order");  // concerns the indices only
@@ -35,5 +33,14 @@ void import_average_pool(Call& c) {
   const bool count_padding = c.attributes.flag("count_include_pad", false);
   pool(c, c.floats(0), fb::PoolKind::Average, count_padding);
 }
+
+constexpr Row kRows[] = {
+    {"AveragePool", 1, 1, import_average_pool},
+    {"MaxPool", 1, 1, import_max_pool},
+};
+
+}  // namespace
+
+rt::Span<const Row> pool_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

@@ -71,8 +71,6 @@ Quantization arranged_quantization(Quantization q, const Order& order) {
   return q;
 }
 
-}  // namespace
-
 void import_quantize_linear(Call& c) {
   c.attributes.ignore("saturate");  // concerns float8 only
   Tensor& x = c.floats(0);
@@ -118,5 +116,14 @@ void import_dequantize_linear(Call& c) {
   }
   c.emit(fb::DequantizeT{}, {input}, {c.out(0, DType::F32, x.shape, order)});
 }
+
+constexpr Row kRows[] = {
+    {"DequantizeLinear", 2, 3, import_dequantize_linear},
+    {"QuantizeLinear", 2, 3, import_quantize_linear},
+};
+
+}  // namespace
+
+rt::Span<const Row> quantize_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

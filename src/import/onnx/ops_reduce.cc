@@ -6,6 +6,8 @@
 namespace qrt::import::onnx_import {
 namespace {
 
+using fb::ReduceKind;
+
 // What reducing some axes makes of a tensor.
 struct Reduced {
   Shape shape;
@@ -31,8 +33,6 @@ std::vector<int64_t> read_axes(Call& c) {
   if (c.has(1)) return c.integers(1, "axes");
   return c.attributes.integers("axes");
 }
-
-}  // namespace
 
 void import_reduce(Call& c) {
   const auto kind = static_cast<fb::ReduceKind>(c.variant);
@@ -110,5 +110,24 @@ void import_arg_reduce(Call& c) {
   const int input = c.b.form(x, x.order());
   c.emit(std::move(options), {input}, {c.out(0, DType::S64, result.shape, result.order)});
 }
+
+constexpr Row reduce(const char* op, ReduceKind kind) { return row(op, 1, 2, import_reduce, kind); }
+
+constexpr Row kRows[] = {
+    {"ArgMax", 1, 1, import_arg_reduce, 0},
+    {"ArgMin", 1, 1, import_arg_reduce, 1},
+    row("GlobalAveragePool", 1, 1, import_global_pool, ReduceKind::Mean),
+    row("GlobalMaxPool", 1, 1, import_global_pool, ReduceKind::Max),
+    {"ReduceL2", 1, 2, import_reduce_l2},
+    reduce("ReduceMax", ReduceKind::Max),
+    reduce("ReduceMean", ReduceKind::Mean),
+    reduce("ReduceMin", ReduceKind::Min),
+    reduce("ReduceProd", ReduceKind::Prod),
+    reduce("ReduceSum", ReduceKind::Sum),
+};
+
+}  // namespace
+
+rt::Span<const Row> reduce_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

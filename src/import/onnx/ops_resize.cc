@@ -177,8 +177,6 @@ void resize(Call& c, const std::vector<Scaling>& scalings, const std::string& mo
   unsupported("mode='%s'", mode.c_str());
 }
 
-}  // namespace
-
 // Inputs: X, roi, scales, sizes.
 void import_resize(Call& c) {
   Attributes& a = c.attributes;
@@ -210,5 +208,14 @@ void import_upsample(Call& c) {
   const std::string mode = c.attributes.word("mode", "nearest");
   resize(c, read_scalings(c, x, 1, 2, plain_order(x.rank())), mode, {"asymmetric", "floor"});
 }
+
+constexpr Row kRows[] = {
+    {"Resize", 1, 4, import_resize},
+    {"Upsample", 2, 3, import_upsample},
+};
+
+}  // namespace
+
+rt::Span<const Row> resize_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

@@ -28,8 +28,6 @@ std::vector<int64_t> read_axes(Call& c) {
   return c.attributes.integers("axes");
 }
 
-}  // namespace
-
 void import_identity(Call& c) { c.out_same(0, c.pointer(0)); }
 
 void import_dropout(Call& c) {
@@ -157,5 +155,17 @@ void import_shape(Call& c) {
 }
 
 void import_size(Call& c) { c.out_constant(0, {DType::S64, {}, {elements_of(c.in(0).shape)}, {}}); }
+
+constexpr Row kRows[] = {
+    {"Dropout", 1, 3, import_dropout},     {"Flatten", 1, 1, import_flatten},
+    {"Identity", 1, 1, import_identity},   {"Reshape", 2, 2, import_reshape},
+    {"Shape", 1, 1, import_shape},         {"Size", 1, 1, import_size},
+    {"Squeeze", 1, 2, import_squeeze},     {"Transpose", 1, 1, import_transpose},
+    {"Unsqueeze", 1, 2, import_unsqueeze},
+};
+
+}  // namespace
+
+rt::Span<const Row> shape_rules() { return {kRows, std::size(kRows)}; }
 
 }  // namespace qrt::import::onnx_import

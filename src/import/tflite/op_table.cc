@@ -4,13 +4,18 @@
 
 namespace qrt::import::tflite {
 
+// The build lists the files.
+#define QRT_RULES(file) rt::Span<const OpRule> file##_rules();
+#include "tflite_import_rules.inc"
+#undef QRT_RULES
+
 const OpRule* find_rule(tfl::Builtin code) {
   static const auto* const rules = [] {
     auto* map = new std::unordered_map<int, const OpRule*>;
-    for (auto group : {conv_rules(), elementwise_rules(), convert_rules(), reduce_rules(),
-                       image_rules(), shape_rules(), join_rules(), index_rules(), rnn_rules()}) {
-      for (const OpRule& rule : group) map->emplace(static_cast<int>(rule.code), &rule);
-    }
+#define QRT_RULES(file) \
+  for (const OpRule& rule : file##_rules()) map->emplace(static_cast<int>(rule.code), &rule);
+#include "tflite_import_rules.inc"
+#undef QRT_RULES
     return map;
   }();
   const auto found = rules->find(static_cast<int>(code));

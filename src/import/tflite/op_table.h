@@ -1,5 +1,5 @@
-// Which TensorFlow Lite operators are imported, and by what rule. To add one: a row and a function
-// in the ops_*.cc file it belongs to.
+// Which TensorFlow Lite operators are imported, and by what rule. To add one: a function and a row
+// in the ops_*.cc file it belongs to, and nothing else; a new file ops_foo.cc defines foo_rules().
 #pragma once
 
 #include "src/base/span.h"
@@ -17,17 +17,6 @@ struct OpRule {
 
 // Any number, all of them given.
 inline constexpr int kMany = 1 << 30;
-
-// The rules of each file.
-rt::Span<const OpRule> conv_rules();
-rt::Span<const OpRule> elementwise_rules();
-rt::Span<const OpRule> convert_rules();
-rt::Span<const OpRule> reduce_rules();
-rt::Span<const OpRule> image_rules();
-rt::Span<const OpRule> shape_rules();
-rt::Span<const OpRule> join_rules();
-rt::Span<const OpRule> index_rules();
-rt::Span<const OpRule> rnn_rules();
 
 // Null: the operator is not supported.
 const OpRule* find_rule(tfl::Builtin code);
