@@ -6,37 +6,27 @@
 
 #include "src/ops/common.h"
 #include "src/ops/kernel_choice.h"
+#include "src/ops/resize_axis.h"
 
 namespace qrt::rt {
 namespace {
 
 using Tap = kernels::ResizeTap;
 
-float axis_scale(int32_t in, int32_t out, bool align_corners) {
-  if (align_corners && out > 1) return static_cast<float>(in - 1) / static_cast<float>(out - 1);
-  return static_cast<float>(in) / static_cast<float>(out);
-}
-
-void bilinear_taps(int32_t in, int32_t out, bool align_corners, bool half_pixel, Tap* taps) {
-  const float scale = axis_scale(in, out, align_corners);
-  for (int32_t i = 0; i < out; ++i) {
-    const float position =
-        half_pixel ? (static_cast<float>(i) + 0.5f) * scale - 0.5f : static_cast<float>(i) * scale;
-    const float from = std::clamp(position, 0.0f, static_cast<float>(in - 1));
+void bilinear_taps(const ResizeAxis& axis, Tap* taps) {
+  for (int32_t i = 0; i < axis.out; ++i) {
+    const float from = resize_position(axis, i);
     const auto first = static_cast<int32_t>(from);
     const float weight = from - static_cast<float>(first);
-    taps[i] = {first, std::min(first + 1, in - 1), weight,
+    taps[i] = {first, std::min(first + 1, axis.in - 1), weight,
                static_cast<int32_t>(
                    std::nearbyint(weight * static_cast<float>(1 << kernels::kResizeBits)))};
   }
 }
 
-void nearest_taps(int32_t in, int32_t out, bool align_corners, bool half_pixel, Tap* taps) {
-  const float scale = axis_scale(in, out, align_corners);
-  for (int32_t i = 0; i < out; ++i) {
-    const float position = (static_cast<float>(i) + (half_pixel ? 0.5f : 0.0f)) * scale;
-    const float rounded = align_corners ? std::round(position) : std::floor(position);
-    const auto from = static_cast<int32_t>(std::clamp(rounded, 0.0f, static_cast<float>(in - 1)));
+void nearest_taps(const ResizeAxis& axis, Tap* taps) {
+  for (int32_t i = 0; i < axis.out; ++i) {
+    const int32_t from = resize_nearest(axis, i);
     taps[i] = {from, from, 0, 0};
   }
 }
@@ -53,10 +43,19 @@ class ResizeImage final : public OpKernel {
     auto state = std::make_unique<State>();
     state->y.resize(static_cast<size_t>(options.out_h()));
     state->x.resize(static_cast<size_t>(options.out_w()));
-    make(in[1], options.out_h(), options.align_corners(), options.half_pixel_centers(),
-         state->y.data());
-    make(in[2], options.out_w(), options.align_corners(), options.half_pixel_centers(),
-         state->x.data());
+    ResizeAxis axis;
+    axis.coordinates = options.coordinates();
+    axis.align_corners = options.align_corners();
+    axis.half_pixel_centers = options.half_pixel_centers();
+    axis.rounding = options.rounding();
+    axis.in = in[1];
+    axis.out = options.out_h();
+    axis.scale = options.scale_h();
+    make(axis, state->y.data());
+    axis.in = in[2];
+    axis.out = options.out_w();
+    axis.scale = options.scale_w();
+    make(axis, state->x.data());
     context.state = std::move(state);
     return {};
   }

@@ -1,61 +1,54 @@
-// Resize in its many coordinate systems. libqrt's Resize knows those of TensorFlow Lite; a nearest
-// neighbour of another kind becomes a Gather of rows and columns.
+// Resize. Heights and widths are libqrt's Resize with ONNX's coordinates, or with TensorFlow Lite's
+// where they mean the same; a nearest neighbour along other axes becomes a Gather.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <optional>
 
 #include "src/base/dtype.h"
 #include "src/import/onnx/ops.h"
+#include "src/ops/resize_axis.h"
 
 namespace qrt::import::onnx_import {
 namespace {
 
-// One axis that changes its size.
+using rt::ResizeAxis;
+
+// One axis that is scaled; its size may stay.
 struct Scaling {
   int axis;
   int32_t in, out;
-  double scale;  // ONNX's: output per input
+  float scale;  // ONNX's: output per input; 0: the quotient of the sizes
 };
 
 struct Coordinates {
-  std::string transform, rounding;
+  fb::ResizeCoordinates transform = fb::ResizeCoordinates::HalfPixel;
+  fb::ResizeRounding rounding = fb::ResizeRounding::RoundPreferFloor;
 };
 
-// Where output `i` lies in the input.
-double source(const Scaling& s, const std::string& transform, int32_t i) {
-  if (transform == "asymmetric") return i / s.scale;
-  if (transform == "align_corners") {
-    return s.out == 1 ? 0 : static_cast<double>(i) * (s.in - 1) / (s.out - 1);
-  }
-  if (transform == "pytorch_half_pixel" && s.out == 1) return 0;
-  if (transform == "half_pixel" || transform == "pytorch_half_pixel") {
-    return (i + 0.5) / s.scale - 0.5;
-  }
-  unsupported("coordinate_transformation_mode='%s'", transform.c_str());
+fb::ResizeCoordinates read_transform(const std::string& word) {
+  if (word == "half_pixel") return fb::ResizeCoordinates::HalfPixel;
+  if (word == "pytorch_half_pixel") return fb::ResizeCoordinates::PytorchHalfPixel;
+  if (word == "asymmetric") return fb::ResizeCoordinates::Asymmetric;
+  if (word == "align_corners") return fb::ResizeCoordinates::AlignCorners;
+  unsupported("coordinate_transformation_mode='%s'", word.c_str());
 }
 
-int32_t nearest(const Scaling& s, const Coordinates& coordinates, int32_t i) {
-  const double at = source(s, coordinates.transform, i);
-  double index;
-  if (coordinates.rounding == "floor") {
-    index = std::floor(at);
-  } else if (coordinates.rounding == "ceil") {
-    index = std::ceil(at);
-  } else if (coordinates.rounding == "round_prefer_floor") {
-    index = std::ceil(at - 0.5);
-  } else if (coordinates.rounding == "round_prefer_ceil") {
-    index = std::floor(at + 0.5);
-  } else {
-    unsupported("nearest_mode='%s'", coordinates.rounding.c_str());
-  }
-  return static_cast<int32_t>(std::clamp(index, 0.0, static_cast<double>(s.in - 1)));
+fb::ResizeRounding read_rounding(const std::string& word) {
+  if (word == "round_prefer_floor") return fb::ResizeRounding::RoundPreferFloor;
+  if (word == "round_prefer_ceil") return fb::ResizeRounding::RoundPreferCeil;
+  if (word == "floor") return fb::ResizeRounding::Floor;
+  if (word == "ceil") return fb::ResizeRounding::Ceil;
+  unsupported("nearest_mode='%s'", word.c_str());
 }
 
-// libqrt's nearest neighbour, without aligned corners: in the kernel's own float arithmetic.
-int32_t own_nearest(const Scaling& s, bool half_pixel, int32_t i) {
-  const float scale = static_cast<float>(s.in) / static_cast<float>(s.out);
-  const float at = (static_cast<float>(i) + (half_pixel ? 0.5f : 0.0f)) * scale;
-  return std::min(static_cast<int32_t>(std::floor(at)), s.in - 1);
+ResizeAxis onnx_axis(const Scaling& s, const Coordinates& coordinates) {
+  ResizeAxis axis;
+  axis.in = s.in;
+  axis.out = s.out;
+  axis.coordinates = coordinates.transform;
+  axis.scale = s.scale;
+  axis.rounding = coordinates.rounding;
+  return axis;
 }
 
 // A form in which the scaled axes are where libqrt's Resize has height and width; {} if there is
@@ -71,61 +64,80 @@ Order resize_order(const Tensor& x, const std::vector<Scaling>& scalings) {
   return {};
 }
 
+// TensorFlow Lite's flags.
+struct Flags {
+  bool align_corners, half_pixel_centers;
+};
+
+// The flags that take every pixel from where ONNX's coordinates do; nothing if none do.
+template <class Source>
+std::optional<Flags> same_by_flags(Call& c, const std::vector<Scaling>& scalings,
+                                   const Coordinates& coordinates, const Source& source) {
+  for (const Scaling& s : scalings) c.b.charge(static_cast<uint64_t>(s.out) * sizeof(int32_t));
+  for (const Flags flags : {Flags{false, false}, Flags{false, true}, Flags{true, false}}) {
+    const bool same = std::all_of(scalings.begin(), scalings.end(), [&](const Scaling& s) {
+      const ResizeAxis onnx = onnx_axis(s, coordinates);
+      ResizeAxis own;
+      own.in = s.in;
+      own.out = s.out;
+      own.align_corners = flags.align_corners;
+      own.half_pixel_centers = flags.half_pixel_centers;
+      int32_t i = 0;
+      while (i < s.out && source(own, i) == source(onnx, i)) ++i;
+      return i == s.out;
+    });
+    if (same) return flags;
+  }
+  return std::nullopt;
+}
+
 void emit_resize(Call& c, Tensor& x, const Order& order, const Shape& shape, fb::ResizeMode mode,
-                 bool align_corners, bool half_pixel) {
+                 const std::vector<Scaling>& scalings, const Coordinates& coordinates,
+                 std::optional<Flags> flags) {
   const Shape lying = arranged(shape, order);
   fb::ResizeT options;
   options.mode = mode;
   options.out_h = lying[1];
   options.out_w = lying[2];
-  options.align_corners = align_corners;
-  options.half_pixel_centers = half_pixel;
+  if (flags) {
+    options.align_corners = flags->align_corners;
+    options.half_pixel_centers = flags->half_pixel_centers;
+    return c.move(std::move(options), x, order, shape, order);
+  }
+  options.coordinates = coordinates.transform;
+  if (mode == fb::ResizeMode::Nearest) options.rounding = coordinates.rounding;
+  for (const Scaling& s : scalings) {
+    (position(order, s.axis) == 1 ? options.scale_h : options.scale_w) = s.scale;
+  }
   c.move(std::move(options), x, order, shape, order);
 }
 
 void resize_nearest(Call& c, Tensor& x, const std::vector<Scaling>& scalings, const Shape& shape,
                     const Coordinates& coordinates) {
-  std::vector<std::vector<int32_t>> indices;
-  bool own[2] = {true, true};  // libqrt's two ways, without and with half pixels
-  for (const Scaling& s : scalings) {
-    c.b.charge(static_cast<uint64_t>(s.out) * sizeof(int32_t));
-    indices.emplace_back();
-    for (int32_t i = 0; i < s.out; ++i) {
-      indices.back().push_back(nearest(s, coordinates, i));
-      for (int half = 0; half < 2; ++half) {
-        own[half] = own[half] && indices.back().back() == own_nearest(s, half == 1, i);
-      }
-    }
-  }
-  const Order order = resize_order(x, scalings);
-  if (!order.empty() && (own[0] || own[1])) {
-    return emit_resize(c, x, order, shape, fb::ResizeMode::Nearest, false, !own[0]);
+  const auto flags = same_by_flags(c, scalings, coordinates, rt::resize_nearest);
+  if (const Order order = resize_order(x, scalings); !order.empty()) {
+    return emit_resize(c, x, order, shape, fb::ResizeMode::Nearest, scalings, coordinates, flags);
   }
   const Order lying = x.order();
   int value = c.b.form(x, lying);
   for (size_t i = 0; i < scalings.size(); ++i) {
+    std::vector<int32_t> indices;
+    for (int32_t k = 0; k < scalings[i].out; ++k) {
+      indices.push_back(rt::resize_nearest(onnx_axis(scalings[i], coordinates), k));
+    }
     const bool last = i + 1 == scalings.size();
-    value = emit_gather(c, value, position(lying, scalings[i].axis), indices[i],
+    value = emit_gather(c, value, position(lying, scalings[i].axis), indices,
                         last ? c.output_name(0) : c.temporary("rows"));
   }
   c.out_value(0, value, shape, lying);
 }
 
 void resize_linear(Call& c, Tensor& x, const std::vector<Scaling>& scalings, const Shape& shape,
-                   const std::string& transform) {
+                   const Coordinates& coordinates) {
   const Order order = resize_order(x, scalings);
   if (order.empty()) unsupported("linear resizing of other axes than height and width");
-  for (const Scaling& s : scalings) {
-    source(s, transform, 0);  // refuses what it does not know
-    // libqrt takes the scale from the sizes.
-    const double by_sizes = static_cast<double>(s.out) / s.in;
-    if (transform != "align_corners" && std::fabs(by_sizes - s.scale) > 1e-6 * by_sizes) {
-      unsupported("a scale that is not the quotient of the sizes");
-    }
-    if (transform == "pytorch_half_pixel" && s.out == 1) unsupported("resizing to one element");
-  }
-  emit_resize(c, x, order, shape, fb::ResizeMode::Bilinear, transform == "align_corners",
-              transform == "half_pixel" || transform == "pytorch_half_pixel");
+  const auto flags = same_by_flags(c, scalings, coordinates, rt::resize_position);
+  emit_resize(c, x, order, shape, fb::ResizeMode::Bilinear, scalings, coordinates, flags);
 }
 
 // From scales or sizes, one for each of `axes`.
@@ -133,7 +145,7 @@ std::vector<Scaling> read_scalings(Call& c, const Tensor& x, size_t scales_input
                                    size_t sizes_input, const std::vector<int>& axes) {
   std::vector<Scaling> scalings;
   const auto given = [&](size_t i) { return c.has(i) && c.in(i).shape != Shape{0}; };
-  std::vector<double> scales;
+  std::vector<float> scales;
   std::vector<int64_t> sizes;
   if (given(sizes_input)) {
     sizes = c.integers(sizes_input, "sizes");
@@ -149,17 +161,19 @@ std::vector<Scaling> read_scalings(Call& c, const Tensor& x, size_t scales_input
   }
   for (size_t i = 0; i < axes.size(); ++i) {
     const int32_t in = x.shape[static_cast<size_t>(axes[i])];
-    Scaling s{axes[i], in, in, 1};
+    Scaling s{axes[i], in, in, 0};
     if (sizes.empty()) {
-      const double out = std::floor(in * scales[i]);
-      if (!(scales[i] > 0) || !(out >= 1) || out > INT32_MAX) invalid("a scale of %g", scales[i]);
+      // Rounded down in float, in which 20 * 1.3 is 26.
+      const float out = static_cast<float>(in) * scales[i];
+      if (!(scales[i] > 0) || !(out >= 1) || !(out < 0x1p31f) || !std::isnormal(scales[i])) {
+        invalid("a scale of %g", static_cast<double>(scales[i]));
+      }
       s.out = static_cast<int32_t>(out);
       s.scale = scales[i];
     } else {
       s.out = checked_shape({sizes[i]})[0];
-      s.scale = static_cast<double>(s.out) / in;
     }
-    if (s.out != in || s.scale != 1) scalings.push_back(s);
+    if (s.out != in || (s.scale != 0 && s.scale != 1)) scalings.push_back(s);
   }
   return scalings;
 }
@@ -170,10 +184,10 @@ void resize(Call& c, const std::vector<Scaling>& scalings, const std::string& mo
   Shape shape = x.shape;
   for (const Scaling& s : scalings) shape[static_cast<size_t>(s.axis)] = s.out;
   checked_elements(shape);
-  if (scalings.empty()) return c.out_same(0, c.pointer(0));
+  // ONNX Runtime copies where no size changes, whatever the scales say.
+  if (shape == x.shape) return c.out_same(0, c.pointer(0));
   if (mode == "nearest") return resize_nearest(c, x, scalings, shape, coordinates);
-  if (mode == "linear")
-    return resize_linear(c, c.floats(0), scalings, shape, coordinates.transform);
+  if (mode == "linear") return resize_linear(c, c.floats(0), scalings, shape, coordinates);
   unsupported("mode='%s'", mode.c_str());
 }
 
@@ -181,8 +195,9 @@ void resize(Call& c, const std::vector<Scaling>& scalings, const std::string& mo
 void import_resize(Call& c) {
   Attributes& a = c.attributes;
   const std::string mode = a.word("mode", "nearest");
-  Coordinates coordinates{a.word("coordinate_transformation_mode", "half_pixel"),
-                          a.word("nearest_mode", "round_prefer_floor")};
+  const Coordinates coordinates{
+      read_transform(a.word("coordinate_transformation_mode", "half_pixel")),
+      read_rounding(a.word("nearest_mode", "round_prefer_floor"))};
   a.ignore("cubic_coeff_a");
   a.ignore("exclude_outside");
   a.ignore("extrapolation_value");
@@ -206,7 +221,8 @@ void import_upsample(Call& c) {
   const Tensor& x = c.in(0);
   checked_elements(x.shape);
   const std::string mode = c.attributes.word("mode", "nearest");
-  resize(c, read_scalings(c, x, 1, 2, plain_order(x.rank())), mode, {"asymmetric", "floor"});
+  resize(c, read_scalings(c, x, 1, 2, plain_order(x.rank())), mode,
+         {fb::ResizeCoordinates::Asymmetric, fb::ResizeRounding::Floor});
 }
 
 constexpr Row kRows[] = {

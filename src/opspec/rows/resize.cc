@@ -1,5 +1,6 @@
 // Resize: see schema/qrt.fbs.
 #include <algorithm>
+#include <cmath>
 
 #include "src/opspec/shape_functions.h"
 
@@ -14,6 +15,26 @@ const char* signatures(const void* options) {
   return nearest(options) ? "movable -> =0" : "f32/s8/q8 -> =0";
 }
 
+Status check_coordinates(const Node& node, const fb::Resize& options) {
+  if (options.coordinates() > fb::ResizeCoordinates::MAX ||
+      options.rounding() > fb::ResizeRounding::MAX) {
+    return node.fail(Code::InvalidModel, "has unknown coordinates, %d and %d",
+                     static_cast<int>(options.coordinates()), static_cast<int>(options.rounding()));
+  }
+  for (float scale : {options.scale_h(), options.scale_w()}) {
+    if (scale != 0 && !(std::isnormal(scale) && scale > 0)) {
+      return node.fail(Code::InvalidModel, "has a scale of %g", static_cast<double>(scale));
+    }
+  }
+  const bool flags = options.align_corners() || options.half_pixel_centers();
+  const bool others = options.scale_h() != 0 || options.scale_w() != 0 ||
+                      options.rounding() != fb::ResizeRounding::Floor;
+  if (options.coordinates() == fb::ResizeCoordinates::ByFlags ? others : flags) {
+    return node.fail(Code::InvalidModel, "says twice where pixels lie");
+  }
+  return {};
+}
+
 Status check(const Node& node) {
   const auto& options = node.options<fb::Resize>();
   if (options.mode() > fb::ResizeMode::MAX) {
@@ -23,7 +44,7 @@ Status check(const Node& node) {
   if (options.align_corners() && options.half_pixel_centers()) {
     return node.fail(Code::InvalidModel, "both aligns corners and centres pixels");
   }
-  return {};
+  return check_coordinates(node, options);
 }
 
 Status infer(Inference& x) {
