@@ -4,6 +4,7 @@
 
 #include "kernels/binary_s8.h"
 #include "src/ops/binary.h"
+#include "src/ops/float_table.h"
 #include "src/ops/kernel_choice.h"
 #include "src/ops/multiplier.h"
 
@@ -60,24 +61,32 @@ double evaluate(fb::BinaryKind kind, double a, double b) {
   switch (kind) {
     case fb::BinaryKind::Div:
       return a / b;
-    case fb::BinaryKind::FloorDiv:
-      return std::floor(a / b);
-    case fb::BinaryKind::FloorMod:
-      return a - std::floor(a / b) * b;
     case fb::BinaryKind::Min:
       return std::min(a, b);
     case fb::BinaryKind::Max:
       return std::max(a, b);
-    case fb::BinaryKind::Pow:
-      return std::pow(a, b);
     case fb::BinaryKind::SquaredDifference:
       return (a - b) * (a - b);
     default:
-      return 0;  // not reached: AddOrMul
+      return 0;  // not reached: AddOrMul, or it jumps
   }
 }
 
-// table[a][b], computed in double: 64 KiB.
+// Pow jumps where an exponent is or is not an integer, under a negative base.
+bool jumps(fb::BinaryKind kind) {
+  return kind == fb::BinaryKind::FloorDiv || kind == fb::BinaryKind::FloorMod ||
+         kind == fb::BinaryKind::Pow;
+}
+
+float evaluate_jump(fb::BinaryKind kind, float a, float b) {
+  if (kind == fb::BinaryKind::Pow) {
+    return static_cast<float>(std::pow(static_cast<double>(a), static_cast<double>(b)));
+  }
+  const float quotient = std::floor(a / b);
+  return kind == fb::BinaryKind::FloorDiv ? quotient : a - quotient * b;
+}
+
+// table[a][b]: 64 KiB.
 class PairTable final : public OpKernel {
  public:
   explicit PairTable(const Node& node) : table_(256 * 256) {
@@ -87,6 +96,13 @@ class PairTable final : public OpKernel {
     const auto kind = node.options<fb::Binary>().kind();
     for (int i = 0; i < 256; ++i) {
       for (int j = 0; j < 256; ++j) {
+        if (jumps(kind)) {
+          const float y = evaluate_jump(kind, dequantized(static_cast<int8_t>(i), a),
+                                        dequantized(static_cast<int8_t>(j), b));
+          table_[static_cast<size_t>(i * 256 + j)] =
+              quantized(y, node.output(0).quantization, range.min, range.max);
+          continue;
+        }
         const double x = (static_cast<int8_t>(i) - a.zero_point()) * static_cast<double>(a.scale());
         const double y = (static_cast<int8_t>(j) - b.zero_point()) * static_cast<double>(b.scale());
         double steps = evaluate(kind, x, y) / out_scale;

@@ -4,11 +4,17 @@
 
 #include "src/ops/byte_table.h"
 #include "src/ops/common.h"
+#include "src/ops/float_table.h"
 #include "src/ops/kernel_choice.h"
 #include "src/ops/unary_functions.h"
 
 namespace qrt::rt {
 namespace {
+
+bool jumps(fb::UnaryKind kind) {
+  return kind == fb::UnaryKind::Floor || kind == fb::UnaryKind::Ceil ||
+         kind == fb::UnaryKind::Round || kind == fb::UnaryKind::Sign;
+}
 
 ByteTable::Entries table_entries(const Node& node) {
   ByteTable::Entries entries;
@@ -16,6 +22,14 @@ ByteTable::Entries table_entries(const Node& node) {
   const Quantization &in = node.input(0).quantization, &out = node.output(0).quantization;
   const QuantizedLimits limits = quantized_limits(options.clamp(), node.output(0));
   for (int i = 0; i < 256; ++i) {
+    if (jumps(options.kind())) {
+      // Of a float, these are floats.
+      const double y =
+          unary_function(options.kind(), dequantized(static_cast<int8_t>(i), in), 0, 0);
+      entries[static_cast<size_t>(i)] =
+          static_cast<uint8_t>(quantized(static_cast<float>(y), out, limits.min, limits.max));
+      continue;
+    }
     const double x = (static_cast<int8_t>(i) - in.zero_point()) * static_cast<double>(in.scale());
     double steps = unary_function(options.kind(), x, options.alpha(), options.beta()) /
                    static_cast<double>(out.scale());
