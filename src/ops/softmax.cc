@@ -17,16 +17,28 @@ struct Rows {
         n(static_cast<size_t>(shape.last())) {}
 };
 
+// Of distances from the largest value, in steps of 2^-23.
+using Exponentials = std::array<uint32_t, 256>;
+
+double input_step(const Node& node) {
+  return static_cast<double>(node.options<fb::Softmax>().beta()) *
+         node.input(0).quantization.scale();
+}
+
+Exponentials exponentials(const Node& node) {
+  Exponentials table;
+  const double step = input_step(node);
+  for (size_t d = 0; d < table.size(); ++d) {
+    table[d] =
+        static_cast<uint32_t>(std::nearbyint(std::exp(-step * static_cast<double>(d)) * (1 << 23)));
+  }
+  return table;
+}
+
 class SoftmaxS8 final : public OpKernel {
  public:
-  SoftmaxS8(const Node& node, const kernels::SoftmaxS8Kernel& kernel) : kernel_(kernel) {
-    const double step = static_cast<double>(node.options<fb::Softmax>().beta()) *
-                        node.input(0).quantization.scale();
-    for (size_t d = 0; d < exponentials_.size(); ++d) {
-      exponentials_[d] = static_cast<uint32_t>(
-          std::nearbyint(std::exp(-step * static_cast<double>(d)) * (1 << 23)));
-    }
-  }
+  SoftmaxS8(const Node& node, const kernels::SoftmaxS8Kernel& kernel)
+      : kernel_(kernel), exponentials_(exponentials(node)) {}
 
   const char* name() const override { return kernel_.name; }
   bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
@@ -45,7 +57,43 @@ class SoftmaxS8 final : public OpKernel {
 
  private:
   const kernels::SoftmaxS8Kernel& kernel_;
-  std::array<uint32_t, 256> exponentials_;
+  Exponentials exponentials_;
+};
+
+// x - max - log(sum of exponentials), in double: the sum is the same exact integer as Softmax's.
+class LogSoftmaxS8 final : public OpKernel {
+ public:
+  explicit LogSoftmaxS8(const Node& node)
+      : step_(input_step(node)), exponentials_(exponentials(node)) {}
+
+  const char* name() const override { return "qs8_log_softmax__scalar"; }
+  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
+
+  void run(const RunContext& context) const override {
+    const Rows shape(context.shape_in(0));
+    context.pool.parallel_for(shape.rows, shape.n * 8, [&](size_t begin, size_t end, size_t) {
+      for (size_t r = begin; r < end; ++r) {
+        run_row(context.in<int8_t>(0) + r * shape.n, shape.n, context.node.output(0).quantization,
+                context.out<int8_t>() + r * shape.n);
+      }
+    });
+  }
+
+ private:
+  void run_row(const int8_t* in, size_t n, const Quantization& to, int8_t* out) const {
+    const int largest = *std::max_element(in, in + n);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += exponentials_[static_cast<size_t>(largest - in[i])];
+    const double log_sum = std::log(std::ldexp(static_cast<double>(sum), -23));
+    for (size_t i = 0; i < n; ++i) {
+      const double y = (in[i] - largest) * step_ - log_sum;
+      const double q = std::nearbyint(y / static_cast<double>(to.scale())) + to.zero_point();
+      out[i] = static_cast<int8_t>(std::clamp(q, -128.0, 127.0));
+    }
+  }
+
+  double step_;
+  Exponentials exponentials_;
 };
 
 class SoftmaxF32 final : public OpKernel {
@@ -66,7 +114,9 @@ class SoftmaxF32 final : public OpKernel {
 };
 
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  if (node.input(0).type == DType::S8) {
+  if (node.input(0).type == DType::S8 && node.options<fb::Softmax>().log()) {
+    *kernel = std::make_unique<LogSoftmaxS8>(node);
+  } else if (node.input(0).type == DType::S8) {
     *kernel =
         std::make_unique<SoftmaxS8>(node, choose_kernel(kernels::softmax_s8_kernels, context.features));
   } else {

@@ -69,14 +69,25 @@ Status leaky_relu(OpContext& op) {
   return op.emit(std::move(unary), {op.input(0)}, {op.output()});
 }
 
-// max(x, 0) + slope * min(x, 0), with a slope for each channel.
+// max(x, 0) + slope * min(x, 0), with a slope for each channel. In integers the product is rounded
+// in steps of the result, and one of the two terms is always exactly zero: the sum rounds no more.
 Status prelu(OpContext& op) {
-  if (op.in(0).type != DType::F32 || op.in(1).type != DType::F32) {
-    return Status(Code::Unsupported, "is supported in f32 only");
+  const DType type = op.in(0).type;
+  const bool bytes = type == DType::S8 || type == DType::U8;
+  const auto scaled_once = [](const Quantization& q) { return q.scales.size() == 1; };
+  const bool quantized = bytes && scaled_once(op.in(0).quantization) &&
+                         scaled_once(op.in(1).quantization) && scaled_once(op.out().quantization);
+  if (op.in(1).type != type || op.out().type != type || !(type == DType::F32 || quantized)) {
+    return error(Code::Unsupported, "PRELU of %s with slopes of %s", rt::dtype_name(type),
+                 rt::dtype_name(op.in(1).type));
   }
   const Dims shape = op.in(0).shape;
-  const auto add_part = [&](const char* suffix) { return op.add_inner(suffix, DType::F32, shape); };
-  const int above = add_part("/above"), below = add_part("/below"), scaled = add_part("/scaled");
+  const auto add_part = [&](const char* suffix, const Quantization& q) {
+    return op.add_inner(suffix, type, Dims(shape), Quantization(q));
+  };
+  const Quantization given = op.in(0).quantization, wanted = op.out().quantization;
+  const int above = add_part("/above", given), below = add_part("/below", given);
+  const int scaled = add_part("/scaled", wanted);
   fb::UnaryT positive, negative;
   positive.clamp = graph::make_clamp(0, kInfinity);
   negative.clamp = graph::make_clamp(-kInfinity, 0);

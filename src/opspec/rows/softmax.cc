@@ -8,10 +8,6 @@ namespace {
 
 bool logarithm(const void* options) { return as<fb::Softmax>(options).log(); }
 
-const char* signatures(const void* options) {
-  return logarithm(options) ? "f32 -> f32" : "f32 -> f32; q8 -> q8";
-}
-
 Status check(const Node& node) {
   const float beta = node.options<fb::Softmax>().beta();
   if (std::isfinite(beta) && beta > 0) return {};
@@ -25,7 +21,7 @@ QuantizedAs quantized(const void* options) {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Softmax;
-  row.signatures_of = signatures;
+  row.signatures = "f32 -> f32; q8 -> q8";
   row.check = check;
   row.infer = infer_rows;
   row.quantized_of = quantized;
