@@ -16,6 +16,7 @@
 #include "src/cli/model_source.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
+#include "src/import/runnable.h"
 
 namespace qrt::cli {
 namespace {
@@ -236,7 +237,7 @@ Outcome bench(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   rt::ProgramOptions program_options;
   if (!options.isa.empty()) program_options.isa = options.isa.c_str();
-  QRT_ASSIGN_OR_RETURN(auto program, rt::Program::build(open.model, program_options));
+  QRT_ASSIGN_OR_RETURN(auto program, import::build_program(open.model, program_options));
   rt::SessionOptions session_options;
   session_options.threads = thread_count(options.threads);
   QRT_ASSIGN_OR_RETURN(const auto session, rt::Session::create(program, session_options));

@@ -11,6 +11,7 @@
 #include "src/export/export.h"
 #include "src/graph/reader.h"
 #include "src/graph/writer.h"
+#include "src/import/runnable.h"
 
 namespace qrt::cli {
 namespace {
@@ -62,7 +63,7 @@ Facts written_facts(const Options& options, import::Format kind, size_t before, 
 Outcome convert_to_onnx(const Options& options, import::Format kind, size_t before) {
   QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.in));
   // Checks every operator: the exporter takes them as they are.
-  QRT_ASSIGN_OR_RETURN(const auto program, rt::Program::build(open.model));
+  QRT_ASSIGN_OR_RETURN(const auto program, import::build_program(open.model));
   auto file = onnx_export::export_onnx(graph::read_model(program->model()));
   if (!file.ok()) return file.status().within(options.in);
   QRT_RETURN_IF_ERROR(graph::write_file(options.out, *file));

@@ -10,6 +10,7 @@
 #include "src/cli/model_source.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
+#include "src/import/runnable.h"
 
 namespace qrt::cli {
 namespace {
@@ -202,7 +203,7 @@ Outcome inspect(const Options& options) {
   QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.model));
   std::shared_ptr<const rt::Program> program;
   if (options.cpu) {
-    QRT_ASSIGN_OR_RETURN(program, rt::Program::build(open.model));
+    QRT_ASSIGN_OR_RETURN(program, import::build_program(open.model));
   }
   if (options.json) {
     print_inspect_json(open, program.get());

@@ -5,6 +5,7 @@
 
 #include "src/cli/terminal.h"
 #include "src/graph/writer.h"
+#include "src/import/runnable.h"
 #include "src/model/mapped_file.h"
 
 namespace qrt::cli {
@@ -81,7 +82,7 @@ rt::Result<Converted> convert_model(const std::string& path) {
   QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path));
   QRT_ASSIGN_OR_RETURN(converted.file, graph::serialize(graph));
   QRT_RETURN_IF_ERROR(load_bytes(converted.file, &converted.open));
-  QRT_ASSIGN_OR_RETURN(converted.program, rt::Program::build(converted.open.model));
+  QRT_ASSIGN_OR_RETURN(converted.program, import::build_program(converted.open.model));
   return converted;
 }
 

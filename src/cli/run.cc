@@ -14,6 +14,7 @@
 #include "src/cli/machine_options.h"
 #include "src/cli/model_output.h"
 #include "src/cli/terminal.h"
+#include "src/import/runnable.h"
 
 namespace qrt::cli {
 namespace {
@@ -158,7 +159,7 @@ Outcome run(RunOptions options) {
   rt::ProgramOptions program_options;
   if (options.reference) program_options.isa = "scalar";
   if (!options.isa.empty()) program_options.isa = options.isa.c_str();
-  QRT_ASSIGN_OR_RETURN(auto program, rt::Program::build(open.model, program_options));
+  QRT_ASSIGN_OR_RETURN(auto program, import::build_program(open.model, program_options));
   rt::SessionOptions session_options;
   session_options.threads = thread_count(options.threads);
   QRT_ASSIGN_OR_RETURN(const auto session, rt::Session::create(program, session_options));

@@ -2,10 +2,12 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <map>
 #include <new>
+#include <optional>
 #include <set>
 
 #include "src/base/dtype.h"
@@ -37,6 +39,15 @@ std::string kind(const ::onnx::NodeProto& node) {
   return (node.domain().empty() ? "" : node.domain() + ".") + node.op_type();
 }
 
+bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
+
+// Operators of integers alone, which quantizers write instead of QuantizeLinear and
+// DequantizeLinear.
+bool has_qdq_form(const std::string& op) {
+  return op.rfind("QLinear", 0) == 0 || op == "MatMulInteger" || op == "ConvInteger" ||
+         op == "DynamicQuantizeLinear";
+}
+
 class Importer {
  public:
   Importer(::onnx::ModelProto& model, uint64_t model_bytes, const std::string& path)
@@ -47,7 +58,13 @@ class Importer {
   // Throws Invalid.
   rt::Result<graph::Graph> run() {
     if (!model_.has_graph()) invalid("a model without a graph");
-    read_opset();
+    if (!read_opset()) {
+      // Rules would misread its nodes; that an operator has none is true of every set.
+      for (const auto& node : model_.graph().node()) {
+        if (find_rule(node.domain(), node.op_type()) == nullptr) report_no_rule(node);
+      }
+      return problems_.status();
+    }
     builder_.graph.name = model_.graph().name();
     describe();
     source_ = sorted_graph(*model_.mutable_graph());
@@ -62,19 +79,35 @@ class Importer {
   }
 
  private:
-  void read_opset() {
-    int64_t opset = 0;
+  // Whether it is one that the rules know.
+  bool read_opset() {
+    std::optional<int64_t> opset;
+    std::string others;
     for (const auto& entry : model_.opset_import()) {
-      if (entry.domain().empty() || entry.domain() == "ai.onnx") opset = entry.version();
+      if (is_standard(entry.domain())) {
+        opset = entry.version();
+      } else {
+        others += (others.empty() ? "" : ", ") + entry.domain();
+      }
     }
-    if (opset < kOldestOpset || opset > kNewestOpset) {
-      problems_.add("opset " + std::to_string(opset),
-                    "operator sets " + std::to_string(kOldestOpset) + " to " +
-                        std::to_string(kNewestOpset) + " are supported",
+    const auto& nodes = model_.graph().node();
+    const bool needed = std::any_of(nodes.begin(), nodes.end(),
+                                    [](const auto& node) { return is_standard(node.domain()); });
+    const std::string supported = "operator sets " + std::to_string(kOldestOpset) + " to " +
+                                  std::to_string(kNewestOpset) + " are supported";
+    if (!opset && needed) {
+      problems_.add(
+          "opset",
+          "the model does not say which of ONNX's operator sets its nodes are of; " + supported,
+          others.empty() ? "it imports none" : "it imports those of " + others + " only");
+    } else if (opset && (*opset < kOldestOpset || *opset > kNewestOpset)) {
+      problems_.add("opset " + std::to_string(*opset), supported,
                     "convert the model with onnx.version_converter, or export it with another "
                     "opset_version");
     }
-    context_.opset = static_cast<int>(std::clamp(opset, kOldestOpset, kNewestOpset));
+    context_.opset =
+        static_cast<int>(std::clamp(opset.value_or(kNewestOpset), kOldestOpset, kNewestOpset));
+    return problems_.empty();
   }
 
   void describe() {
@@ -97,15 +130,16 @@ class Importer {
         tensor =
             builder_.constant(proto.name(), constant.type, checked_constant_shape(constant.dims),
                               std::move(constant.bytes));
+        if (proto.data_type() == ::onnx::TensorProto::DOUBLE) doubles_.insert(proto.name());
       } catch (const Unsupported& reason) {
-        problems_.add("constant", reason.what(), "'" + proto.name() + "'");
+        unreadable_[proto.name()] = reason.what();
       } catch (const Invalid& reason) {
         throw Invalid("constant '" + proto.name() + "': " + reason.what());
       }
     }
     for (const auto& sparse : model_.graph().sparse_initializer()) {
       tensors_[sparse.values().name()] = nullptr;
-      problems_.add("constant", "sparse tensors", "'" + sparse.values().name() + "'");
+      unreadable_[sparse.values().name()] = "a sparse constant";
     }
   }
 
@@ -166,13 +200,28 @@ class Importer {
     } catch (const Invalid& reason) {
       throw Invalid(label(node) + " (" + kind(node) + "): " + reason.what());
     }
-    // Its results are unknown, and so are those of the nodes that read them.
+    forget_outputs(node);
+  }
+
+  // Its results are unknown, and so are those of the nodes that read them.
+  void forget_outputs(const ::onnx::NodeProto& node) {
     for (const std::string& output : node.output()) tensors_[output] = nullptr;
+  }
+
+  void report_no_rule(const ::onnx::NodeProto& node) {
+    problems_.add(kind(node),
+                  has_qdq_form(node.op_type())
+                      ? "the operator is not supported; quantize the model in the QDQ format"
+                      : "the operator is not supported",
+                  label(node));
   }
 
   void apply_rule(::onnx::NodeProto& node) {
     const Row* row = find_rule(node.domain(), node.op_type());
-    if (row == nullptr) unsupported("the operator is not supported");
+    if (row == nullptr) {
+      report_no_rule(node);
+      return forget_outputs(node);
+    }
     const auto count = static_cast<size_t>(node.input_size());
     if (count < row->min_inputs || count > row->max_inputs) {
       invalid("%zu inputs, needs %zu", count,
@@ -187,8 +236,9 @@ class Importer {
       inputs.push_back(name.empty() ? nullptr : tensors_.at(name));
       sole_use.push_back(!name.empty() && source_.uses.at(name) == 1);
       if (!name.empty() && inputs.back() == nullptr) {
-        for (const std::string& output : node.output()) tensors_[output] = nullptr;
-        return;
+        const auto reason = unreadable_.find(name);
+        if (reason != unreadable_.end()) unsupported("%s", reason->second.c_str());
+        return forget_outputs(node);
       }
     }
     std::vector<bool> read;
@@ -196,13 +246,37 @@ class Importer {
     Call call(builder_, context_, node, row->variant, std::move(inputs), std::move(sole_use),
               std::move(read));
     row->import(call);
+    const bool doubles = gives_doubles(node, call);
     if (const auto unread = call.attributes.unread(); !unread.empty()) {
       unsupported("attribute '%s'", unread[0].c_str());
     }
     for (size_t k = 0; k < call.outputs(); ++k) {
       if (call.results[k] == nullptr && call.output_read(k)) invalid("it has no output %zu", k);
-      if (!call.output_name(k).empty()) tensors_[call.output_name(k)] = call.results[k];
+      if (call.output_name(k).empty()) continue;
+      tensors_[call.output_name(k)] = call.results[k];
+      const bool floats = call.results[k] != nullptr && call.results[k]->type == DType::F32;
+      if (doubles && floats) doubles_.insert(call.output_name(k));
     }
+  }
+
+  // Whether what libqrt takes for floats is DOUBLE in the model: as the first of its float inputs
+  // is, unless the operator says itself.
+  bool gives_doubles(const ::onnx::NodeProto& node, const Call& call) const {
+    for (const auto& attribute : node.attribute()) {
+      if (node.op_type() == "Cast" && attribute.name() == "to") {
+        return attribute.i() == ::onnx::TensorProto::DOUBLE;
+      }
+      const bool constant = node.op_type() == "Constant" || node.op_type() == "ConstantOfShape";
+      if (constant && attribute.name() == "value") {
+        return attribute.t().data_type() == ::onnx::TensorProto::DOUBLE;
+      }
+    }
+    for (size_t i = 0; i < call.inputs(); ++i) {
+      if (call.has(i) && call.in(i).type == DType::F32) {
+        return doubles_.count(node.input(static_cast<int>(i))) != 0;
+      }
+    }
+    return false;
   }
 
   // Outputs have ONNX's shape and name, however the tensor lies inside.
@@ -211,7 +285,18 @@ class Importer {
     if (!outputs_.insert(name).second) invalid("'%s' is an output twice", name.c_str());
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) invalid("nothing makes the graph output '%s'", name.c_str());
-    if (found->second == nullptr) return;  // some node before it is not supported
+    if (found->second == nullptr) {  // some node before it is not supported
+      const auto reason = unreadable_.find(name);
+      if (reason != unreadable_.end())
+        problems_.add("graph output", reason->second, "'" + name + "'");
+      return;
+    }
+    const int declared = model_.graph().output(k).type().tensor_type().elem_type();
+    if (declared == ::onnx::TensorProto::DOUBLE || doubles_.count(name) != 0) {
+      problems_.add("graph output", "elements of type DOUBLE; let the model end in a Cast to FLOAT",
+                    "'" + name + "'");
+      return;
+    }
     Tensor& tensor = *found->second;
     int value = builder_.plain(tensor);
     graph::Graph& g = builder_.graph;
@@ -236,7 +321,9 @@ class Importer {
   Builder builder_;
   ModelContext context_;
   ModelGraph source_;
-  std::map<std::string, TensorPtr> tensors_;  // null: behind something not supported
+  std::map<std::string, TensorPtr> tensors_;       // null: behind something not supported
+  std::map<std::string, std::string> unreadable_;  // constants, and why: who reads them is told
+  std::set<std::string> doubles_;                  // tensors that are DOUBLE in the model
   std::set<std::string> outputs_;
   std::set<int> output_values_;
   std::string batch_symbol_;

@@ -39,7 +39,7 @@ Quantization read_quantization(Call& c, const Tensor& x, DType otherwise, DType*
     if (!std::isnormal(scale) || scale < 0) invalid("a scale of %g", static_cast<double>(scale));
   }
   const int64_t axis = c.attributes.integer("axis", 1);
-  if (c.attributes.integer("block_size", 0) != 0) unsupported("block_size");
+  if (c.attributes.integer("block_size", 0) != 0) unsupported("scales by block (block_size)");
   if (q.scales.size() == 1) {
     // A single scale is one for all elements, also where it stands in a vector.
   } else if (c.in(1).rank() == 1) {

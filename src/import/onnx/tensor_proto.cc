@@ -131,6 +131,15 @@ graph::DType element_type(int32_t onnx_type) {
     unsupported("elements of type %s",
                 TensorProto::DataType_Name(static_cast<TensorProto::DataType>(onnx_type)).c_str());
   }
+  // Newer than the classes that are generated from Debian's onnx.proto.
+  constexpr const char* kNewer[] = {
+      "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4",
+      "INT4",         "FLOAT4E2M1",     "FLOAT8E8M0", "UINT2",          "INT2"};
+  constexpr int32_t kFirstNewer = 17;
+  if (onnx_type >= kFirstNewer &&
+      onnx_type < kFirstNewer + static_cast<int32_t>(std::size(kNewer))) {
+    unsupported("elements of type %s", kNewer[onnx_type - kFirstNewer]);
+  }
   unsupported("elements of ONNX type %d", onnx_type);
 }
 

@@ -6,6 +6,7 @@
 
 #include "src/import/import.h"
 #include "src/import/problems.h"
+#include "src/import/runnable.h"
 #include "src/import/tflite/op_table.h"
 
 namespace qrt::import {
@@ -31,7 +32,10 @@ class Importer {
     QRT_RETURN_IF_ERROR(import_ends(source.inputs(), "graph input", &graph_.inputs));
     for (size_t i = 0; i < file_.operator_count(); ++i) QRT_RETURN_IF_ERROR(import_op(i));
     QRT_RETURN_IF_ERROR(import_ends(source.outputs(), "graph output", &graph_.outputs));
-    if (!problems_.empty()) return problems_.status();
+    if (!problems_.empty()) {
+      add_refusals(graph_, true, &problems_);
+      return problems_.status();
+    }
     return std::move(graph_);
   }
 

@@ -75,8 +75,8 @@ Status conv_2d(OpContext& op) {
   QRT_RETURN_IF_ERROR(
       read_window(*options, options->dilation_h(), options->dilation_w(), &conv.window));
   conv.groups = inputs / depth;
-  // TensorFlow Lite quantizes the input of dynamic-range convolutions symmetrically where the weights
-  // have one scale, and asymmetrically where every channel has its own.
+  // TensorFlow Lite quantizes the input of dynamic-range convolutions symmetrically where the
+  // weights have one scale, and asymmetrically where every channel has its own.
   conv.symmetric_input = op.in(1).quantization.scales.size() == 1;
   int weights, bias;
   QRT_RETURN_IF_ERROR(hybrid_weights(op, 1, &weights));

@@ -1,0 +1,90 @@
+#include "src/import/runnable.h"
+
+#include <cstring>
+
+#include "src/graph/reader.h"
+#include "src/graph/writer.h"
+
+namespace qrt::import {
+namespace {
+
+using graph::DType;
+using graph::Graph;
+using graph::kAbsent;
+using graph::Node;
+using rt::Status;
+
+// The node alone: its inputs are the graph's, or constants.
+Graph isolate(const Graph& graph, const Node& node) {
+  Graph alone;
+  Node copy = node;
+  for (int& input : copy.inputs) {
+    if (input == kAbsent) continue;
+    input = alone.add_value(graph.value(input));
+    if (!alone.value(input).constant() && !alone.value(input).variable) {
+      alone.inputs.push_back(input);
+    }
+  }
+  for (int& output : copy.outputs) {
+    output = alone.add_value(graph.value(output));
+    alone.outputs.push_back(output);
+  }
+  alone.nodes.push_back(std::move(copy));
+  return alone;
+}
+
+Status try_alone(const Graph& graph, const Node& node) {
+  QRT_ASSIGN_OR_RETURN(const graph::Bytes file, graph::serialize(isolate(graph, node)));
+  const rt::AlignedBuffer bytes = rt::allocate_aligned(file.size());
+  if (bytes == nullptr) return Status(rt::Code::OutOfMemory, "not enough memory");
+  std::memcpy(bytes.get(), file.data(), file.size());
+  QRT_ASSIGN_OR_RETURN(const auto model, rt::Model::from_buffer(bytes.get(), file.size()));
+  return rt::Program::build(model).status();
+}
+
+// Without the operator's name, which messages give in front of a reason.
+std::string reason_of(const std::string& message) {
+  const size_t end = message.find("): ");
+  return end == std::string::npos ? message : message.substr(end + 3);
+}
+
+// What users should hear first: that it is the type they chose.
+const char* narrow_type(const Graph& graph, const Node& node) {
+  for (const std::vector<int>& values : {node.inputs, node.outputs}) {
+    for (int v : values) {
+      if (v == kAbsent) continue;
+      const graph::Value& value = graph.value(v);
+      if (value.type == DType::S4) return "4-bit integers (s4) are not supported here: ";
+      if (value.type == DType::S16 && !value.quantization.empty()) {
+        return "16-bit activations (s16) are not supported here: ";
+      }
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+void add_refusals(const Graph& graph, bool narrow_only, Problems* problems) {
+  for (const Node& node : graph.nodes) {
+    const char* narrow = narrow_type(graph, node);
+    if (narrow_only && *narrow == '\0') continue;
+    const Status status = try_alone(graph, node);
+    if (status.code() != rt::Code::Unsupported) continue;
+    problems->add(graph::node_kind(node), narrow + reason_of(status.message()),
+                  "'" + node.name + "'");
+  }
+}
+
+rt::Result<std::shared_ptr<const rt::Program>> build_program(std::shared_ptr<const rt::Model> model,
+                                                             const rt::ProgramOptions& options) {
+  auto program = rt::Program::build(model, options);
+  if (program.status().code() != rt::Code::Unsupported) return program;
+  Problems problems;
+  add_refusals(graph::read_model(*model), false, &problems);
+  // It may be no single operator's fault.
+  if (problems.empty()) return program;
+  return problems.status("run").within(model->name());
+}
+
+}  // namespace qrt::import
