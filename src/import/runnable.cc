@@ -1,7 +1,9 @@
 #include "src/import/runnable.h"
 
+#include <algorithm>
 #include <cstring>
 
+#include "src/base/memory.h"
 #include "src/graph/reader.h"
 #include "src/graph/writer.h"
 
@@ -66,13 +68,22 @@ const char* narrow_type(const Graph& graph, const Node& node) {
 }  // namespace
 
 void add_refusals(const Graph& graph, bool narrow_only, Problems* problems) {
+  // Weights that a refused node should have made: who reads them is not to blame.
+  std::vector<bool> missing(graph.values.size(), false);
+  const auto any = [](const std::vector<int>& values, const auto& what) {
+    return std::any_of(values.begin(), values.end(),
+                       [&](int v) { return v != kAbsent && what(v); });
+  };
   for (const Node& node : graph.nodes) {
+    if (any(node.inputs, [&](int v) { return missing[static_cast<size_t>(v)]; })) continue;
     const char* narrow = narrow_type(graph, node);
     if (narrow_only && *narrow == '\0') continue;
     const Status status = try_alone(graph, node);
     if (status.code() != rt::Code::Unsupported) continue;
     problems->add(graph::node_kind(node), narrow + reason_of(status.message()),
                   "'" + node.name + "'");
+    if (any(node.inputs, [&](int v) { return !graph.value(v).constant(); })) continue;
+    for (int v : node.outputs) missing[static_cast<size_t>(v)] = true;
   }
 }
 

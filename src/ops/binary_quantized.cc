@@ -82,8 +82,9 @@ float evaluate_jump(fb::BinaryKind kind, float a, float b) {
   if (kind == fb::BinaryKind::Pow) {
     return static_cast<float>(std::pow(static_cast<double>(a), static_cast<double>(b)));
   }
-  const float quotient = std::floor(a / b);
-  return kind == fb::BinaryKind::FloorDiv ? quotient : a - quotient * b;
+  if (kind == fb::BinaryKind::FloorDiv) return std::floor(a / b);
+  const float rest = std::fmod(a, b);
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
 // table[a][b]: 64 KiB.

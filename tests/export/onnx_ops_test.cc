@@ -293,6 +293,29 @@ TEST_P(ExportOps, Resizing) {
       expect_round_trip(c.finish(), 1);
     }
   }
+  // ONNX's own ways, with sizes and with scales that are not their quotients.
+  using Coordinates = fb::ResizeCoordinates;
+  for (Coordinates coordinates : {Coordinates::Asymmetric, Coordinates::HalfPixel,
+                                  Coordinates::PytorchHalfPixel, Coordinates::AlignCorners}) {
+    for (int rounding = 0; rounding <= 4; ++rounding) {
+      for (bool scales : {false, true}) {
+        Chain c = chain({1, 4, 5, 2});
+        c.convolved();
+        fb::ResizeT options;
+        options.coordinates = coordinates;
+        options.mode = rounding < 4 ? fb::ResizeMode::Nearest : fb::ResizeMode::Bilinear;
+        if (rounding < 4) options.rounding = static_cast<fb::ResizeRounding>(rounding);
+        options.out_h = 7;
+        options.out_w = 3;
+        if (scales) {
+          options.scale_h = 1.9f;
+          options.scale_w = 0.7f;
+        }
+        c.then(options, {1, 7, 3, 2}, kIn);
+        expect_round_trip(c.finish(), 1);
+      }
+    }
+  }
 }
 
 TEST_P(ExportOps, MovingElements) {

@@ -315,7 +315,7 @@ TEST(TfliteMalformed, EverythingUnsupportedIsListedAtOnce) {
             "    operator 3 ABS 'fourth'\n"
             "  CUSTOM 'MyOp': custom operators are not supported\n"
             "    operator 2 CUSTOM 'MyOp' 'third'\n"
-            "  TOPK_V2: the operator is not supported\n"
+            "  TOPK_V2: the operator is not supported (2 times)\n"
             "    operator 0 TOPK_V2 'first'\n"
             "    operator 1 TOPK_V2 'second'\n"
             "  graph input: tensor 'words': has elements of type STRING\n"

@@ -323,6 +323,30 @@ TEST(MalformedOperator, Resize) {
              o.half_pixel_centers = true;
            },
            "both aligns corners and centres pixels"},
+          {"coordinates",
+           [](auto&, O& o) { o.coordinates = static_cast<fb::ResizeCoordinates>(5); },
+           "unknown coordinates, 5 and 0"},
+          {"rounding", [](auto&, O& o) { o.rounding = static_cast<fb::ResizeRounding>(4); },
+           "unknown coordinates, 0 and 4"},
+          {"scale",
+           [](auto&, O& o) {
+             o.coordinates = fb::ResizeCoordinates::Asymmetric;
+             o.scale_w = -2;
+           },
+           "a scale of -2"},
+          {"infinite scale",
+           [](auto&, O& o) {
+             o.coordinates = fb::ResizeCoordinates::Asymmetric;
+             o.scale_h = std::numeric_limits<float>::infinity();
+           },
+           "a scale of inf"},
+          {"two coordinates",
+           [](auto&, O& o) {
+             o.coordinates = fb::ResizeCoordinates::Asymmetric;
+             o.half_pixel_centers = true;
+           },
+           "says twice where pixels lie"},
+          {"scale of flags", [](auto&, O& o) { o.scale_h = 2; }, "says twice where pixels lie"},
           {"larger than memory",
            [](ModelFile& f, O& o) {
              o.out_h = 1 << 22;

@@ -42,6 +42,19 @@ void for_each_kind(const Body& body) {
   }
 }
 
+// Functions that jump are computed in float.
+double jump(BinaryKind kind, float x, float y, float scale, const oracle::Range& range) {
+  float real;
+  if (kind == BinaryKind::FloorDiv) {
+    real = std::floor(x / y);
+  } else {
+    real = static_cast<float>(oracle::binary(fb::EnumNameBinaryKind(kind), static_cast<double>(x),
+                                             static_cast<double>(y)));
+  }
+  const float steps = real / scale;
+  return oracle::quantize_steps(std::isnan(steps) ? 0 : steps, range);
+}
+
 // What schema/README.md says of each kind, of steps from the zero points.
 Expected quantized_result(const fb::BinaryT& options, const Stored& a, const Stored& b,
                           const Kind& out) {
@@ -61,6 +74,11 @@ Expected quantized_result(const fb::BinaryT& options, const Stored& a, const Sto
       const float from_a = static_cast<float>(x) * static_cast<float>(sa / so);
       const float from_b = static_cast<float>(y) * static_cast<float>(sign * sb / so);
       return oracle::quantize_steps(from_a + from_b, range);
+    }
+    if (options.kind == BinaryKind::FloorDiv || options.kind == BinaryKind::FloorMod ||
+        options.kind == BinaryKind::Pow) {
+      return jump(options.kind, static_cast<float>(x * sa), static_cast<float>(y * sb),
+                  out.quantization.scales[0], range);
     }
     double steps = oracle::binary(name, x * sa, y * sb) / so;
     if (std::isnan(steps)) steps = 0;

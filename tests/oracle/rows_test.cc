@@ -181,6 +181,31 @@ TEST(OracleSoftmax, S8) {
   }
 }
 
+// The logarithm of that sum; exponentials below 2^-24 are left out of it.
+TEST(OracleSoftmax, LogarithmS8) {
+  std::mt19937 random(9);
+  for (const Dims& shape : kRowShapes) {
+    for (double in_scale : {0.003, 0.1, 1.5}) {
+      SCOPED_TRACE(testing::PrintToString(shape) + ", scale " + std::to_string(in_scale));
+      const Stored in = random_stored(s8(in_scale, draw(random, -128, 127)), shape, random);
+      const Kind out = pick<Kind>(random, {s8(16.0 / 256, 127), s8(0.1, 90), s8(0.5, 0)});
+      const double scale = static_cast<double>(out.quantization.scales[0]);
+      const oracle::Range range = range_of(out);
+      Expected expected{out.type, oracle::softmax(in.real(), 1, true), out.quantization, {}};
+      for (double& value : expected.tensor.values) {
+        const double steps = value / scale;
+        const double unsure = static_cast<double>(shape.back()) * 0x1p-23 / scale + 1e-9;
+        const bool half = std::fabs(steps - std::floor(steps) - 0.5) < unsure;
+        expected.tolerance.push_back(half ? 1 : 0);
+        value = std::clamp(std::nearbyint(steps) + range.zero_point, range.min, range.max);
+      }
+      fb::SoftmaxT options;
+      options.log = true;
+      expect_node(options, {in}, expected);
+    }
+  }
+}
+
 TEST(OracleSoftmax, F32) {
   std::mt19937 random(5);
   for (const Dims& shape : kRowShapes) {

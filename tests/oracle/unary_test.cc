@@ -18,29 +18,33 @@ fb::UnaryT options_of(UnaryKind kind, std::unique_ptr<fb::ClampT> clamp = nullpt
   return options;
 }
 
-// Whether the function leaps between neighbours, where rounding decides the side.
+// Whether the function leaps between neighbours, where rounding decides the side: tables of these
+// are computed in float.
 bool leaps(UnaryKind kind) {
-  return kind == UnaryKind::Floor || kind == UnaryKind::Ceil || kind == UnaryKind::Round;
+  return kind == UnaryKind::Floor || kind == UnaryKind::Ceil || kind == UnaryKind::Round ||
+         kind == UnaryKind::Sign;
 }
 
 Expected table_result(const fb::UnaryT& options, const Stored& in, const Kind& out) {
   const oracle::Range range = range_of(out, options.clamp.get());
-  const double scale = static_cast<double>(out.quantization.scales[0]);
+  const float scale = out.quantization.scales[0];
   const std::string name = fb::EnumNameUnaryKind(options.kind);
   Expected expected{out.type, in.real(), out.quantization, {}};
   for (double& x : expected.tensor.values) {
-    const auto result = [&](double at, double nudge) {
-      const double steps = oracle::unary(name, at, kAlpha, kBeta) / scale;
+    if (leaps(options.kind)) {
+      const double at = static_cast<double>(static_cast<float>(x));
+      const auto y = static_cast<float>(oracle::unary(name, at, kAlpha, kBeta));
+      x = oracle::quantize_steps(y / scale, range);
+      expected.tolerance.push_back(0);
+      continue;
+    }
+    const auto result = [&](double nudge) {
+      const double steps = oracle::unary(name, x, kAlpha, kBeta) / static_cast<double>(scale);
       if (std::isnan(steps)) return range.zero_point;
       return std::clamp(std::nearbyint(steps + nudge) + range.zero_point, range.min, range.max);
     };
-    double tolerance = std::fabs(result(x, 1e-9) - result(x, -1e-9));
-    if (leaps(options.kind)) {
-      tolerance += std::fabs(result(x * 1.0000001, 0) - result(x * 0.9999999, 0));
-      if (options.kind == UnaryKind::Round) tolerance += result(x + 1e-6, 0) - result(x - 1e-6, 0);
-    }
-    expected.tolerance.push_back(tolerance);
-    x = result(x, 0);
+    expected.tolerance.push_back(std::fabs(result(1e-9) - result(-1e-9)));
+    x = result(0);
   }
   return expected;
 }

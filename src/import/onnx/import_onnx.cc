@@ -232,15 +232,16 @@ class Importer {
     }
     std::vector<TensorPtr> inputs;
     std::vector<bool> sole_use;
+    bool behind = false;  // something that is not supported
     for (const std::string& name : node.input()) {
       inputs.push_back(name.empty() ? nullptr : tensors_.at(name));
       sole_use.push_back(!name.empty() && source_.uses.at(name) == 1);
-      if (!name.empty() && inputs.back() == nullptr) {
-        const auto reason = unreadable_.find(name);
-        if (reason != unreadable_.end()) unsupported("%s", reason->second.c_str());
-        return forget_outputs(node);
-      }
+      if (name.empty() || inputs.back() != nullptr) continue;
+      const auto reason = unreadable_.find(name);
+      if (reason != unreadable_.end()) unsupported("%s", reason->second.c_str());
+      behind = true;
     }
+    if (behind) return forget_outputs(node);
     std::vector<bool> read;
     for (const std::string& output : node.output()) read.push_back(source_.uses.count(output) != 0);
     Call call(builder_, context_, node, row->variant, std::move(inputs), std::move(sole_use),

@@ -1,0 +1,149 @@
+// Models made from reports of what other converters and this one got wrong, one folder a report.
+// For each the table says what is right now: the answers in the folder, or a refusal in the right
+// words.
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "src/base/memory.h"
+#include "src/cli/npy.h"
+#include "src/graph/writer.h"
+#include "src/import/import.h"
+#include "src/import/runnable.h"
+#include "src/runtime/session.h"
+#include "tests/support/paths.h"
+
+namespace qrt::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Case {
+  const char* folder;
+  const char* model;
+  // Either words that the refusal must hold, or files: an input, and the output it gives.
+  std::vector<std::string> words;
+  const char* input = nullptr;
+  const char* expected = nullptr;
+  double tolerance = 0;  // in units of the output; of codes where it is quantized
+};
+
+const Case kCases[] = {
+    {"cast_to_double", "m.onnx", {"graph output: elements of type DOUBLE"}},
+    {"int4_weights", "o9_int4_blk.onnx", {"DequantizeLinear: elements of type INT4"}},
+    {"int4_weights", "o9_int4_pc.onnx", {"DequantizeLinear: elements of type INT4"}},
+    {"int4_weights", "w4_conv.tflite", {"4-bit integers (s4) are not supported", "Conv2D"}},
+    {"int4_weights", "w4_fc_dyn.tflite", {"4-bit integers (s4) are not supported"}},
+    {"onnx_integer_operators", "o4.onnx", {"MatMulInteger", "QDQ"}},
+    {"onnx_integer_operators", "o5.onnx", {"DynamicQuantizeLinear", "MatMulInteger", "QDQ"}},
+    {"onnx_opset9_message", "slice9.onnx", {"opset 9: operator sets 11 to 23 are supported"}},
+    {"onnx_opset9_message", "slice9b.onnx", {"opset 9: operator sets 11 to 23 are supported"}},
+    {"onnx_qdq_floor_ceil_round", "o7_Floor.onnx", {}, "x.npy", "expected_Floor.npy"},
+    {"onnx_resize_nearest_scales", "resize_1p2.onnx", {}, "x.npy", "expected_1p2.npy"},
+    {"onnx_uint16_qdq", "o8_u16_21.onnx", {"QuantizeLinear: elements of type UINT16"}},
+    {"onnx_uint16_qdq", "o8_u16_ms.onnx", {"QuantizeLinear: elements of type UINT16"}},
+    {"resize_nearest_sizes_14_to_18", "m.onnx", {}, "i0.npy", "want.0.npy"},
+    {"resize_scale_1.3_shape", "m.onnx", {}, "i0.npy", "want.0.npy"},
+    {"tflite_int16x8", "i16_add.tflite", {"16-bit activations (s16) are not supported", "Add"}},
+    {"tflite_int16x8", "i16_conv.tflite", {"16-bit activations (s16) are not supported", "Conv2D"}},
+    {"tflite_int16x8", "i16_fc.tflite", {"16-bit activations (s16)", "FullyConnected"}},
+    {"tflite_int16x8", "i16_logistic.tflite", {"16-bit activations (s16)", "Logistic"}},
+    {"tflite_int16x8", "i16_mul.tflite", {"16-bit activations (s16) are not supported", "Mul"}},
+    {"tflite_log_softmax_int8", "sm_log.tflite", {}},
+    {"tflite_log_softmax_int8", "sm_s16.tflite", {"Softmax", "s16"}},
+    {"tflite_prelu_int8", "r7_prelu.tflite", {}, "x.npy", "expected.npy", 1},
+    {"tflite_space_to_batch", "r1_f32.tflite", {}, "x_f32.npy", "expected_f32.npy", 1e-5},
+    {"tflite_space_to_batch", "r1_s8.tflite", {}, "x_s8.npy", "expected_s8.npy", 1},
+    {"onnx_resize_linear_scale", "rz_tvm19698_lin.onnx", {}},
+};
+
+fs::path folder_of_cases() { return fs::path(kTestModels).parent_path() / "cases"; }
+
+cli::NpyArray read_npy(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  const std::vector<char> file{std::istreambuf_iterator<char>(stream), {}};
+  auto array = cli::parse_npy(reinterpret_cast<const uint8_t*>(file.data()), file.size());
+  EXPECT_TRUE(array.ok()) << path << ": " << array.status().message();
+  return array.ok() ? std::move(*array) : cli::NpyArray{};
+}
+
+double element(const cli::NpyArray& array, size_t i) {
+  if (array.type == rt::DType::S8) return reinterpret_cast<const int8_t*>(array.data.data())[i];
+  if (array.type == rt::DType::U8) return array.data[i];
+  float number;
+  std::memcpy(&number, array.data.data() + i * sizeof(number), sizeof(number));
+  return static_cast<double>(number);
+}
+
+// Imported, loaded and built, as the tool does it.
+struct Built {
+  rt::AlignedBuffer bytes;
+  std::shared_ptr<const rt::Program> program;
+};
+
+rt::Result<Built> build(const fs::path& path) {
+  QRT_ASSIGN_OR_RETURN(const graph::Graph graph, import::import_file(path.string()));
+  QRT_ASSIGN_OR_RETURN(const graph::Bytes file, graph::serialize(graph));
+  Built built;
+  built.bytes = rt::allocate_aligned(file.size());
+  std::memcpy(built.bytes.get(), file.data(), file.size());
+  QRT_ASSIGN_OR_RETURN(const auto model, rt::Model::from_buffer(built.bytes.get(), file.size()));
+  QRT_ASSIGN_OR_RETURN(built.program, import::build_program(model));
+  return built;
+}
+
+void expect_answers(const Case& c, const Built& built) {
+  auto session = rt::Session::create(built.program);
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  if (c.input == nullptr) return;
+  const cli::NpyArray input = read_npy(folder_of_cases() / c.folder / c.input);
+  const cli::NpyArray want = read_npy(folder_of_cases() / c.folder / c.expected);
+  ASSERT_EQ((*session)->input_bytes(0), input.data.size());
+  std::memcpy((*session)->input_data(0), input.data.data(), input.data.size());
+  (void)(*session)->run();
+  cli::NpyArray got;
+  got.type = (*session)->output(0).type;
+  const auto* out = static_cast<const uint8_t*>((*session)->output_data(0));
+  got.data.assign(out, out + (*session)->output_bytes(0));
+  ASSERT_EQ(got.type, want.type);
+  ASSERT_EQ(got.data.size(), want.data.size());
+  for (size_t i = 0; i < want.data.size() / rt::dtype_bytes(want.type); ++i) {
+    EXPECT_NEAR(element(got, i), element(want, i), c.tolerance) << "element " << i;
+  }
+}
+
+class Cases : public testing::TestWithParam<Case> {};
+
+TEST_P(Cases, AnswersOrSaysWhyNot) {
+  const Case& c = GetParam();
+  const fs::path path = folder_of_cases() / c.folder / c.model;
+  if (!fs::exists(path)) GTEST_SKIP() << "no model at " << path;
+  auto built = build(path);
+  if (c.words.empty()) {
+    ASSERT_TRUE(built.ok()) << built.status().message();
+    return expect_answers(c, *built);
+  }
+  ASSERT_FALSE(built.ok()) << "it is not refused";
+  EXPECT_EQ(built.status().code(), rt::Code::Unsupported);
+  for (const std::string& word : c.words) {
+    EXPECT_NE(built.status().message().find(word), std::string::npos)
+        << "'" << word << "' is not in\n"
+        << built.status().message();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Reports, Cases, testing::ValuesIn(kCases),
+                         [](const testing::TestParamInfo<Case>& tested) {
+                           std::string name =
+                               std::string(tested.param.folder) + "_" + tested.param.model;
+                           for (char& c : name) {
+                             if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+                           }
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace qrt::test
