@@ -160,7 +160,7 @@ typedef struct qrt_memory_info {
   size_t struct_size;  /* set by the caller: sizeof(qrt_memory_info) */
   size_t arena_bytes;  /* working memory of this session */
   size_t weight_bytes; /* constants in the model, shared and mapped */
-  size_t packed_bytes; /* weights packed for this CPU, shared by the program's sessions */
+  size_t packed_bytes; /* weights packed for this CPU, shared by sessions if they can be */
 } qrt_memory_info;
 QRT_API qrt_status qrt_session_memory(const qrt_session* session, qrt_memory_info* info,
                                       qrt_error* error);

@@ -338,7 +338,7 @@ qrt_status qrt_session_memory(const qrt_session* session, qrt_memory_info* info,
     const qrt::rt::Session& s = *session->session;
     facts.arena_bytes = s.arena_bytes();
     facts.weight_bytes = s.program().model().weights().size();
-    facts.packed_bytes = s.program().packed_bytes();
+    facts.packed_bytes = s.packed_bytes();
     std::memcpy(static_cast<void*>(info), &facts, std::min(info->struct_size, sizeof facts));
     return {};
   });

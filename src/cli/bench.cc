@@ -65,7 +65,7 @@ class StatusLine {
 
 struct Measured {
   double prepare_us = 0;
-  size_t arena_bytes = 0;
+  size_t arena_bytes = 0, packed_bytes = 0;
   size_t threads = 1;
   Timings timings;
   std::vector<double> profile_ns;  // by operator; empty without --profile
@@ -100,7 +100,7 @@ class Report {
     lines.add("", format("%zu runs%s", t.runs, throughput().c_str()));
     lines.add("memory", "arena " + human_bytes(measured_.arena_bytes) + ", weights " +
                             human_bytes(open_.model->weights().size()) + ", packed " +
-                            human_bytes(program_.packed_bytes()) + ", process " +
+                            human_bytes(measured_.packed_bytes) + ", process " +
                             human_bytes(peak_rss_bytes()));
     lines.print();
     if (!measured_.profile_ns.empty()) print_profile();
@@ -124,7 +124,7 @@ class Report {
                  {"macs", facts_.macs},
                  {"arena_bytes", measured_.arena_bytes},
                  {"weight_bytes", open_.model->weights().size()},
-                 {"packed_bytes", program_.packed_bytes()},
+                 {"packed_bytes", measured_.packed_bytes},
                  {"peak_rss_bytes", peak_rss_bytes()}};
     if (!measured_.profile_ns.empty()) {
       json["profile"] = Json::array();
@@ -244,6 +244,7 @@ Outcome bench(const Options& options) {
   measured.prepare_us =
       std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
   measured.arena_bytes = session->arena_bytes();
+  measured.packed_bytes = session->packed_bytes();
   measured.threads = session->threads();
 
   fill_random(*session);

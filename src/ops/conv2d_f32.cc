@@ -4,49 +4,56 @@
 #include "kernels/f32.h"
 #include "src/ops/conv2d.h"
 #include "src/ops/quantized_weights.h"
-#include "src/runtime/xnn.h"
+#include "src/ops/xnn_kernel.h"
 
 namespace qrt::rt {
 namespace {
 
 constexpr size_t kPixelBlock = 64;
 
-class XnnConv final : public OpKernel {
+class XnnConv final : public XnnKernel {
  public:
   const char* name() const override { return "f32_conv__xnnpack"; }
 
-  Status plan(const Node& node, PlanContext& context) const override {
-    const ConvShape conv = conv_shape(node, context.shapes);
-    const WindowGeometry& w = conv.window;
-    const Limits limits = clamp_limits(node.options<fb::Conv2D>().clamp());
-    const auto u = [](size_t v) { return static_cast<unsigned>(v); };
-    auto state = std::make_unique<State>();
-    QRT_ASSIGN_OR_RETURN(
-        state->op, XnnOperator::create(XnnConvolution{
-                       u(w.pad_top), u(w.pad_right), u(w.pad_bottom), u(w.pad_left), u(w.kernel_h),
-                       u(w.kernel_w), u(w.stride_h), u(w.stride_w), u(w.dilation_h),
-                       u(w.dilation_w), u(conv.groups), conv.group_inputs(), conv.group_outputs(),
-                       node.input(1).as<float>(), bias_data<float>(node), limits.min, limits.max}));
-    context.state = std::move(state);
-    return {};
-  }
-
-  Status bind(const RunContext& context) const override {
-    const Shape& in = context.shape_in(0);
-    const auto u = [](int32_t v) { return static_cast<size_t>(v); };
-    return static_cast<State*>(context.state)
-        ->op.bind_convolution(u(in[0]), u(in[1]), u(in[2]), context.in<float>(0),
-                              context.out<float>(), context.pool.handle());
-  }
-
-  void run(const RunContext& context) const override {
-    static_cast<State*>(context.state)->op.run(context.pool.handle());
-  }
-
  private:
-  struct State : OpState {
-    XnnOperator op;
-  };
+  XnnLayer layer(const Node& node, const Shape& in) const override {
+    const auto& options = node.options<fb::Conv2D>();
+    const fb::Window2D& window = *options.window();
+    const Shape& weights = node.input(1).shape;
+    const Limits limits = clamp_limits(options.clamp());
+    const auto u = [](auto v) { return static_cast<uint32_t>(v); };
+    XnnLayer layer;
+    // Padding may depend on sizes that are not known yet. It does not matter to the weights then.
+    WindowGeometry w;
+    if (resolve_window(node, window, in, weights[1], weights[2], &w).ok()) {
+      layer.pad_top = u(w.pad_top);
+      layer.pad_right = u(w.pad_right);
+      layer.pad_bottom = u(w.pad_bottom);
+      layer.pad_left = u(w.pad_left);
+    }
+    layer.kernel_h = u(weights[1]);
+    layer.kernel_w = u(weights[2]);
+    layer.stride_h = u(window.stride_h());
+    layer.stride_w = u(window.stride_w());
+    layer.dilation_h = u(window.dilation_h());
+    layer.dilation_w = u(window.dilation_w());
+    layer.groups = u(options.groups());
+    layer.group_inputs = static_cast<size_t>(weights[3]);
+    layer.group_outputs = static_cast<size_t>(weights[0]) / layer.groups;
+    layer.weights = node.input(1).as<float>();
+    layer.bias = bias_data<float>(node);
+    layer.min = limits.min;
+    layer.max = limits.max;
+    return layer;
+  }
+
+  XnnSizes sizes(const Shape& in) const override {
+    XnnSizes sizes;
+    sizes.batch = static_cast<size_t>(in[0]);
+    sizes.height = static_cast<size_t>(in[1]);
+    sizes.width = static_cast<size_t>(in[2]);
+    return sizes;
+  }
 };
 
 class PortableConv final : public OpKernel {
@@ -115,7 +122,9 @@ Status prepare_conv2d_f32(const Node& node, const BuildContext& context,
   const bool library =
       !context.reference && xnn_available() && !node.input(0).unpadded && limits.min < limits.max;
   if (library) {
-    *kernel = std::make_unique<XnnConv>();
+    auto conv = std::make_unique<XnnConv>();
+    QRT_RETURN_IF_ERROR(conv->pack(node));
+    *kernel = std::move(conv);
   } else {
     *kernel = std::make_unique<PortableConv>();
   }

@@ -5,7 +5,7 @@
 #include "kernels/f32.h"
 #include "src/ops/dynamic_quantization.h"
 #include "src/ops/kernel_choice.h"
-#include "src/runtime/xnn.h"
+#include "src/ops/xnn_kernel.h"
 
 namespace qrt::rt {
 namespace {
@@ -117,35 +117,29 @@ class DynamicLayer final : public OpKernel {
   DynamicWeights weights_;
 };
 
-class XnnLayer final : public OpKernel {
+class LibraryLayer final : public XnnKernel {
  public:
   const char* name() const override { return "f32_gemm__xnnpack"; }
 
-  Status plan(const Node& node, PlanContext& context) const override {
-    const Limits limits = clamp_limits(clamp_of(node));
-    auto state = std::make_unique<State>();
-    QRT_ASSIGN_OR_RETURN(state->op,
-                         XnnOperator::create(XnnFullyConnected{
-                             inputs_of(node), outputs_of(node), node.input(1).as<float>(),
-                             bias_data<float>(node), limits.min, limits.max}));
-    context.state = std::move(state);
-    return {};
-  }
-
-  Status bind(const RunContext& context) const override {
-    return static_cast<State*>(context.state)
-        ->op.bind_fully_connected(rows_of(context.shape_in(0)), context.in<float>(0),
-                                  context.out<float>(), context.pool.handle());
-  }
-
-  void run(const RunContext& context) const override {
-    static_cast<State*>(context.state)->op.run(context.pool.handle());
-  }
-
  private:
-  struct State : OpState {
-    XnnOperator op;
-  };
+  XnnLayer layer(const Node& node, const Shape&) const override {
+    const Limits limits = clamp_limits(clamp_of(node));
+    XnnLayer layer;
+    layer.fully_connected = true;
+    layer.group_inputs = inputs_of(node);
+    layer.group_outputs = outputs_of(node);
+    layer.weights = node.input(1).as<float>();
+    layer.bias = bias_data<float>(node);
+    layer.min = limits.min;
+    layer.max = limits.max;
+    return layer;
+  }
+
+  XnnSizes sizes(const Shape& in) const override {
+    XnnSizes sizes;
+    sizes.batch = rows_of(in);
+    return sizes;
+  }
 };
 
 class PortableLayer final : public OpKernel {
@@ -186,7 +180,9 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
   if (mode == WeightsMode::Dynamic) return make_packed<DynamicLayer>(node, kernel, context);
   const Limits limits = clamp_limits(clamp_of(node));
   if (!context.reference && xnn_available() && !node.input(0).unpadded && limits.min < limits.max) {
-    *kernel = std::make_unique<XnnLayer>();
+    auto layer = std::make_unique<LibraryLayer>();
+    QRT_RETURN_IF_ERROR(layer->pack(node));
+    *kernel = std::move(layer);
   } else {
     *kernel = std::make_unique<PortableLayer>();
   }

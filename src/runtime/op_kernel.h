@@ -28,16 +28,22 @@ struct BuildContext {
 // Anything that an operator keeps for one session.
 struct OpState {
   virtual ~OpState() = default;
+  // Memory that it holds beside the arena: to work in, and for weights packed for this session
+  // alone.
+  virtual size_t bytes() const { return 0; }
+  virtual size_t packed_bytes() const { return 0; }
 };
 
 struct PlanContext {
   const Shapes& shapes;
   size_t max_ranges = 1;  // of a parallel_for: how many slots of scratch its ranges need
+  const ThreadPool* pool = nullptr;   // the session's
+  const OpState* previous = nullptr;  // of this node for the shapes before a resize, or null
   // Results:
   // Working memory for the duration of run, aligned to kAlignment. In 64 bits on every CPU,
   // computed so that nothing wraps around: what is too much is refused afterwards.
   uint64_t scratch_bytes = 0;
-  std::unique_ptr<OpState> state;
+  std::unique_ptr<OpState> state{};
 };
 
 // What run sees. Addresses are final from bind on, until the session is resized.

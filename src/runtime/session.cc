@@ -97,6 +97,8 @@ Status Session::plan(Shapes shapes) {
   next.shapes = std::move(shapes);
   // Before anything is made whose size follows from a shape.
   QRT_ASSIGN_OR_RETURN(const uint64_t variable_bytes, check_sizes(next.shapes));
+  const uint64_t limit = options_.max_arena_bytes - variable_bytes;
+  uint64_t state_bytes = 0;
   next.kernels.resize(count, nullptr);
   next.states.resize(count);
   next.scratch.resize(count, 0);
@@ -104,16 +106,26 @@ Status Session::plan(Shapes shapes) {
   for (size_t n = 0; n < count; ++n) {
     next.kernels[n] = kernel_to_run(n, next.shapes);
     if (next.kernels[n] == nullptr) continue;
-    PlanContext plan_context{next.shapes, pool_.max_ranges(), 0, nullptr};
+    PlanContext plan_context{next.shapes, pool_.max_ranges(), &pool_};
+    if (!layout_.states.empty()) plan_context.previous = layout_.states[n].get();
     QRT_RETURN_IF_ERROR(next.kernels[n]->plan(program_->nodes()[n], plan_context));
     scratch_bytes[n] = plan_context.scratch_bytes;
     next.states[n] = std::move(plan_context.state);
+    if (next.states[n] == nullptr) continue;
+    const uint64_t bytes = next.states[n]->bytes();
+    if (bytes > limit - state_bytes) {
+      return program_->nodes()[n].fail(Code::OutOfMemory,
+                                       "needs %llu bytes beside its tensors, the limit is %llu",
+                                       static_cast<unsigned long long>(bytes),
+                                       static_cast<unsigned long long>(options_.max_arena_bytes));
+    }
+    state_bytes += bytes;
+    next.packed_bytes += next.states[n]->packed_bytes();
   }
   const Storage storage = assign_storage(*program_, next.shapes, scratch_bytes);
-  QRT_ASSIGN_OR_RETURN(MemoryPlan memory,
-                       plan_memory(storage.requests, options_.max_arena_bytes - variable_bytes));
+  QRT_ASSIGN_OR_RETURN(MemoryPlan memory, plan_memory(storage.requests, limit - state_bytes));
 
-  next.arena_bytes = memory.bytes;
+  next.arena_bytes = memory.bytes + static_cast<size_t>(state_bytes);
   next.arena = allocate_aligned(uint64_t{memory.bytes} + kArenaSlack);
   if (next.arena == nullptr) {
     return error(Code::OutOfMemory, "no memory for an arena of %zu bytes", memory.bytes);
@@ -148,6 +160,8 @@ Status Session::plan(Shapes shapes) {
   std::swap(layout_, next);
   if (Status status = bind(); !status.ok()) {
     std::swap(layout_, next);
+    // What both layouts share has the other's addresses now.
+    QRT_RETURN_IF_ERROR(bind());
     return status;
   }
   reset_state();

@@ -55,7 +55,10 @@ class Session {
   // Variable tensors start again from zero.
   void reset_state();
 
+  // Working memory: the arena, and what operators' states hold beside it.
   size_t arena_bytes() const { return layout_.arena_bytes; }
+  // Packed weights, the program's and those that this session alone has.
+  size_t packed_bytes() const { return program_->packed_bytes() + layout_.packed_bytes; }
   size_t threads() const { return pool_.threads(); }
 
   // Time spent in each operator since it was switched on, in nanoseconds, by node.
@@ -85,7 +88,7 @@ class Session {
     Shapes shapes;
     std::vector<const OpKernel*> kernels;  // by node; null: nothing runs
     AlignedBuffer arena;
-    size_t arena_bytes = 0;
+    size_t arena_bytes = 0, packed_bytes = 0;
     std::vector<void*> data;                       // by tensor
     std::vector<size_t> scratch;                   // by node: offset in the arena
     std::vector<std::unique_ptr<OpState>> states;  // by node

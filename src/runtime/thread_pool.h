@@ -28,7 +28,9 @@ class ThreadPool {
   }
 
   size_t threads() const { return pool_ != nullptr ? pthreadpool_get_threads_count(pool_) : 1; }
-  pthreadpool_t handle() const { return pool_; }
+  // For a library that splits work by itself: the pool, or null if work of this cost (as
+  // parallel_for counts) does not pay to be shared.
+  pthreadpool_t handle_for(uint64_t cost) const { return cost / 2 >= kMinCost ? pool_ : nullptr; }
 
   // The most ranges that parallel_for makes: how many slots of scratch memory a loop may need.
   size_t max_ranges() const { return pool_ != nullptr ? threads() * kRangesPerThread : 1; }

@@ -1,9 +1,12 @@
 #include "src/runtime/xnn.h"
 
+#include <algorithm>
+
+#include "src/base/checked.h"
+
 #ifdef QRT_HAVE_XNNPACK
 #include <xnnpack.h>
 
-#include <cmath>
 #include <type_traits>
 #endif
 
@@ -12,35 +15,26 @@ namespace qrt::rt {
 #ifdef QRT_HAVE_XNNPACK
 namespace {
 
-// Creates with as many caches (none, weights, code and weights) as this version's function takes
-// before its last argument.
+// Creates with the caches that this version's function takes before its last argument: none, one of
+// weights, one of code and one of weights.
 template <class Function, class... Args>
-xnn_status create_with_caches(Function create, xnn_operator_t* op, Args... args) {
+xnn_status create_with_caches(Function create, [[maybe_unused]] const XnnWeights& weights,
+                              xnn_operator_t* op, Args... args) {
   if constexpr (std::is_invocable_v<Function, Args..., xnn_operator_t*>) {
     return create(args..., op);
-  } else if constexpr (std::is_invocable_v<Function, Args..., std::nullptr_t, xnn_operator_t*>) {
-    return create(args..., nullptr, op);
   } else {
-    return create(args..., nullptr, nullptr, op);
-  }
-}
-
-#ifdef QRT_XNNPACK_RESHAPE
-// Until May 2025 the function told an alignment for the workspace, too, which was never more than
-// that of all our memory.
-template <class Function>
-xnn_status reshape_convolution(Function reshape, xnn_operator_t op, size_t batch, size_t height,
-                               size_t width, size_t* workspace_bytes, pthreadpool_t threads) {
-  size_t out_h = 0, out_w = 0;
-  if constexpr (std::is_invocable_v<Function, xnn_operator_t, size_t, size_t, size_t, size_t*,
-                                    size_t*, size_t*, pthreadpool_t>) {
-    return reshape(op, batch, height, width, workspace_bytes, &out_h, &out_w, threads);
-  } else {
-    size_t alignment = 0;
-    return reshape(op, batch, height, width, workspace_bytes, &alignment, &out_h, &out_w, threads);
-  }
-}
+#ifdef QRT_XNNPACK_WEIGHTS_PROVIDER
+    xnn_weights_cache_provider* provider = weights.provider();
+#else
+    const std::nullptr_t provider = nullptr;
 #endif
+    if constexpr (std::is_invocable_v<Function, Args..., decltype(provider), xnn_operator_t*>) {
+      return create(args..., provider, op);
+    } else {
+      return create(args..., nullptr, provider, op);
+    }
+  }
+}
 
 Status check(xnn_status status, const char* what) {
   if (status == xnn_status_success) return {};
@@ -57,65 +51,86 @@ bool xnn_available() {
 
 void XnnOperator::Delete::operator()(xnn_operator* op) const { xnn_delete_operator(op); }
 
-Result<XnnOperator> XnnOperator::create(const XnnConvolution& c) {
-  XnnOperator result;
+Result<XnnOperator> XnnOperator::create(const XnnLayer& layer, const XnnWeights& weights) {
+  const XnnLayer& l = layer;
+  const size_t inputs = l.groups * l.group_inputs, outputs = l.groups * l.group_outputs;
   xnn_operator_t op = nullptr;
-  const size_t in_stride = c.groups * c.group_inputs, out_stride = c.groups * c.group_outputs;
-  QRT_RETURN_IF_ERROR(check(
-      create_with_caches(xnn_create_convolution2d_nhwc_f32, &op, c.pad_top, c.pad_right,
-                         c.pad_bottom, c.pad_left, c.kernel_h, c.kernel_w, c.stride_h, c.stride_w,
-                         c.dilation_h, c.dilation_w, c.groups, c.group_inputs, c.group_outputs,
-                         in_stride, out_stride, c.weights, c.bias, c.min, c.max, 0u),
-      "create a convolution"));
-  result.op_.reset(op);
-  return result;
-}
-
-Result<XnnOperator> XnnOperator::create(const XnnFullyConnected& f) {
+  if (l.fully_connected) {
+    QRT_RETURN_IF_ERROR(
+        check(create_with_caches(xnn_create_fully_connected_nc_f32, weights, &op, inputs, outputs,
+                                 inputs, outputs, l.weights, l.bias, l.min, l.max, 0u),
+              "create a fully connected layer"));
+  } else {
+    QRT_RETURN_IF_ERROR(check(
+        create_with_caches(xnn_create_convolution2d_nhwc_f32, weights, &op, l.pad_top, l.pad_right,
+                           l.pad_bottom, l.pad_left, l.kernel_h, l.kernel_w, l.stride_h, l.stride_w,
+                           l.dilation_h, l.dilation_w, l.groups, l.group_inputs, l.group_outputs,
+                           inputs, outputs, l.weights, l.bias, l.min, l.max, 0u),
+        "create a convolution"));
+  }
   XnnOperator result;
-  xnn_operator_t op = nullptr;
-  QRT_RETURN_IF_ERROR(
-      check(create_with_caches(xnn_create_fully_connected_nc_f32, &op, f.inputs, f.outputs,
-                               f.inputs, f.outputs, f.weights, f.bias, f.min, f.max, 0u),
-            "create a fully connected layer"));
   result.op_.reset(op);
+  result.layer_ = layer;
   return result;
 }
 
 #ifdef QRT_XNNPACK_RESHAPE
+namespace {
 
-Status XnnOperator::bind_convolution(size_t batch, size_t height, size_t width, const float* input,
-                                     float* output, pthreadpool* threads) {
-  size_t bytes = 0;
-  QRT_RETURN_IF_ERROR(check(reshape_convolution(xnn_reshape_convolution2d_nhwc_f32, op_.get(),
-                                                batch, height, width, &bytes, threads),
-                            "shape a convolution"));
-  workspace_ = allocate_aligned(bytes);
-  if (workspace_ == nullptr) return error(Code::OutOfMemory, "no memory for XNNPACK's workspace");
-  return check(xnn_setup_convolution2d_nhwc_f32(op_.get(), workspace_.get(), input, output),
-               "set up a convolution");
+// Until May 2025 the function told an alignment for the workspace, too, which was never more than
+// that of all our memory.
+template <class Function>
+xnn_status reshape_convolution(Function reshape, xnn_operator_t op, const XnnSizes& s,
+                               size_t* workspace_bytes, pthreadpool_t threads) {
+  size_t out_h = 0, out_w = 0;
+  if constexpr (std::is_invocable_v<Function, xnn_operator_t, size_t, size_t, size_t, size_t*,
+                                    size_t*, size_t*, pthreadpool_t>) {
+    return reshape(op, s.batch, s.height, s.width, workspace_bytes, &out_h, &out_w, threads);
+  } else {
+    size_t alignment = 0;
+    return reshape(op, s.batch, s.height, s.width, workspace_bytes, &alignment, &out_h, &out_w,
+                   threads);
+  }
 }
 
-Status XnnOperator::bind_fully_connected(size_t rows, const float* input, float* output,
-                                         pthreadpool* threads) {
-  QRT_RETURN_IF_ERROR(check(xnn_reshape_fully_connected_nc_f32(op_.get(), rows, threads),
-                            "shape a fully connected layer"));
+}  // namespace
+
+Status XnnOperator::shape(const XnnSizes& sizes, pthreadpool* threads, size_t* workspace_bytes) {
+  *workspace_bytes = 0;
+  if (!layer_.fully_connected) {
+    return check(reshape_convolution(xnn_reshape_convolution2d_nhwc_f32, op_.get(), sizes,
+                                     workspace_bytes, threads),
+                 "shape a convolution");
+  }
+  return check(xnn_reshape_fully_connected_nc_f32(op_.get(), sizes.batch, threads),
+               "shape a fully connected layer");
+}
+
+Status XnnOperator::bind(const XnnSizes&, void* workspace, const float* input, float* output,
+                         pthreadpool*) {
+  if (!layer_.fully_connected) {
+    return check(xnn_setup_convolution2d_nhwc_f32(op_.get(), workspace, input, output),
+                 "set up a convolution");
+  }
   return check(xnn_setup_fully_connected_nc_f32(op_.get(), input, output),
                "set up a fully connected layer");
 }
 
 #else
 
-Status XnnOperator::bind_convolution(size_t batch, size_t height, size_t width, const float* input,
-                                     float* output, pthreadpool* threads) {
-  return check(
-      xnn_setup_convolution2d_nhwc_f32(op_.get(), batch, height, width, input, output, threads),
-      "set up a convolution");
+Status XnnOperator::shape(const XnnSizes&, pthreadpool*, size_t* workspace_bytes) {
+  *workspace_bytes = 0;
+  return {};
 }
 
-Status XnnOperator::bind_fully_connected(size_t rows, const float* input, float* output,
-                                         pthreadpool* threads) {
-  return check(xnn_setup_fully_connected_nc_f32(op_.get(), rows, input, output, threads),
+Status XnnOperator::bind(const XnnSizes& sizes, void*, const float* input, float* output,
+                         pthreadpool* threads) {
+  if (!layer_.fully_connected) {
+    return check(xnn_setup_convolution2d_nhwc_f32(op_.get(), sizes.batch, sizes.height, sizes.width,
+                                                  input, output, threads),
+                 "set up a convolution");
+  }
+  return check(xnn_setup_fully_connected_nc_f32(op_.get(), sizes.batch, input, output, threads),
                "set up a fully connected layer");
 }
 
@@ -128,20 +143,54 @@ void XnnOperator::run(pthreadpool* threads) { (void)xnn_run_operator(op_.get(), 
 
 bool xnn_available() { return false; }
 void XnnOperator::Delete::operator()(xnn_operator*) const {}
-Result<XnnOperator> XnnOperator::create(const XnnConvolution&) {
+Result<XnnOperator> XnnOperator::create(const XnnLayer&, const XnnWeights&) {
   return error(Code::Unsupported, "this build has no XNNPACK");
 }
-Result<XnnOperator> XnnOperator::create(const XnnFullyConnected&) {
+Status XnnOperator::shape(const XnnSizes&, pthreadpool*, size_t*) {
   return error(Code::Unsupported, "this build has no XNNPACK");
 }
-Status XnnOperator::bind_convolution(size_t, size_t, size_t, const float*, float*, pthreadpool*) {
-  return error(Code::Unsupported, "this build has no XNNPACK");
-}
-Status XnnOperator::bind_fully_connected(size_t, const float*, float*, pthreadpool*) {
+Status XnnOperator::bind(const XnnSizes&, void*, const float*, float*, pthreadpool*) {
   return error(Code::Unsupported, "this build has no XNNPACK");
 }
 void XnnOperator::run(pthreadpool*) {}
 
 #endif
+
+bool same_padding(const XnnLayer& a, const XnnLayer& b) {
+  return a.pad_top == b.pad_top && a.pad_right == b.pad_right && a.pad_bottom == b.pad_bottom &&
+         a.pad_left == b.pad_left;
+}
+
+uint64_t XnnOperator::indirection_bytes(const XnnSizes& sizes) const {
+  const XnnLayer& l = layer_;
+  const bool padded = l.pad_top + l.pad_right + l.pad_bottom + l.pad_left > 0;
+  const uint64_t taps = uint64_t{l.kernel_h} * l.kernel_w;
+  if (taps == 1 && l.stride_h == 1 && l.stride_w == 1 && !padded) return 0;  // a matrix product
+  const auto outputs = [](uint64_t in, uint64_t kernel, uint64_t dilation, uint64_t stride) {
+    const uint64_t window = (kernel - 1) * dilation + 1;
+    return in < window ? 0 : (in - window) / stride + 1;
+  };
+  const uint64_t out_h = outputs(uint64_t{sizes.height} + l.pad_top + l.pad_bottom, l.kernel_h,
+                                 l.dilation_h, l.stride_h);
+  const uint64_t out_w = outputs(uint64_t{sizes.width} + l.pad_left + l.pad_right, l.kernel_w,
+                                 l.dilation_w, l.stride_w);
+  // Depthwise kernels share columns of pointers between neighbours in a row.
+  const bool depthwise = l.group_inputs == 1 && l.group_outputs == 1;
+  const uint64_t step =
+      depthwise && l.dilation_w == 1 ? std::min(l.stride_w, l.kernel_w) : l.kernel_w;
+  return out_h * (taps + out_w * step * l.kernel_h) * sizeof(void*);
+}
+
+uint64_t XnnOperator::packed_bytes() const {
+  if (kXnnSharesWeights) return 0;
+  constexpr uint64_t kColumns = 16;
+  const XnnLayer& l = layer_;
+  const auto in_columns = [](uint64_t n) { return ceil_div(n, kColumns) * kColumns; };
+  const uint64_t taps = uint64_t{l.kernel_h} * l.kernel_w;
+  const bool depthwise = l.group_inputs == 1 && l.group_outputs == 1;
+  const uint64_t columns =
+      depthwise ? in_columns(l.groups) : l.groups * in_columns(l.group_outputs);
+  return columns * (taps * l.group_inputs + 1) * sizeof(float);
+}
 
 }  // namespace qrt::rt

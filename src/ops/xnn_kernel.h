@@ -1,0 +1,29 @@
+// Float layers that XNNPACK runs: what Conv2D and FullyConnected have in common there.
+#pragma once
+
+#include "src/ops/common.h"
+#include "src/runtime/xnn.h"
+
+namespace qrt::rt {
+
+class XnnKernel : public OpKernel {
+ public:
+  // Packs the weights if sessions can share them; else each session does.
+  Status pack(const Node& node) const;
+
+  size_t packed_bytes() const final { return weights_.bytes(); }
+  Status plan(const Node& node, PlanContext& context) const final;
+  Status bind(const RunContext& context) const final;
+  void run(const RunContext& context) const final;
+
+ private:
+  struct State;
+
+  // The layer for an input of this shape, of which a dimension may be unknown (-1).
+  virtual XnnLayer layer(const Node& node, const Shape& in) const = 0;
+  virtual XnnSizes sizes(const Shape& in) const = 0;
+
+  XnnWeights weights_;
+};
+
+}  // namespace qrt::rt

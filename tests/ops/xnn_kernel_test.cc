@@ -1,0 +1,248 @@
+// Float layers through XNNPACK: whichever version it is, the numbers are those of plain loops, and
+// weights are packed once a program, or with an old XNNPACK once a session, and counted.
+#include <cmath>
+#include <thread>
+
+#include "src/runtime/xnn.h"
+#include "tests/support/run_graph.h"
+
+namespace qrt::test {
+namespace {
+
+struct Layer {
+  int32_t batch, height, width, inputs, outputs;
+  int32_t kernel_h = 1, kernel_w = 1, stride = 1, dilation = 1, groups = 1;
+  fb::Padding padding = fb::Padding::Same;
+  int32_t pad = 0;  // on all sides, with explicit padding
+};
+
+std::vector<float> numbers(size_t count, unsigned seed) {
+  std::vector<float> values(count);
+  for (float& v : values) {
+    seed = seed * 1664525u + 1013904223u;
+    v = static_cast<float>(seed >> 8) / static_cast<float>(1 << 23) - 1.0f;
+  }
+  return values;
+}
+
+int32_t out_size(const Layer& l, int32_t in, int32_t kernel) {
+  const int32_t window = (kernel - 1) * l.dilation + 1;
+  return l.padding == fb::Padding::Same ? (in + l.stride - 1) / l.stride
+                                        : (in + 2 * l.pad - window) / l.stride + 1;
+}
+
+graph::Graph convolution(const Layer& l) {
+  graph::Graph g;
+  const int32_t depth = l.inputs / l.groups;
+  const int in = g.add_tensor("in", rt::DType::F32, {l.batch, l.height, l.width, l.inputs});
+  const int weights =
+      g.add_constant("weights", {l.outputs, l.kernel_h, l.kernel_w, depth},
+                     numbers(static_cast<size_t>(l.outputs * l.kernel_h * l.kernel_w * depth), 1));
+  const int bias = g.add_constant("bias", {l.outputs}, numbers(static_cast<size_t>(l.outputs), 2));
+  const int out = g.add_tensor(
+      "out", rt::DType::F32,
+      {l.batch, out_size(l, l.height, l.kernel_h), out_size(l, l.width, l.kernel_w), l.outputs});
+  fb::Conv2DT options;
+  options.groups = l.groups;
+  options.window = std::make_unique<fb::Window2DT>();
+  options.window->stride_h = options.window->stride_w = l.stride;
+  options.window->dilation_h = options.window->dilation_w = l.dilation;
+  options.window->padding = l.padding;
+  options.window->pad_top = options.window->pad_bottom = l.pad;
+  options.window->pad_left = options.window->pad_right = l.pad;
+  options.clamp = graph::make_clamp(-1.5f, 6.0f);
+  g.add_node("layer", std::move(options), {in, weights, bias}, {out});
+  g.inputs = {in};
+  g.outputs = {out};
+  return g;
+}
+
+graph::Graph fully_connected(const Layer& l) {
+  graph::Graph g;
+  const int in = g.add_tensor("in", rt::DType::F32, {l.batch, l.inputs});
+  const int weights = g.add_constant("weights", {l.outputs, l.inputs},
+                                     numbers(static_cast<size_t>(l.outputs * l.inputs), 3));
+  const int out = g.add_tensor("out", rt::DType::F32, {l.batch, l.outputs});
+  g.add_node("layer", fb::FullyConnectedT(), {in, weights}, {out});
+  g.inputs = {in};
+  g.outputs = {out};
+  return g;
+}
+
+std::vector<float> run(rt::Session& session) {
+  const std::vector<float> in = numbers(session.input_bytes(0) / sizeof(float), 4);
+  std::memcpy(session.input_data(0), in.data(), session.input_bytes(0));
+  session.run();
+  const auto* out = static_cast<const float*>(session.output_data(0));
+  return {out, out + session.output_bytes(0) / sizeof(float)};
+}
+
+void expect_near(const std::vector<float>& actual, const std::vector<float>& expected,
+                 size_t depth) {
+  ASSERT_EQ(actual.size(), expected.size());
+  const float bar = 1e-6f * static_cast<float>(depth) + 1e-5f;
+  for (size_t i = 0; i < actual.size(); ++i) ASSERT_NEAR(actual[i], expected[i], bar) << i;
+}
+
+const Layer kLayers[] = {
+    {1, 9, 11, 3, 17, 3, 3},
+    {2, 9, 10, 4, 8, 3, 3, 2},
+    {1, 12, 7, 5, 19, 1, 1},
+    {1, 12, 7, 5, 19, 1, 1, 2},
+    {1, 6, 6, 5, 7, 1, 1, 1, 1, 1, fb::Padding::Explicit, 2},
+    {1, 10, 13, 24, 24, 3, 3, 1, 1, 24},
+    {3, 10, 13, 20, 20, 3, 3, 2, 1, 20},
+    {1, 14, 9, 16, 16, 5, 5, 1, 1, 16},
+    {1, 14, 9, 8, 16, 3, 3, 1, 1, 8},
+    {1, 14, 15, 6, 9, 3, 3, 1, 2, 3},
+    {1, 14, 15, 16, 16, 3, 3, 1, 2, 16},
+    {1, 9, 9, 4, 6, 3, 2, 2, 1, 1, fb::Padding::Explicit, 1},
+    {1, 5, 5, 33, 33, 1, 1, 1, 1, 33},
+};
+
+class Xnn : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!rt::xnn_available()) GTEST_SKIP() << "this build has no XNNPACK";
+  }
+};
+
+TEST_F(Xnn, NumbersAreThoseOfPlainLoops) {
+  for (const Layer& l : kLayers) {
+    const auto depth = static_cast<size_t>(l.kernel_h * l.kernel_w * l.inputs / l.groups);
+    Loaded plain = must_load(convolution(l), {}, "scalar");
+    for (size_t threads : {1, 2, 3}) {
+      SCOPED_TRACE(testing::Message() << &l - kLayers << " with " << threads << " threads");
+      rt::SessionOptions options;
+      options.threads = threads;
+      Loaded library = must_load(convolution(l), options);
+      expect_near(run(*library.session), run(*plain.session), depth);
+    }
+  }
+  for (int32_t batch : {1, 5, 64}) {
+    const Layer l = {batch, 1, 1, 37, 21};
+    Loaded library = must_load(fully_connected(l)),
+           plain = must_load(fully_connected(l), {}, "scalar");
+    expect_near(run(*library.session), run(*plain.session), 37);
+  }
+}
+
+TEST_F(Xnn, WeightsArePackedOnceAndCounted) {
+  for (const Layer& l : kLayers) {
+    SCOPED_TRACE(&l - kLayers);
+    Loaded loaded = must_load(convolution(l));
+    const rt::Program& program = loaded.session->program();
+    // XNNPACK's kernels work on blocks of columns: there is never less than what was packed.
+    const size_t weight_bytes = program.tensors()[1].shape.elements() * sizeof(float);
+    const size_t packed = loaded.session->packed_bytes();
+    EXPECT_GE(packed, weight_bytes);
+    EXPECT_LE(packed, 40 * weight_bytes + 4096);
+    EXPECT_EQ(program.packed_bytes(), rt::kXnnSharesWeights ? packed : 0);
+
+    const rt::Shape old = loaded.session->input_shape(0);
+    for (int32_t more : {1, 6, 0, 3}) {
+      rt::Shape shape = old;
+      shape[1] += more, shape[2] += 2 * more;
+      ASSERT_TRUE(loaded.session->resize_input(0, shape).ok());
+      EXPECT_EQ(loaded.session->packed_bytes(), packed);
+    }
+  }
+}
+
+TEST_F(Xnn, ResizedSessionsComputeWhatNewOnesDo) {
+  for (const Layer& l : kLayers) {
+    SCOPED_TRACE(&l - kLayers);
+    for (size_t threads : {1, 2}) {
+      rt::SessionOptions options;
+      options.threads = threads;
+      Loaded loaded = must_load(convolution(l), options);
+      const rt::Shape old = loaded.session->input_shape(0);
+      for (int32_t more : {2, 5, 0, 1}) {
+        Layer changed = l;
+        changed.batch += more % 2, changed.height += more, changed.width += 2 * more;
+        rt::Shape shape = old;
+        shape[0] = changed.batch, shape[1] = changed.height, shape[2] = changed.width;
+        ASSERT_TRUE(loaded.session->resize_input(0, shape).ok());
+        Loaded fresh = must_load(convolution(changed), options);
+        EXPECT_EQ(run(*loaded.session), run(*fresh.session));
+      }
+    }
+  }
+}
+
+TEST_F(Xnn, AFailedResizeLeavesTheSessionAsItWas) {
+  for (const Layer& l : kLayers) {
+    SCOPED_TRACE(&l - kLayers);
+    rt::SessionOptions options;
+    options.max_arena_bytes = size_t{1} << 20;
+    Loaded loaded = must_load(convolution(l), options);
+    const std::vector<float> before = run(*loaded.session);
+    rt::Shape shape = loaded.session->input_shape(0);
+    shape[1] = shape[2] = 500;
+    ASSERT_FALSE(loaded.session->resize_input(0, shape).ok());
+    EXPECT_EQ(run(*loaded.session), before);
+  }
+}
+
+TEST_F(Xnn, IndirectionPointersCountAsWorkingMemory) {
+  // 25 pointers for each output pixel of one channel.
+  const Layer l = {1, 64, 64, 1, 1, 5, 5, 2};
+  Loaded loaded = must_load(convolution(l));
+  EXPECT_GE(loaded.session->arena_bytes(), 64 * 64 * sizeof(float) + 32 * 32 * 10 * sizeof(void*));
+  rt::SessionOptions options;
+  options.max_arena_bytes = 64 * 64 * 2 * sizeof(float);
+  const auto refused = load(convolution(l), options);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), rt::Code::OutOfMemory);
+}
+
+TEST_F(Xnn, SessionsOfOneProgramMayBeMadeAtOnce) {
+  const Layer l = {1, 12, 12, 32, 48, 3, 3};
+  Loaded loaded = must_load(convolution(l));
+  const std::vector<float> expected = run(*loaded.session);
+  const size_t packed = loaded.session->packed_bytes();
+  std::shared_ptr<const rt::Model> model(&loaded.session->program().model(), [](auto*) {});
+  const auto program = rt::Program::build(model);
+  ASSERT_TRUE(program.ok());
+  std::vector<std::thread> threads;
+  std::vector<std::vector<float>> results(4);
+  for (std::vector<float>& result : results) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 20; ++i) {
+        auto session = rt::Session::create(*program);
+        if (session.ok()) result = run(**session);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<float>& result : results) EXPECT_EQ(result, expected);
+  EXPECT_EQ((*program)->packed_bytes(), rt::kXnnSharesWeights ? packed : 0);
+}
+
+// What a program does when sessions race to be the first.
+TEST_F(Xnn, OperatorsMadeAtOncePackOnce) {
+  const std::vector<float> weights = numbers(48 * 9 * 32, 1), bias = numbers(48, 2);
+  rt::XnnLayer layer;
+  layer.kernel_h = layer.kernel_w = 3;
+  layer.group_inputs = 32;
+  layer.group_outputs = 48;
+  layer.weights = weights.data();
+  layer.bias = bias.data();
+  layer.min = -INFINITY;
+  layer.max = INFINITY;
+  const rt::XnnWeights one;
+  ASSERT_TRUE(rt::XnnOperator::create(layer, one).ok());
+  for (int i = 0; i < 50; ++i) {
+    const rt::XnnWeights shared;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] { EXPECT_TRUE(rt::XnnOperator::create(layer, shared).ok()); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(shared.bytes(), one.bytes());
+  }
+  if (rt::kXnnSharesWeights) EXPECT_GE(one.bytes(), weights.size() * sizeof(float));
+}
+
+}  // namespace
+}  // namespace qrt::test
