@@ -1,6 +1,6 @@
 // Real models against the outputs of TensorFlow Lite's reference kernels, which we did not write.
 // The bar, per model: no further from the reference than TensorFlow Lite's own XNNPACK delegate is,
-// or half a step on average where that is exact; and the same best class on every picture.
+// at most and on average; and the same best class on every picture. README.md names the exceptions.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -19,9 +19,10 @@ namespace fs = std::filesystem;
 
 struct Bar {
   const char* model;
-  double max, mean;     // of the XNNPACK delegate, in output steps, or real units for float outputs
-  bool classifier;      // the pictures' best class must be the reference's
-  bool pictures_only;   // random inputs are noise to this model
+  double max, mean;    // of the XNNPACK delegate, in output steps, or real units for float outputs
+  bool classifier;     // the pictures' best class must be the reference's
+  bool pictures_only;  // random inputs are noise to this model
+  double excess = 0;   // of the mean: an exception, which README.md must name
 };
 
 // Float operators add in whatever order is fastest; differences of this size carry no information.
@@ -30,8 +31,8 @@ constexpr double kFloatNoise = 1e-6;
 constexpr Bar kBars[] = {
     {"ad01_fp32", 3.96e-05, 8.58e-06, false, false},
     {"ad01_int8", 0, 0, false, false},
-    // The peer's mean of 0.011 is printed with two digits; ours is 0.0111.
-    {"deeplabv3_mnv2_dm05_pascal_quant", 1, 0.0112, false, false},
+    // Ours is 0.0111: of the peer's mean, two digits are known.
+    {"deeplabv3_mnv2_dm05_pascal_quant", 1, 0.011, false, false, 0.0002},
     {"hello_world_int8", 0, 0, false, false},
     {"keras_lstm_mnist_ptq", 0, 0, true, false},
     {"kws_ref_model", 9, 0.75, false, false},
@@ -68,12 +69,23 @@ std::vector<double> numbers(rt::DType type, const void* data, size_t bytes) {
     out.assign(elements, elements + bytes / sizeof(T));
   };
   switch (type) {
-    case rt::DType::F32: append(float{}); break;
-    case rt::DType::S8: append(int8_t{}); break;
-    case rt::DType::U8: append(uint8_t{}); break;
-    case rt::DType::S32: append(int32_t{}); break;
-    case rt::DType::S64: append(int64_t{}); break;
-    default: ADD_FAILURE() << "unexpected element type";
+    case rt::DType::F32:
+      append(float{});
+      break;
+    case rt::DType::S8:
+      append(int8_t{});
+      break;
+    case rt::DType::U8:
+      append(uint8_t{});
+      break;
+    case rt::DType::S32:
+      append(int32_t{});
+      break;
+    case rt::DType::S64:
+      append(int64_t{});
+      break;
+    default:
+      ADD_FAILURE() << "unexpected element type";
   }
   return out;
 }
@@ -152,13 +164,24 @@ TEST_P(Golden, IsAsCloseAsThePeer) {
   std::printf("  %s: %zu cases, max %g (peer %g), mean %g (peer %g)\n", bar.model, count, total.max,
               bar.max, total.mean(), bar.mean);
   EXPECT_GE(count, 2u);
-  if (bar.mean == 0) {
-    EXPECT_LE(total.mean(), 0.5);
-  } else {
-    const double noise = bar.max < kFloatNoise ? kFloatNoise : 0;
-    EXPECT_LE(total.max, bar.max + noise);
-    EXPECT_LE(total.mean(), bar.mean + noise);
+  const double noise = bar.max > 0 && bar.max < kFloatNoise ? kFloatNoise : 0;
+  EXPECT_LE(total.max, bar.max + noise);
+  EXPECT_LE(total.mean(), bar.mean + noise + bar.excess);
+}
+
+// Whatever has reference outputs is compared: no bar is left out, and none is without its model.
+TEST(GoldenModels, AllHaveABar) {
+  const fs::path models = kTestModels;
+  if (!fs::exists(models / "golden")) {
+    GTEST_SKIP() << "no reference outputs at " << models << " (set QRT_TEST_MODELS)";
   }
+  std::set<std::string> with_outputs, with_bar;
+  for (const auto& entry : fs::directory_iterator(models / "tflite")) {
+    const std::string name = entry.path().stem().string();
+    if (!cases_of(models / "golden", name).empty()) with_outputs.insert(name);
+  }
+  for (const Bar& bar : kBars) with_bar.insert(bar.model);
+  EXPECT_EQ(with_bar, with_outputs);
 }
 
 std::string name_of(const testing::TestParamInfo<Bar>& info) {
