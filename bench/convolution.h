@@ -41,7 +41,7 @@ class OurConvolution {
   // isa: as for ProgramOptions. A null pool is one thread.
   static rt::Result<OurConvolution> create(const ConvShape& shape, const ConvData& data,
                                            const char* isa, pthreadpool_t pool);
-  void run() { session_->run(); }
+  rt::Status run() { return session_->run(); }
   const int8_t* output() const { return static_cast<const int8_t*>(session_->output_data(0)); }
   const char* kernel() const { return session_->program().kernel(0)->name(); }
 

@@ -27,13 +27,13 @@ struct Options {
 
 struct Engine {
   virtual ~Engine() = default;
-  virtual void run() = 0;
+  virtual rt::Status run() = 0;
 };
 
 // The whole model, as `qrt bench` runs it.
 struct OurEngine final : Engine {
   explicit OurEngine(std::unique_ptr<rt::Session> s) : session(std::move(s)) {}
-  void run() override { session->run(); }
+  rt::Status run() override { return session->run(); }
   std::unique_ptr<rt::Session> session;
 };
 
@@ -45,8 +45,9 @@ struct XnnpackEngine final : Engine {
     operators.clear();
     if (pool != nullptr) pthreadpool_destroy(pool);
   }
-  void run() override {
+  rt::Status run() override {
     for (XnnpackConvolution& op : operators) op.run();
+    return {};
   }
   pthreadpool_t pool;
   std::vector<XnnpackConvolution> operators;
@@ -87,7 +88,7 @@ Json describe(const Options& options, const rt::Program& program) {
           {"ceiling_macs_per_second", ceiling_of(program.features())}};
 }
 
-void answer(Engine& engine) {
+rt::Status answer(Engine& engine) {
   using Clock = std::chrono::steady_clock;
   std::vector<long long> times;
   for (std::string line; std::getline(std::cin, line);) {
@@ -96,13 +97,14 @@ void answer(Engine& engine) {
     times.clear();
     for (size_t i = 0; i < runs; ++i) {
       const auto start = Clock::now();
-      engine.run();
+      QRT_RETURN_IF_ERROR(engine.run());
       times.push_back(
           std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
     }
     for (size_t i = 0; i < runs; ++i) std::cout << (i == 0 ? "" : " ") << times[i];
     std::cout << std::endl;
   }
+  return {};
 }
 
 rt::Status run(const Options& options) {
@@ -118,8 +120,7 @@ rt::Status run(const Options& options) {
   QRT_ASSIGN_OR_RETURN(auto engine, options.xnnpack_operators ? xnnpack_engine(options, *program)
                                                               : our_engine(options, program));
   std::cout << describe(options, *program).dump() << std::endl;
-  answer(*engine);
-  return {};
+  return answer(*engine);
 }
 
 }  // namespace

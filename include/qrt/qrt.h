@@ -34,7 +34,8 @@ typedef enum qrt_status {
   QRT_INVALID_MODEL = 2,    /* the model's bytes */
   QRT_UNSUPPORTED = 3,      /* valid, but not in this build or on this CPU */
   QRT_IO_ERROR = 4,
-  QRT_OUT_OF_MEMORY = 5
+  QRT_OUT_OF_MEMORY = 5,
+  QRT_CANCELLED = 6 /* by qrt_session_cancel */
 } qrt_status;
 
 /* Filled by calls that fail. `message` is one sentence without a full stop, cut if it is longer. */
@@ -150,8 +151,22 @@ QRT_API qrt_status qrt_session_get_output_f32(const qrt_session* session, size_t
 QRT_API qrt_status qrt_session_resize_input(qrt_session* session, size_t index, const int32_t* dims,
                                             int32_t rank, qrt_error* error);
 
-/* Computes the outputs. Allocates nothing. */
+/* Several inputs at once, for shapes that fit only together: input indices[i] takes the
+ * ranks[i] numbers at dims[i]. The rest is as for qrt_session_resize_input. */
+QRT_API qrt_status qrt_session_resize_inputs(qrt_session* session, size_t count,
+                                             const size_t* indices, const int32_t* const* dims,
+                                             const int32_t* ranks, qrt_error* error);
+
+/* Computes the outputs. Allocates nothing. Fails only with
+ * - QRT_CANCELLED, when qrt_session_cancel was called meanwhile;
+ * - QRT_INVALID_ARGUMENT, when `session` is NULL.
+ * After a cancelled run outputs hold anything, and state is that of the operators that had run: set
+ * or reset what the next run needs. Inputs are as they were. */
 QRT_API qrt_status qrt_session_run(qrt_session* session, qrt_error* error);
+
+/* From any thread: the run that is under way stops before its next operator. Without one, nothing
+ * happens, and the next run is not affected. */
+QRT_API void qrt_session_cancel(qrt_session* session);
 
 /* State (of recurrent layers, for example) starts again from zero. */
 QRT_API void qrt_session_reset_state(qrt_session* session);

@@ -309,21 +309,38 @@ qrt_status qrt_session_get_output_f32(const qrt_session* session, size_t index, 
 
 qrt_status qrt_session_resize_input(qrt_session* session, size_t index, const int32_t* dims,
                                     int32_t rank, qrt_error* error) {
+  return qrt_session_resize_inputs(session, 1, &index, &dims, &rank, error);
+}
+
+qrt_status qrt_session_resize_inputs(qrt_session* session, size_t count, const size_t* indices,
+                                     const int32_t* const* dims, const int32_t* ranks,
+                                     qrt_error* error) {
   return guarded(error, [&]() -> Status {
-    if (session == nullptr || (dims == nullptr && rank > 0)) return null_argument();
-    if (rank < 0 || rank > QRT_MAX_RANK) {
-      return qrt::rt::error(Code::InvalidArgument, "a tensor has 0 to %d dimensions, not %d",
-                            QRT_MAX_RANK, rank);
+    if (session == nullptr) return null_argument();
+    if (count > 0 && (indices == nullptr || dims == nullptr || ranks == nullptr)) {
+      return null_argument();
     }
-    return session->session->resize_input(index, qrt::rt::Shape(dims, static_cast<size_t>(rank)));
+    std::vector<qrt::rt::InputShape> shapes;
+    for (size_t i = 0; i < count; ++i) {
+      if (dims[i] == nullptr && ranks[i] > 0) return null_argument();
+      if (ranks[i] < 0 || ranks[i] > QRT_MAX_RANK) {
+        return qrt::rt::error(Code::InvalidArgument, "a tensor has 0 to %d dimensions, not %d",
+                              QRT_MAX_RANK, ranks[i]);
+      }
+      shapes.emplace_back(indices[i], qrt::rt::Shape(dims[i], static_cast<size_t>(ranks[i])));
+    }
+    return session->session->resize_inputs({shapes.data(), shapes.size()});
   });
 }
 
 qrt_status qrt_session_run(qrt_session* session, qrt_error* error) {
-  if (session == nullptr) return report(Code::InvalidArgument, "an argument is null", error);
-  session->session->run();
-  if (error != nullptr) error->status = QRT_OK, error->message[0] = '\0';
-  return QRT_OK;
+  return guarded(error, [&]() -> Status {
+    return session != nullptr ? session->session->run() : null_argument();
+  });
+}
+
+void qrt_session_cancel(qrt_session* session) {
+  if (session != nullptr) session->session->cancel();
 }
 
 void qrt_session_reset_state(qrt_session* session) {

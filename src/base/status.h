@@ -16,6 +16,7 @@ enum class Code {
   Unsupported = 3,      // a valid request that this build cannot serve
   Io = 4,
   OutOfMemory = 5,
+  Cancelled = 6,  // the caller's own wish
 };
 
 class [[nodiscard]] Status {

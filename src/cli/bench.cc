@@ -248,14 +248,14 @@ Outcome bench(const Options& options) {
   measured.threads = session->threads();
 
   fill_random(*session);
-  for (size_t i = 0; i < options.warmup; ++i) session->run();
+  for (size_t i = 0; i < options.warmup; ++i) QRT_RETURN_IF_ERROR(session->run());
   {
     StatusLine status("measuring", options.seconds);
-    measured.timings = measure(*session, options.seconds, std::ref(status));
+    QRT_ASSIGN_OR_RETURN(measured.timings, measure(*session, options.seconds, std::ref(status)));
   }
   if (options.profile) {
     StatusLine status("profiling", options.seconds);
-    measured.profile_ns = profile(*session, options.seconds, std::ref(status));
+    QRT_ASSIGN_OR_RETURN(measured.profile_ns, profile(*session, options.seconds, std::ref(status)));
   }
   const Report report(open, *session, measured);
   if (options.json) {

@@ -62,14 +62,15 @@ void fill_random(rt::Session& session) {
   }
 }
 
-Timings measure(rt::Session& session, double seconds, const Progress& progress) {
+rt::Result<Timings> measure(rt::Session& session, double seconds, const Progress& progress) {
   std::vector<double> us;
   us.reserve(1 << 16);
   const auto start = Clock::now();
   for (double passed = 0; us.size() < kMinRuns || passed < seconds;) {
     const auto begin = Clock::now();
-    session.run();
+    const rt::Status status = session.run();
     const auto end = Clock::now();
+    if (!status.ok()) return status;
     us.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
     passed = seconds_since(start);
     progress(passed);
@@ -85,12 +86,13 @@ Timings measure(rt::Session& session, double seconds, const Progress& progress) 
   return timings;
 }
 
-std::vector<double> profile(rt::Session& session, double seconds, const Progress& progress) {
+rt::Result<std::vector<double>> profile(rt::Session& session, double seconds,
+                                        const Progress& progress) {
   session.set_profiling(true);
   size_t runs = 0;
   const auto start = Clock::now();
   for (double passed = 0; runs < kMinRuns || passed < seconds; ++runs) {
-    session.run();
+    QRT_RETURN_IF_ERROR(session.run());
     passed = seconds_since(start);
     progress(passed);
   }

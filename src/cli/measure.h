@@ -23,10 +23,11 @@ void fill_random(rt::Session& session);
 using Progress = std::function<void(double)>;
 
 // Runs for `seconds`, but at least three times.
-Timings measure(rt::Session& session, double seconds, const Progress& progress);
+rt::Result<Timings> measure(rt::Session& session, double seconds, const Progress& progress);
 
 // Nanoseconds a run spent in each operator, by node; null kernels have 0.
-std::vector<double> profile(rt::Session& session, double seconds, const Progress& progress);
+rt::Result<std::vector<double>> profile(rt::Session& session, double seconds,
+                                        const Progress& progress);
 
 // The most memory that this process has had, in bytes; 0: not known.
 uint64_t peak_rss_bytes();

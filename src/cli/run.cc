@@ -137,7 +137,7 @@ Outcome run_once(rt::Session& session, const RunOptions& options,
     inputs.push_back(std::move(input));
   }
   QRT_RETURN_IF_ERROR(set_inputs(session, inputs));
-  const double us = timed_run(session);
+  QRT_ASSIGN_OR_RETURN(const double us, timed_run(session));
   if (!options.output.empty()) QRT_RETURN_IF_ERROR(write_outputs(session, options.output));
   const std::vector<size_t> ranked = ranks ? scores : std::vector<size_t>();
   const Answer answer{files, inputs, labels, ranked, us};
@@ -170,12 +170,11 @@ Outcome run(RunOptions options) {
 }  // namespace
 
 rt::Status set_inputs(rt::Session& session, const std::vector<TensorInput>& inputs) {
-  // All shapes first, for a change of one loses the contents of all.
+  std::vector<rt::InputShape> shapes;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].shape != session.input_shape(i)) {
-      QRT_RETURN_IF_ERROR(session.resize_input(i, inputs[i].shape));
-    }
+    if (inputs[i].shape != session.input_shape(i)) shapes.emplace_back(i, inputs[i].shape);
   }
+  if (!shapes.empty()) QRT_RETURN_IF_ERROR(session.resize_inputs({shapes.data(), shapes.size()}));
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].bytes.size() != session.input_bytes(i)) {
       return rt::error(rt::Code::InvalidArgument, "input %zu has %zu bytes, the model wants %zu", i,
@@ -186,10 +185,10 @@ rt::Status set_inputs(rt::Session& session, const std::vector<TensorInput>& inpu
   return {};
 }
 
-double timed_run(rt::Session& session) {
+rt::Result<double> timed_run(rt::Session& session) {
   session.reset_state();
   const auto start = std::chrono::steady_clock::now();
-  session.run();
+  QRT_RETURN_IF_ERROR(session.run());
   const auto time = std::chrono::steady_clock::now() - start;
   return std::chrono::duration<double, std::micro>(time).count();
 }

@@ -32,7 +32,7 @@ struct RunOptions {
 rt::Status set_inputs(rt::Session& session, const std::vector<TensorInput>& inputs);
 
 // One run from zero state; microseconds.
-double timed_run(rt::Session& session);
+rt::Result<double> timed_run(rt::Session& session);
 
 // An error that says how many labels and how many classes there are.
 Outcome no_such_labels(const rt::Session& session, const RunOptions& options, size_t labels);

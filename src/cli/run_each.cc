@@ -97,8 +97,9 @@ Outcome run_each(rt::Session& session, const RunOptions& options,
   std::vector<Row> rows;
   for (size_t i = 0; i < inputs.size(); ++i) {
     QRT_RETURN_IF_ERROR(set_inputs(session, {inputs[i]}));
-    if (i == 0) timed_run(session);  // warms caches and wakes threads
-    const double us = timed_run(session);
+    // The first run warms caches and wakes threads.
+    if (i == 0) QRT_RETURN_IF_ERROR(session.run());
+    QRT_ASSIGN_OR_RETURN(const double us, timed_run(session));
     rows.push_back({options.each[i], inputs[i], top(session, scores[0], 1)[0], us});
   }
   if (options.json) {

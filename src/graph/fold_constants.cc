@@ -74,7 +74,7 @@ bool fold(Graph& graph, const Node& node, size_t* budget) {
   session_options.max_arena_bytes = limit;
   auto session = rt::Session::create(*program, session_options);
   if (!session.ok()) return false;
-  (*session)->run();
+  if (!(*session)->run().ok()) return false;
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     Value& value = graph.value(node.outputs[i]);
     const auto* data = static_cast<const uint8_t*>((*session)->output_data(i));

@@ -44,6 +44,11 @@ size_t Session::bytes(int index) const {
 }
 
 Status Session::resize_input(size_t i, const Shape& shape) {
+  const InputShape one(i, shape);
+  return resize_inputs({&one, 1});
+}
+
+Status Session::check_input_shape(size_t i, const Shape& shape) const {
   if (i >= inputs()) {
     return error(Code::InvalidArgument, "input %zu does not exist, the model has %zu", i, inputs());
   }
@@ -57,9 +62,16 @@ Status Session::resize_input(size_t i, const Shape& shape) {
     return error(Code::InvalidArgument, "input '%s' cannot have the shape %s", declared.name,
                  shape.str().c_str());
   }
+  return {};
+}
+
+Status Session::resize_inputs(Span<const InputShape> wanted) {
   GraphShapes graph;
   graph.shapes = layout_.shapes;
-  graph.shapes[static_cast<size_t>(program_->inputs()[i])] = shape;
+  for (const auto& [i, shape] : wanted) {
+    QRT_RETURN_IF_ERROR(check_input_shape(i, shape));
+    graph.shapes[static_cast<size_t>(program_->inputs()[i])] = shape;
+  }
   QRT_RETURN_IF_ERROR(program_->graph().infer(graph));
   return plan(std::move(graph.shapes));
 }
@@ -182,15 +194,18 @@ Status Session::bind() {
   return {};
 }
 
-void Session::run() {
+Status Session::run() {
+  cancelled_.store(false, std::memory_order_relaxed);
   const bool profiling = !profile_ns_.empty();
   for (size_t n = 0; n < program_->nodes().size(); ++n) {
+    if (cancelled_.load(std::memory_order_relaxed)) return {Code::Cancelled, "run cancelled"};
     const OpKernel* kernel = layout_.kernels[n];
     if (kernel == nullptr) continue;
     const uint64_t start = profiling ? now_ns() : 0;
     kernel->run(context(n));
     if (profiling) profile_ns_[n] += now_ns() - start;
   }
+  return {};
 }
 
 void Session::reset_state() {

@@ -4,7 +4,9 @@
 
 #include <pthreadpool.h>
 
+#include <atomic>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "src/base/memory.h"
@@ -20,6 +22,9 @@ struct SessionOptions {
   // file can ask for much.
   uint64_t max_arena_bytes = uint64_t{1} << 30;
 };
+
+// An input's index and the shape it takes.
+using InputShape = std::pair<size_t, Shape>;
 
 class Session {
  public:
@@ -48,9 +53,18 @@ class Session {
   // state are lost. On an error the session is as it was. Dimensions that the model fixes may
   // change too, if every operator agrees.
   Status resize_input(size_t i, const Shape& shape);
+  // Several inputs at once, for shapes that fit only together. An input named twice takes the last.
+  Status resize_inputs(Span<const InputShape> shapes);
 
-  // Computes the outputs. Allocates nothing; cannot fail.
-  void run();
+  // Computes the outputs. Allocates nothing. Fails only
+  // - with Cancelled, when cancel() was called meanwhile.
+  // Then outputs hold anything, and variables are those of the operators that had run: set or reset
+  // what the next run needs. Inputs are as they were.
+  Status run();
+
+  // From any thread: the run that is under way stops before its next operator. Without one, nothing
+  // happens, and the next run is not affected.
+  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
 
   // Variable tensors start again from zero.
   void reset_state();
@@ -75,6 +89,7 @@ class Session {
   const Shape& shape(int index) const { return layout_.shapes[static_cast<size_t>(index)]; }
   size_t bytes(int index) const;
 
+  Status check_input_shape(size_t i, const Shape& shape) const;
   // That every tensor fits into the memory allowed; gives the bytes of the variables.
   Result<uint64_t> check_sizes(const Shapes& shapes) const;
   // Null for a node whose outputs have no elements: there is nothing to compute.
@@ -100,6 +115,7 @@ class Session {
   ThreadPool pool_;
   Layout layout_;
   std::vector<uint64_t> profile_ns_;  // by node; empty: profiling is off
+  std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace qrt::rt

@@ -73,8 +73,8 @@ inline void expect_round_trip(const graph::Graph& graph, int rounds = 2) {
       std::memcpy(second.session->input_data(i), first.session->input_data(i),
                   first.session->input_bytes(i));
     }
-    first.session->run();
-    second.session->run();
+    first.run();
+    second.run();
     for (size_t k = 0; k < first.session->outputs(); ++k) {
       EXPECT_EQ(first.get<uint8_t>(k), second.get<uint8_t>(k)) << "output " << k;
     }

@@ -11,6 +11,7 @@
 #include "src/cli/model_source.h"
 #include "src/cli/npy.h"
 #include "tests/support/paths.h"
+#include "tests/support/run_graph.h"
 
 namespace qrt::test {
 namespace {
@@ -150,7 +151,7 @@ TEST_P(Golden, IsAsCloseAsThePeer) {
     ASSERT_EQ(in.data.size(), (*session)->input_bytes(0));
     (*session)->reset_state();
     std::memcpy((*session)->input_data(0), in.data.data(), in.data.size());
-    (*session)->run();
+    must_run(**session);
     const cli::NpyArray reference = read_npy(prefix + ".out0.npy");
     const rt::DType type = (*session)->output(0).type;
     const bool classes = type == rt::DType::S64;

@@ -9,6 +9,7 @@
 #include "src/cli/model_source.h"
 #include "tests/support/instruction_sets.h"
 #include "tests/support/paths.h"
+#include "tests/support/run_graph.h"
 
 namespace qrt::test {
 namespace {
@@ -40,7 +41,7 @@ std::vector<uint8_t> run(const cli::OpenModel& model, const std::string& isa, si
     for (size_t b = 0; b < (*session)->input_bytes(i); ++b)
       bytes[b] = static_cast<uint8_t>(random());
   }
-  (*session)->run();
+  must_run(**session);
   const auto* out = static_cast<const uint8_t*>((*session)->output_data(0));
   return {out, out + (*session)->output_bytes(0)};
 }

@@ -109,7 +109,7 @@ inline std::vector<float> run_all(const Graph& graph, const std::vector<std::vec
   Loaded loaded = must_load(graph);
   if (loaded.session == nullptr) return {};
   for (size_t i = 0; i < inputs.size(); ++i) loaded.set(i, inputs[i]);
-  loaded.session->run();
+  loaded.run();
   return loaded.get<float>(output);
 }
 

@@ -171,7 +171,7 @@ inline std::vector<float> run_floats(const graph::Graph& graph,
   Loaded loaded = must_load(graph);
   if (loaded.session == nullptr) return {};
   for (size_t i = 0; i < inputs.size(); ++i) loaded.set(i, inputs[i]);
-  loaded.session->run();
+  loaded.run();
   return loaded.get<float>(output);
 }
 

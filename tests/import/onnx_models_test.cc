@@ -118,7 +118,7 @@ TEST_P(OnnxModels, AnswersLikeTheSameWeightsInTensorFlowLite) {
       }
     }
     loaded.set(0, numbers);
-    loaded.session->run();
+    loaded.run();
     const std::vector<float> answer = loaded.get<float>();
     ASSERT_EQ(answer.size(), expected.size());
     const int32_t output_zero = out.zero_point() + (output_type == rt::DType::U8 ? 128 : 0);

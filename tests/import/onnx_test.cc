@@ -129,7 +129,7 @@ TEST(Onnx, OutputsThatAreInputsConstantsOrEachOther) {
   Loaded loaded = must_load(g);
   ASSERT_NE(loaded.session, nullptr);
   loaded.set<float>(0, {1, 2});
-  loaded.session->run();
+  loaded.run();
   EXPECT_EQ(loaded.get<float>(0), (std::vector<float>{-1, -2}));
   EXPECT_EQ(loaded.get<float>(1), (std::vector<float>{-1, -2}));
   EXPECT_EQ(loaded.get<float>(2), (std::vector<float>{1, 2}));

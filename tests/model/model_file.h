@@ -66,8 +66,7 @@ inline rt::Status run_file(const Bytes& file) {
   rt::SessionOptions options;
   options.max_arena_bytes = size_t{16} << 20;
   QRT_ASSIGN_OR_RETURN(auto session, rt::Session::create(program, options));
-  session->run();
-  return {};
+  return session->run();
 }
 
 inline void expect_refused(const Bytes& file, const std::string& words,

@@ -61,7 +61,7 @@ std::vector<int8_t> run(const graph::Graph& graph, const std::string& isa, size_
   Loaded loaded = must_load(graph, options, isa.c_str());
   if (loaded.session == nullptr) return {};
   loaded.set(0, random_s8(loaded.session->input_bytes(0), 6));
-  loaded.session->run();
+  loaded.run();
   return loaded.get<int8_t>();
 }
 

@@ -142,7 +142,7 @@ void expect_node(const Options& options, const std::vector<Array>& inputs,
     for (const Array& input : inputs) {
       if (!input.constant) loaded.set(next++, input.bytes);
     }
-    loaded.session->run();
+    loaded.run();
     for (size_t i = 0; i < outputs.size(); ++i) {
       EXPECT_TRUE(loaded.get<uint8_t>(i) == outputs[i].bytes)
           << "output " << i << (pool != nullptr ? " on three threads" : "");

@@ -69,7 +69,7 @@ struct Builder {
     for (size_t i = 0; i < inputs.size() && loaded.session != nullptr; ++i) {
       loaded.set(i, inputs[i]);
     }
-    for (int i = 0; i < 2 && loaded.session != nullptr; ++i) loaded.session->run();
+    for (int i = 0; i < 2 && loaded.session != nullptr; ++i) loaded.run();
     return loaded;
   }
 };

@@ -14,6 +14,12 @@
 
 namespace qrt::test {
 
+// Runs a session, failing the test if it cannot.
+inline void must_run(rt::Session& session) {
+  const rt::Status status = session.run();
+  EXPECT_TRUE(status.ok()) << status.message();
+}
+
 // A session together with the bytes its model lives in.
 struct Loaded {
   rt::AlignedBuffer bytes;
@@ -24,6 +30,7 @@ struct Loaded {
     ASSERT_EQ(elements.size() * sizeof(T), session->input_bytes(input));
     std::memcpy(session->input_data(input), elements.data(), elements.size() * sizeof(T));
   }
+  void run() { must_run(*session); }
   template <class T>
   std::vector<T> get(size_t output = 0) const {
     const T* data = static_cast<const T*>(session->output_data(output));
@@ -44,7 +51,7 @@ std::vector<Out> run_one(const graph::Graph& graph, const std::vector<In>& input
   Loaded loaded = must_load(graph);
   if (loaded.session == nullptr) return {};
   loaded.set(0, input);
-  loaded.session->run();
+  loaded.run();
   return loaded.get<Out>();
 }
 
