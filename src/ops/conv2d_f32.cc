@@ -16,7 +16,7 @@ class XnnConv final : public XnnKernel {
   const char* name() const override { return "f32_conv__xnnpack"; }
 
  private:
-  XnnLayer layer(const Node& node, const Shape& in) const override {
+  XnnLayer layer(const Node& node, const Shape& in, const Shape& out) const override {
     const auto& options = node.options<fb::Conv2D>();
     const fb::Window2D& window = *options.window();
     const Shape& weights = node.input(1).shape;
@@ -24,8 +24,9 @@ class XnnConv final : public XnnKernel {
     const auto u = [](auto v) { return static_cast<uint32_t>(v); };
     XnnLayer layer;
     // Padding may depend on sizes that are not known yet. It does not matter to the weights then.
-    WindowGeometry w;
-    if (resolve_window(node, window, in, weights[1], weights[2], &w).ok()) {
+    if (*std::min_element(in.begin(), in.end()) > 0 &&
+        *std::min_element(out.begin(), out.end()) > 0) {
+      const WindowGeometry w = window_geometry(window, in, out, weights[1], weights[2]);
       layer.pad_top = u(w.pad_top);
       layer.pad_right = u(w.pad_right);
       layer.pad_bottom = u(w.pad_bottom);

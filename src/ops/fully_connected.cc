@@ -122,7 +122,7 @@ class LibraryLayer final : public XnnKernel {
   const char* name() const override { return "f32_gemm__xnnpack"; }
 
  private:
-  XnnLayer layer(const Node& node, const Shape&) const override {
+  XnnLayer layer(const Node& node, const Shape&, const Shape&) const override {
     const Limits limits = clamp_limits(clamp_of(node));
     XnnLayer layer;
     layer.fully_connected = true;

@@ -20,12 +20,13 @@ struct XnnKernel::State : OpState {
 
 Status XnnKernel::pack(const Node& node) const {
   if (!kXnnSharesWeights) return {};
-  return XnnOperator::create(layer(node, node.input(0).shape), weights_).status();
+  return XnnOperator::create(layer(node, node.input(0).shape, node.output(0).shape), weights_)
+      .status();
 }
 
 Status XnnKernel::plan(const Node& node, PlanContext& context) const {
   const Shape& in = node.shape_in(context.shapes, 0);
-  const XnnLayer description = layer(node, in);
+  const XnnLayer description = layer(node, in, node.shape_out(context.shapes, 0));
   auto state = std::make_unique<State>();
   state->sizes = sizes(in);
   const uint64_t macs = static_cast<uint64_t>(node.shape_out(context.shapes, 0).elements()) *

@@ -19,8 +19,8 @@ class XnnKernel : public OpKernel {
  private:
   struct State;
 
-  // The layer for an input of this shape, of which a dimension may be unknown (-1).
-  virtual XnnLayer layer(const Node& node, const Shape& in) const = 0;
+  // The layer for an input and an output of these shapes, of which dimensions may be open (-1).
+  virtual XnnLayer layer(const Node& node, const Shape& in, const Shape& out) const = 0;
   virtual XnnSizes sizes(const Shape& in) const = 0;
 
   XnnWeights weights_;

@@ -62,7 +62,7 @@ struct Operands {
       list[count] = parse(part);
       more = list[count].repeated;
       ++count;
-      if (!list[count - 1].optional) least = count;
+      if (!list[count - 1].optional && !more) least = count;
     }
   }
   size_t most() const { return more ? SIZE_MAX : count; }

@@ -36,8 +36,8 @@ struct OpState {
 
 struct PlanContext {
   const Shapes& shapes;
-  size_t max_ranges = 1;  // of a parallel_for: how many slots of scratch its ranges need
-  const ThreadPool* pool = nullptr;   // the session's
+  size_t max_ranges = 1;             // of a parallel_for: how many slots of scratch its ranges need
+  const ThreadPool* pool = nullptr;  // the session's
   const OpState* previous = nullptr;  // of this node for the shapes before a resize, or null
   // Results:
   // Working memory for the duration of run, aligned to kAlignment. In 64 bits on every CPU,

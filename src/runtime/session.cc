@@ -72,7 +72,10 @@ Status Session::resize_inputs(Span<const InputShape> wanted) {
     QRT_RETURN_IF_ERROR(check_input_shape(i, shape));
     graph.shapes[static_cast<size_t>(program_->inputs()[i])] = shape;
   }
-  QRT_RETURN_IF_ERROR(program_->graph().infer(graph));
+  // The model is sound: what an operator refuses is the caller's shape.
+  if (Status status = program_->graph().infer(graph); !status.ok()) {
+    return {Code::InvalidArgument, status.message()};
+  }
   return plan(std::move(graph.shapes));
 }
 

@@ -51,7 +51,7 @@ rt::Status write(const Fixture& fixture, const fs::path& folder) {
       inputs.push_back(array_of(session->input(i).type, session->input_shape(i), elements.data(),
                                 elements.size()));
     }
-    session->run();
+    QRT_RETURN_IF_ERROR(session->run());
     for (size_t i = 0; i < session->outputs(); ++i) {
       outputs.push_back(array_of(session->output(i).type, session->output_shape(i),
                                  session->output_data(i), session->output_bytes(i)));

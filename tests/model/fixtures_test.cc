@@ -107,7 +107,7 @@ void run_fixture(const std::string& path, const Recorded& recorded, const char* 
   for (size_t run = 0; run < runs; ++run) {
     SCOPED_TRACE(testing::Message() << "run " << run);
     set_inputs(**session, &inputs[run * (*session)->inputs()]);
-    (*session)->run();
+    EXPECT_TRUE((*session)->run().ok());
     expect_outputs(**session, &outputs[run * (*session)->outputs()]);
     if (testing::Test::HasFatalFailure()) return;
   }

@@ -84,15 +84,18 @@ TEST(ArgReduce, Refuses) {
   const Array in = empty_array(DType::S8, {2, 3}), out = empty_array(DType::S32, {2});
   fb::ArgReduceT options;
   options.axis = 1;
-  expect_refused(options, {empty_array(DType::S64, {2, 3})}, {out}, "elements of type s64",
+  expect_refused(options, {empty_array(DType::S64, {2, 3})}, {out}, "cannot run on s64 -> s32",
                  rt::Code::Unsupported);
-  expect_refused(options, {in}, {empty_array(DType::F32, {2})}, "gives f32");
+  expect_refused(options, {in}, {empty_array(DType::F32, {2})},
+                 "cannot run on s8 without scale -> f32", rt::Code::Unsupported);
   Array scaled = out;
   scaled.quantization = {{1.0f}, {}, -1, 0};
-  expect_refused(options, {in}, {scaled}, "gives quantized s32");
+  expect_refused(options, {in}, {scaled}, "cannot run on s8 without scale -> s32",
+                 rt::Code::Unsupported);
   Array per_axis = in;
   per_axis.quantization = {{1, 2}, {}, 0, 0};
-  expect_refused(options, {per_axis}, {out}, "quantized per axis", rt::Code::Unsupported);
+  expect_refused(options, {per_axis}, {out}, "cannot run on s8 with scales along axis 0 -> s32",
+                 rt::Code::Unsupported);
   for (int32_t axis : {2, -3}) {
     options.axis = axis;
     expect_refused(options, {in}, {out}, "axis " + std::to_string(axis) + " does not exist in 2x3");

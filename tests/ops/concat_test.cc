@@ -62,11 +62,14 @@ TEST(Concat, Refuses) {
   expect_refused(options, {in, empty_array(DType::S8, {3, 3})}, {out},
                  "cannot join 2x3 and 3x3 along axis 1");
   expect_refused(options, {in, empty_array(DType::S8, {2})}, {out}, "cannot join 2x3 and 2 ");
-  expect_refused(options, {in, empty_array(DType::U8, {2, 3})}, {out}, "inputs 0 and 1 differ");
+  expect_refused(options, {in, empty_array(DType::U8, {2, 3})}, {out},
+                 "cannot run on s8 without scale, u8 without scale -> s8", rt::Code::Unsupported);
   Array scaled = in;
   scaled.quantization = kSomeScale;
-  expect_refused(options, {in, scaled}, {out}, "inputs 0 and 1 differ in type or quantization");
-  expect_refused(options, {scaled, scaled}, {out}, "input and output have different quantization");
+  expect_refused(options, {in, scaled}, {out},
+                 "cannot run on s8 without scale, s8 -> s8 without scale", rt::Code::Unsupported);
+  expect_refused(options, {scaled, scaled}, {out}, "cannot run on s8, s8 -> s8 without scale",
+                 rt::Code::Unsupported);
   graph::Graph graph = graph_of(options, {in, in}, {out});
   graph.nodes[0].inputs[1] = graph::kAbsent;
   expect_refused(graph, "input 1 is absent");

@@ -53,9 +53,9 @@ Outcome run(const graph::Graph& graph, const std::vector<Array>& inputs, const s
   for (int i = 0; i < 2; ++i) {
     if (flush) {
       const FlushToZero scope;
-      loaded->session->run();
+      EXPECT_TRUE(loaded->session->run().ok());
     } else {
-      loaded->session->run();
+      EXPECT_TRUE(loaded->session->run().ok());
     }
     const Bytes bytes = loaded->get<uint8_t>();
     outcome.bytes.insert(outcome.bytes.end(), bytes.begin(), bytes.end());

@@ -60,7 +60,8 @@ TEST(GatherNd, Refuses) {
                  "its index -3 is outside an axis of 2 elements");
   expect_refused(options, {data, empty_array(DType::S32, {4, 3})}, {out},
                  "its indices have 3 coordinates, the data 2 dimensions");
-  expect_refused(options, {data, empty_array(DType::S16, {4, 2})}, {out}, "of type s16");
+  expect_refused(options, {data, empty_array(DType::S16, {4, 2})}, {out},
+                 "cannot run on s8 without scale, s16 without scale", rt::Code::Unsupported);
   expect_refused(options, {data, empty_array(DType::S32, {})}, {out}, "has 0 batch dimensions");
   expect_refused(
       options,

@@ -93,7 +93,8 @@ TEST(Gather, Refuses) {
                    "its index " + std::to_string(bad) + " is outside an axis of 3 elements");
   }
   const Array indices = empty_array(DType::S32, {2});
-  expect_refused(options, {data, empty_array(DType::F32, {2})}, {out}, "indices are of type f32");
+  expect_refused(options, {data, empty_array(DType::F32, {2})}, {out},
+                 "cannot run on s8 without scale, f32 -> s8", rt::Code::Unsupported);
   expect_refused(options, {data}, {out}, "has 1 inputs, takes 2 to 2");
   for (int32_t axis : {2, -3}) {
     options.axis = axis;

@@ -68,14 +68,19 @@ TEST(Select, OnManyThreads) {
 TEST(Select, Refuses) {
   const Array condition = empty_array(DType::Bool, {2, 3}), a = empty_array(DType::S8, {2, 3});
   const fb::SelectT options;
-  expect_refused(options, {a, a, a}, {a}, "its condition is of type s8, not bool");
+  expect_refused(options, {a, a, a}, {a}, "it takes bool, movable, =1 -> =1",
+                 rt::Code::Unsupported);
   expect_refused(options, {condition, a}, {a}, "has 2 inputs, takes 3 to 3");
   expect_refused(options, {condition, a, empty_array(DType::U8, {2, 3})}, {a},
-                 "selects between s8 and u8 to give s8");
+                 "cannot run on bool, s8 without scale, u8 without scale -> s8",
+                 rt::Code::Unsupported);
   Array scaled = a;
   scaled.quantization = kSomeScale;
-  expect_refused(options, {condition, a, scaled}, {a}, "differ in quantization");
-  expect_refused(options, {condition, scaled, scaled}, {a}, "differ in quantization");
+  expect_refused(options, {condition, a, scaled}, {a},
+                 "cannot run on bool, s8 without scale, s8 -> s8 without scale",
+                 rt::Code::Unsupported);
+  expect_refused(options, {condition, scaled, scaled}, {a},
+                 "cannot run on bool, s8, s8 -> s8 without scale", rt::Code::Unsupported);
   expect_refused(options, {condition, a, empty_array(DType::S8, {2})}, {a},
                  "cannot broadcast 2x3, 2x3 and 2 together");
   expect_refused(options, {empty_array(DType::Bool, {4, 3}), a, a}, {a},

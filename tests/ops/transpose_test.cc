@@ -88,20 +88,23 @@ TEST(Transpose, Refuses) {
   fb::TransposeT options;
   options.perm = {1, 0};
   expect_refused(options, {in, in}, {out}, "has 2 inputs, takes 1 to 1");
-  expect_refused(options, {in}, {empty_array(DType::U8, {3, 2})}, "turns s8 into u8");
+  expect_refused(options, {in}, {empty_array(DType::U8, {3, 2})},
+                 "cannot run on s8 without scale -> u8 without scale", rt::Code::Unsupported);
   Array scaled = in;
   scaled.quantization = kSomeScale;
-  expect_refused(options, {scaled}, {out}, "different quantization");
+  expect_refused(options, {scaled}, {out}, "cannot run on s8 -> s8 without scale",
+                 rt::Code::Unsupported);
   Array per_axis = in, per_axis_out = empty_array(DType::S8, {3, 3});
   per_axis.shape = {3, 3};
   per_axis.quantization = per_axis_out.quantization = {{1, 2, 3}, {}, 0, 0};
-  expect_refused(options, {per_axis}, {per_axis_out}, "quantized per axis", rt::Code::Unsupported);
+  expect_refused(options, {per_axis}, {per_axis_out}, "cannot run on s8 with scales along axis 0",
+                 rt::Code::Unsupported);
   Array nibbles = as_constant(in);
   nibbles.type = DType::S4;
   nibbles.bytes.resize(3);
   Array nibbles_out = out;
   nibbles_out.type = DType::S4;
-  expect_refused(options, {nibbles}, {nibbles_out}, "elements of type s4", rt::Code::Unsupported);
+  expect_refused(options, {nibbles}, {nibbles_out}, "cannot run on s4", rt::Code::Unsupported);
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ void run_and_compare(const graph::Graph& graph, const Node& node,
     for (const Stored& input : node.inputs) {
       if (input.role == Stored::Input) loaded.set(next++, bytes_of(input.type, input.values));
     }
-    loaded.session->run();
+    EXPECT_TRUE(loaded.session->run().ok());
   }
   for (size_t i = 0; i < expected.size(); ++i) {
     const auto bytes = loaded.get<uint8_t>(i);

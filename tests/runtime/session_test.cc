@@ -45,7 +45,7 @@ TEST(Session, ResizesInputsThatFitOnlyTogether) {
 
   // 2 and 4 rows do not broadcast; nothing has changed, not even contents.
   const rt::InputShape wrong[] = {{0, {2, 3}}, {1, {4, 3}}};
-  EXPECT_EQ(session.resize_inputs({wrong, 2}).code(), rt::Code::InvalidModel);
+  EXPECT_EQ(session.resize_inputs({wrong, 2}).code(), rt::Code::InvalidArgument);
   const rt::InputShape missing[] = {{0, {4, 3}}, {2, {4, 3}}};
   EXPECT_EQ(session.resize_inputs({missing, 2}).code(), rt::Code::InvalidArgument);
   EXPECT_EQ(session.input_shape(1), (rt::Shape{2, 3}));

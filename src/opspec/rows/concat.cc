@@ -39,7 +39,7 @@ Status infer(Inference& x) {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Concat;
-  row.signatures = "movable, [=0].. -> =0";
+  row.signatures = "movable, =0.. -> =0";
   row.infer = infer;
   row.quantized = QuantizedAs::Joins;
   return row;

@@ -8,7 +8,7 @@ namespace {
 
 Status check(const Node& node) {
   if (node.input_index(4) == node.input_index(5)) {
-    return node.fail(Code::InvalidModel, "its two states must be variables");
+    return node.fail(Code::InvalidModel, "its two states must be variables, not one");
   }
   if (!same_quantization(node.input(4).quantization, node.output(0).quantization)) {
     return node.fail(Code::Unsupported, "its output and hidden state differ in quantization");

@@ -41,7 +41,7 @@ Status infer(Inference& x) {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Split;
-  row.signatures = "movable -> =0, [=0]..";
+  row.signatures = "movable -> =0, =0..";
   row.check = check;
   row.infer = infer;
   row.quantized = QuantizedAs::Moves;
