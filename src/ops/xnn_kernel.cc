@@ -40,7 +40,9 @@ Status XnnKernel::plan(const Node& node, PlanContext& context) const {
     QRT_ASSIGN_OR_RETURN(XnnOperator op, XnnOperator::create(description, weights_));
     state->op = std::make_shared<XnnOperator>(std::move(op));
   }
-  QRT_RETURN_IF_ERROR(state->op->shape(state->sizes, state->threads, &context.scratch_bytes));
+  size_t workspace = 0;
+  QRT_RETURN_IF_ERROR(state->op->shape(state->sizes, state->threads, &workspace));
+  context.scratch_bytes = workspace;
   context.state = std::move(state);
   return {};
 }
