@@ -42,16 +42,16 @@ std::vector<float> read_pgm(const char* path) {
 int main(int argc, char** argv) {
   if (argc != 3) return fail("usage: classify MODEL.qrt PICTURE.pgm");
   auto model = qrt::Model::load_file(argv[1]);
-  if (!model) return fail(model.error().message());
+  if (!model.ok()) return fail(model.status().message());
   auto session = qrt::Session::create(*model);
-  if (!session) return fail(session.error().message());
+  if (!session.ok()) return fail(session.status().message());
 
   const std::vector<float> pixels = read_pgm(argv[2]);
   if (pixels.empty()) return fail(std::string(argv[2]) + " is not a binary 8-bit PGM picture");
-  if (auto error = session->set_input(0, pixels)) return fail(error.message());
-  if (auto error = session->run()) return fail(error.message());
-  std::vector<float> probabilities;
-  if (auto error = session->get_output(0, &probabilities)) return fail(error.message());
+  if (auto s = session->set_input(0, pixels); !s.ok()) return fail(s.message());
+  if (auto s = session->run(); !s.ok()) return fail(s.message());
+  std::vector<float> probabilities(session->output_info(0).elements());
+  if (auto s = session->get_output(0, probabilities); !s.ok()) return fail(s.message());
 
   std::vector<size_t> order(probabilities.size());
   std::iota(order.begin(), order.end(), size_t{0});

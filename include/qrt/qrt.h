@@ -1,16 +1,32 @@
-/* libqrt's C API: load a .qrt model, run it, read the results. C99; the ABI is stable within a
- * major version (structures that may grow begin with their own size).
+/* libqrt's C API, C99: load a .qrt model, run it, read the results.
  *
- *   model    a .qrt file, mapped and verified; never copied
+ *   model    a .qrt file, mapped and verified; never copied where it can be used in place
  *   program  the model compiled for this CPU: kernels chosen, weights packed
- *   session  one running instance: its working memory and threads
+ *   session  one running instance: its working memory, state and threads
  *
- * Every call that can fail returns a qrt_status, and fills `error`, if that is not NULL, with one
- * sentence. Nothing throws, prints or aborts. Handles may be freed in any order: what still needs a
- * model or a program keeps it alive.
+ * Errors:
+ * - Nothing throws, prints or aborts.
+ * - Every call that can fail returns a qrt_status. It fills `error`, if that is not NULL, with the
+ *   same status and one sentence; after success the sentence is empty.
+ * - A call that fails changes nothing, unless it says so.
+ * - Every pointer argument must not be NULL, unless its description says otherwise; if it is, calls
+ *   that return a status give QRT_INVALID_ARGUMENT.
  *
- * Threads: models and programs may be used from any threads at once. A session is used by one
- * thread at a time; several sessions of one program may run at once.
+ * Threads:
+ * - Models and programs may be used from any threads at once.
+ * - A session is used by one thread at a time, except for qrt_session_cancel. Several sessions of
+ *   one program may run at once.
+ *
+ * Lifetimes:
+ * - Handles may be freed in any order: what still needs a model or a program keeps it alive.
+ * - Strings and arrays that calls give belong to the handle, and live as long as it does.
+ *
+ * A stable ABI:
+ * - Structures that may grow begin with their own size, which the caller sets: zero the structure,
+ *   then `s.struct_size = sizeof s`, or use its _INIT macro. The library reads and writes no more
+ *   than that. New fields are added at the end; zero is what an old caller would have meant.
+ * - Fields that are set and that this version does not know are refused, not ignored.
+ * - Structures without a size never change. Enumerations are constants of a fixed-width type.
  */
 #ifndef QRT_QRT_H_
 #define QRT_QRT_H_
@@ -24,11 +40,20 @@
 #define QRT_API
 #endif
 
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define QRT_NODISCARD [[nodiscard]]
+#else
+#define QRT_NODISCARD
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef enum qrt_status {
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+typedef int32_t qrt_status;
+enum {
   QRT_OK = 0,
   QRT_INVALID_ARGUMENT = 1, /* the caller's arguments */
   QRT_INVALID_MODEL = 2,    /* the model's bytes */
@@ -36,15 +61,50 @@ typedef enum qrt_status {
   QRT_IO_ERROR = 4,
   QRT_OUT_OF_MEMORY = 5,
   QRT_CANCELLED = 6 /* by qrt_session_cancel */
-} qrt_status;
+};
 
-/* Filled by calls that fail. `message` is one sentence without a full stop, cut if it is longer. */
 typedef struct qrt_error {
+  size_t struct_size; /* sizeof(qrt_error) */
   qrt_status status;
-  char message[500];
+  char message[500]; /* one sentence without a full stop, cut if it is longer */
 } qrt_error;
+#define QRT_ERROR_INIT \
+  { sizeof(qrt_error), QRT_OK, "" }
 
-typedef enum qrt_type {
+/* "0.1.0" */
+QRT_API const char* qrt_version(void);
+
+/* ---- memory and messages --------------------------------------------------------------------- */
+
+/* Where blocks come from whose size grows with the model: packed weights, arenas, state, copies of
+ * models. Small objects are the C++ heap's, threads' stacks the system's, and XNNPACK's packed
+ * float weights XNNPACK's.
+ * - allocate gives at least `bytes` (never 0) aligned to `alignment`, a power of two; or NULL,
+ * which makes the call that needed the block fail with QRT_OUT_OF_MEMORY.
+ * - deallocate takes what allocate gave, with the same `bytes`.
+ * - Both are called by the thread that makes, resizes or frees the handle; never by a run.
+ * - `user` must live until the last handle that uses the allocator is freed. The structure itself
+ * is copied. */
+typedef struct qrt_allocator {
+  size_t struct_size; /* sizeof(qrt_allocator) */
+  void* user;
+  void* (*allocate)(void* user, size_t bytes, size_t alignment);
+  void (*deallocate)(void* user, void* memory, size_t bytes);
+} qrt_allocator;
+
+enum {
+  QRT_LOG_INFO = 1,   /* the kernel of each operator */
+  QRT_LOG_WARNING = 2 /* an operator of a quantized model that computes in float; a portable kernel
+                         where a faster one is missing */
+};
+/* `message` is one sentence and lives as long as the call. Called by the thread that makes the
+ * handle. */
+typedef void (*qrt_log_function)(void* user, uint32_t level, const char* message);
+
+/* ---- tensors --------------------------------------------------------------------------------- */
+
+/* Element types. An S4 tensor holds two elements a byte, the lower half first. */
+enum {
   QRT_F32 = 0,
   QRT_F16 = 1,
   QRT_S8 = 2,
@@ -52,41 +112,116 @@ typedef enum qrt_type {
   QRT_S16 = 4,
   QRT_S32 = 5,
   QRT_S64 = 6,
-  QRT_BOOL = 7,
+  QRT_BOOL = 7, /* a byte; 0 is false */
   QRT_S4 = 8
-} qrt_type;
+};
 
 #define QRT_MAX_RANK 8
 
-/* An input or output of a session. */
+/* How an input or output of a session is tied to memory of the caller's. */
+enum {
+  QRT_NOT_BOUND = 0,
+  QRT_BOUND_DIRECTLY = 1, /* operators use the caller's memory */
+  QRT_BOUND_BY_COPY = 2   /* it is copied before or after each run */
+};
+
+/* An input or output.
+ * real = scale * (q - zero_point) for a quantized tensor. One scale a tensor: `scale` and
+ * `zero_point`, which `scales` and `zero_points` repeat. Several: element i along `axis` has
+ * scales[i / block] (block 0: scales[i]), and `scale` is 0. */
 typedef struct qrt_tensor_info {
-  const char* name; /* lives as long as the session */
-  qrt_type type;
+  size_t struct_size; /* sizeof(qrt_tensor_info) */
+  const char* name;   /* "" if it has none */
+  uint32_t type;      /* QRT_F32, ... */
+  int32_t rank;
+  int32_t dims[QRT_MAX_RANK];          /* of a model: -1 where open; of a session: numbers */
+  const char* dim_names[QRT_MAX_RANK]; /* symbols of the model's dimensions; NULL without */
+  size_t bytes;                        /* 0 while a dimension is open */
+  float scale;                         /* 0: not quantized, or several scales */
+  int32_t zero_point;
+  size_t scale_count;         /* 0: not quantized */
+  const float* scales;        /* scale_count of them */
+  const int32_t* zero_points; /* scale_count of them; NULL: all zero */
+  int32_t axis;               /* that several scales go along; -1: one scale */
+  int32_t block;              /* elements that share a scale; 0: one */
+  uint32_t bound;             /* of a session: QRT_NOT_BOUND, ... */
+  uint32_t reserved;          /* 0 */
+} qrt_tensor_info;
+
+/* The shape that one input takes. `rank` numbers of `dims` count; none is negative. */
+typedef struct qrt_input_shape {
+  uint32_t index; /* of the input */
   int32_t rank;
   int32_t dims[QRT_MAX_RANK];
-  size_t bytes;
-  /* real = scale * (q - zero_point); scale 0 where the elements are the numbers themselves. */
-  float scale;
-  int32_t zero_point;
-} qrt_tensor_info;
+} qrt_input_shape;
 
 typedef struct qrt_model qrt_model;
 typedef struct qrt_program qrt_program;
 typedef struct qrt_session qrt_session;
 
-/* "0.1.0" */
-QRT_API const char* qrt_version(void);
-
 /* ---- models ---------------------------------------------------------------------------------- */
 
-/* Maps a .qrt file. The file must not change while the model is used. */
-QRT_API qrt_status qrt_model_load_file(const char* path, qrt_model** model, qrt_error* error);
+typedef struct qrt_model_options {
+  size_t struct_size;             /* sizeof(qrt_model_options) */
+  const char* name;               /* what messages call it; NULL: its path, or "model" */
+  const qrt_allocator* allocator; /* NULL: the C library */
+} qrt_model_options;
 
-/* Uses `data` in place: it must be aligned to 16 bytes and outlive all use of the model. */
-QRT_API qrt_status qrt_model_load_buffer(const void* data, size_t bytes, qrt_model** model,
-                                         qrt_error* error);
+/* Each gives a model in *model. `options` may be NULL. Errors:
+ * - QRT_IO_ERROR: the file cannot be opened or mapped, is no regular file, or ends too early;
+ * - QRT_INVALID_MODEL: the bytes are no model, or a damaged one;
+ * - QRT_UNSUPPORTED: a newer format than this version reads. */
+
+/* Maps a .qrt file, which must not change while the model is used. */
+QRT_NODISCARD QRT_API qrt_status qrt_model_load_file(const char* path,
+                                                     const qrt_model_options* options,
+                                                     qrt_model** model, qrt_error* error);
+
+/* A model inside of a file that is open (an app's package, for example).
+ * - It takes `bytes` from `offset` on; 0 bytes: up to the file's end.
+ * - `offset` may be any. A multiple of 16 is mapped; another is copied.
+ * - `fd` may be closed afterwards. Its position is neither used nor changed.
+ * - The file must not change while the model is used. */
+QRT_NODISCARD QRT_API qrt_status qrt_model_load_fd(int fd, uint64_t offset, uint64_t bytes,
+                                                   const qrt_model_options* options,
+                                                   qrt_model** model, qrt_error* error);
+
+/* Uses `data` in place: aligned to 16 bytes, unchanged, and outliving all use of the model. */
+QRT_NODISCARD QRT_API qrt_status qrt_model_load_buffer(const void* data, size_t bytes,
+                                                       const qrt_model_options* options,
+                                                       qrt_model** model, qrt_error* error);
 
 QRT_API void qrt_model_free(qrt_model* model); /* NULL is allowed, as in every free below */
+
+/* What a model computes stands in entries (the signatures of a TensorFlow Lite file); most models
+ * have one. Names may be "". NULL if there is no such entry. */
+QRT_API uint32_t qrt_model_entry_count(const qrt_model* model);
+QRT_API const char* qrt_model_entry_name(const qrt_model* model, uint32_t entry);
+
+/* Inputs and outputs as the model declares them, before a session exists. Counts are 0 and find
+ * gives -1 if there is no such entry or name; of equal names find gives the first. */
+QRT_API size_t qrt_model_input_count(const qrt_model* model, uint32_t entry);
+QRT_API size_t qrt_model_output_count(const qrt_model* model, uint32_t entry);
+QRT_API int32_t qrt_model_find_input(const qrt_model* model, uint32_t entry, const char* name);
+QRT_API int32_t qrt_model_find_output(const qrt_model* model, uint32_t entry, const char* name);
+QRT_NODISCARD QRT_API qrt_status qrt_model_input_info(const qrt_model* model, uint32_t entry,
+                                                      size_t index, qrt_tensor_info* info,
+                                                      qrt_error* error);
+QRT_NODISCARD QRT_API qrt_status qrt_model_output_info(const qrt_model* model, uint32_t entry,
+                                                       size_t index, qrt_tensor_info* info,
+                                                       qrt_error* error);
+
+/* Facts for people: where the model came from, what was assumed. In ascending order of keys. */
+QRT_API size_t qrt_model_metadata_count(const qrt_model* model);
+/* NULL if there is no such index. */
+QRT_API const char* qrt_model_metadata_key(const qrt_model* model, size_t index);
+QRT_API const char* qrt_model_metadata_value(const qrt_model* model, size_t index);
+/* The value of a key; NULL if it is not there. */
+QRT_API const char* qrt_model_find_metadata(const qrt_model* model, const char* key);
+
+/* What the classes of an output are called: UTF-8, a line a class, line i for element i. From the
+ * metadata "labels:NAME" of an output called NAME, or from "labels". NULL if the model has none. */
+QRT_API const char* qrt_model_output_labels(const qrt_model* model, uint32_t entry, size_t index);
 
 /* ---- programs -------------------------------------------------------------------------------- */
 
@@ -95,90 +230,195 @@ typedef struct qrt_program_options {
   /* "scalar", "avx2", ...: kernels of this instruction set and of those that it includes; NULL: the
    * environment variable QRT_ISA, or without it all that this CPU has. */
   const char* isa;
+  const char* entry;              /* by name; NULL: the first */
+  const qrt_allocator* allocator; /* of its sessions, too; NULL: the C library */
+  qrt_log_function log;           /* called while the program is made; NULL: nothing is said */
+  void* log_user;
 } qrt_program_options;
 
-/* `options` may be NULL. */
-QRT_API qrt_status qrt_program_create(const qrt_model* model, const qrt_program_options* options,
-                                      qrt_program** program, qrt_error* error);
+/* Checks every operator, chooses kernels and packs weights. `options` may be NULL. Errors:
+ * - QRT_INVALID_ARGUMENT: `isa` or `entry` names nothing that is there;
+ * - QRT_INVALID_MODEL, QRT_UNSUPPORTED: an operator is wrong, or not in this build;
+ * - QRT_OUT_OF_MEMORY. */
+QRT_NODISCARD QRT_API qrt_status qrt_program_create(const qrt_model* model,
+                                                    const qrt_program_options* options,
+                                                    qrt_program** program, qrt_error* error);
 QRT_API void qrt_program_free(qrt_program* program);
+
+/* The instruction set that kernels are chosen for: "avx2", ... */
+QRT_API const char* qrt_program_isa(const qrt_program* program);
 
 /* ---- sessions -------------------------------------------------------------------------------- */
 
 typedef struct qrt_session_options {
-  size_t struct_size; /* sizeof(qrt_session_options) */
-  int32_t threads;    /* 0 or 1: none beside the caller's */
+  size_t struct_size;         /* sizeof(qrt_session_options) */
+  int32_t threads;            /* the caller's among them; 0 or 1: no others */
+  uint32_t input_shape_count; /* of `input_shapes` */
+  /* Shapes of inputs that do not take the model's (1 for an open dimension) from the start. */
+  const qrt_input_shape* input_shapes;
   /* Working memory that the model may ask for, in bytes; 0: 1 GiB. A model is untrusted, and a
    * small file can ask for much. */
   size_t max_arena_bytes;
   /* A pthreadpool_t of the caller's, which outlives the session and overrides `threads`; or NULL.
    */
   void* thread_pool;
+  /* The caller's memory for all that runs work with, or NULL: the session allocates.
+   * - aligned to 64 bytes, outliving the session, and no other session's;
+   * - at least what qrt_session_required_arena says. A larger one leaves room for a resize. */
+  void* arena;
+  size_t arena_bytes;
+  const qrt_allocator* allocator; /* NULL: the program's */
 } qrt_session_options;
 
-/* `options` may be NULL: one thread. Allocates everything that running will need. */
-QRT_API qrt_status qrt_session_create(const qrt_program* program,
-                                      const qrt_session_options* options, qrt_session** session,
-                                      qrt_error* error);
+/* Allocates everything that running will need. `options` may be NULL. Errors:
+ * - QRT_INVALID_ARGUMENT: an input cannot have its shape, or the shapes do not fit each other;
+ * - QRT_OUT_OF_MEMORY: the model needs more than max_arena_bytes, than arena_bytes (the sentence
+ *   says how much it needs), or than there is. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_create(const qrt_program* program,
+                                                    const qrt_session_options* options,
+                                                    qrt_session** session, qrt_error* error);
 QRT_API void qrt_session_free(qrt_session* session);
 
+/* The arena_bytes that qrt_session_create with these options needs: for these shapes, and for this
+ * number of threads. Takes as long as creating a session. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_required_arena(const qrt_program* program,
+                                                            const qrt_session_options* options,
+                                                            size_t* bytes, qrt_error* error);
+
+/* Threads that a run uses, the caller's among them. */
+QRT_API size_t qrt_session_threads(const qrt_session* session);
+
+/* As for models. */
 QRT_API size_t qrt_session_input_count(const qrt_session* session);
 QRT_API size_t qrt_session_output_count(const qrt_session* session);
-QRT_API qrt_status qrt_session_input_info(const qrt_session* session, size_t index,
-                                          qrt_tensor_info* info, qrt_error* error);
-QRT_API qrt_status qrt_session_output_info(const qrt_session* session, size_t index,
-                                           qrt_tensor_info* info, qrt_error* error);
+QRT_API int32_t qrt_session_find_input(const qrt_session* session, const char* name);
+QRT_API int32_t qrt_session_find_output(const qrt_session* session, const char* name);
+QRT_NODISCARD QRT_API qrt_status qrt_session_input_info(const qrt_session* session, size_t index,
+                                                        qrt_tensor_info* info, qrt_error* error);
+QRT_NODISCARD QRT_API qrt_status qrt_session_output_info(const qrt_session* session, size_t index,
+                                                         qrt_tensor_info* info, qrt_error* error);
 
-/* Where to write an input or read an output: `info.bytes` bytes, aligned to 64, fixed until the
- * session is resized. NULL if there is no such index. A run leaves inputs as they were. */
+/* Where to write an input or read an output: `info.bytes` bytes, aligned to 64.
+ * - The address is fixed until the session is resized, or the tensor bound or unbound.
+ * - A run leaves inputs as they were.
+ * - NULL if there is no such index, and for an input that is bound. For an output that is bound,
+ * the caller's memory. */
 QRT_API void* qrt_session_input_data(qrt_session* session, size_t index);
 QRT_API const void* qrt_session_output_data(const qrt_session* session, size_t index);
 
-/* Copies elements of the tensor's own type; `bytes` must be its size. */
-QRT_API qrt_status qrt_session_set_input(qrt_session* session, size_t index, const void* data,
-                                         size_t bytes, qrt_error* error);
-QRT_API qrt_status qrt_session_get_output(const qrt_session* session, size_t index, void* data,
-                                          size_t bytes, qrt_error* error);
+/* Copies elements of the tensor's own type; `bytes` must be its size. An input that is bound is
+ * refused with QRT_INVALID_ARGUMENT. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_set_input(qrt_session* session, size_t index,
+                                                       const void* data, size_t bytes,
+                                                       qrt_error* error);
+QRT_NODISCARD QRT_API qrt_status qrt_session_get_output(const qrt_session* session, size_t index,
+                                                        void* data, size_t bytes, qrt_error* error);
 
-/* The same in real numbers: `count` floats are quantized for a quantized input (rounding half to
- * even, saturating), and a quantized output is turned into floats. f32, s8, u8 and s16 tensors. */
-QRT_API qrt_status qrt_session_set_input_f32(qrt_session* session, size_t index, const float* data,
-                                             size_t count, qrt_error* error);
-QRT_API qrt_status qrt_session_get_output_f32(const qrt_session* session, size_t index, float* data,
-                                              size_t count, qrt_error* error);
+/* The same in real numbers, `count` of them, which must be the tensor's elements.
+ * - A quantized input takes the nearest value (half to even), saturated; not-a-number is real zero.
+ * - f32, and s8, u8 and s16 with one scale; others are refused with QRT_UNSUPPORTED. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_set_input_f32(qrt_session* session, size_t index,
+                                                           const float* data, size_t count,
+                                                           qrt_error* error);
+QRT_NODISCARD QRT_API qrt_status qrt_session_get_output_f32(const qrt_session* session,
+                                                            size_t index, float* data, size_t count,
+                                                            qrt_error* error);
 
-/* Gives an input another shape of the same rank and plans again; packed weights stay. Contents of
- * inputs and state are lost. On an error the session is as it was. */
-QRT_API qrt_status qrt_session_resize_input(qrt_session* session, size_t index, const int32_t* dims,
-                                            int32_t rank, qrt_error* error);
+/* Gives an input another shape of the same rank and plans again.
+ * - Weights stay packed. Contents of inputs and outputs are lost, state starts from zero, and what
+ *   was bound no longer is.
+ * - Dimensions that the model fixes may change too, if every operator agrees.
+ * - Errors are those of qrt_session_create; then the session is as it was. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_resize_input(qrt_session* session, size_t index,
+                                                          const int32_t* dims, int32_t rank,
+                                                          qrt_error* error);
 
-/* Several inputs at once, for shapes that fit only together: input indices[i] takes the
- * ranks[i] numbers at dims[i]. The rest is as for qrt_session_resize_input. */
-QRT_API qrt_status qrt_session_resize_inputs(qrt_session* session, size_t count,
-                                             const size_t* indices, const int32_t* const* dims,
-                                             const int32_t* ranks, qrt_error* error);
+/* The same for `count` inputs at once, whose shapes may fit only together. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_resize_inputs(qrt_session* session,
+                                                           const qrt_input_shape* shapes,
+                                                           size_t count, qrt_error* error);
+
+/* Ties an input or output to the caller's memory: runs read it from there, or write it there.
+ * - Until the session is resized or freed, or the tensor bound again. NULL as `memory` unbinds.
+ * - `bytes` is what may be read of an input's memory, and written of an output's: `info.bytes` at
+ *   least.
+ * - Nothing is copied if the memory is aligned to an element's size (to 64 bytes is fastest), and
+ *   `bytes` is `info.bytes` + 16 or more: some float kernels read that far, without using it.
+ *   Otherwise, and for outputs that are not computed but an input, a constant, state or another
+ *   output, a run copies. The results are the same. `info.bound` says which it is.
+ * - Memory of an output may not overlap any other that is bound.
+ * - Binding costs far less than planning, but more than writing a few elements: bind once, not for
+ *   every run.
+ * - On an error the session is as it was. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_bind_input(qrt_session* session, size_t index,
+                                                        const void* memory, size_t bytes,
+                                                        qrt_error* error);
+QRT_NODISCARD QRT_API qrt_status qrt_session_bind_output(qrt_session* session, size_t index,
+                                                         void* memory, size_t bytes,
+                                                         qrt_error* error);
 
 /* Computes the outputs. Allocates nothing. Fails only with
- * - QRT_CANCELLED, when qrt_session_cancel was called meanwhile;
- * - QRT_INVALID_ARGUMENT, when `session` is NULL.
- * After a cancelled run outputs hold anything, and state is that of the operators that had run: set
- * or reset what the next run needs. Inputs are as they were. */
-QRT_API qrt_status qrt_session_run(qrt_session* session, qrt_error* error);
+ * - QRT_CANCELLED, when qrt_session_cancel was called meanwhile.
+ * Then outputs hold anything, and state is that of the operators that had run: set, restore or
+ * reset what the next run needs. Inputs are as they were. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_run(qrt_session* session, qrt_error* error);
 
 /* From any thread: the run that is under way stops before its next operator. Without one, nothing
  * happens, and the next run is not affected. */
 QRT_API void qrt_session_cancel(qrt_session* session);
 
-/* State (of recurrent layers, for example) starts again from zero. */
+/* ---- state ----------------------------------------------------------------------------------- */
+
+/* State is what a model remembers from one run to the next: recurrent layers, variables. */
+
+/* It starts again as in a new session. */
 QRT_API void qrt_session_reset_state(qrt_session* session);
 
+/* The bytes that saved state takes; 0 if the model has none. */
+QRT_API size_t qrt_session_state_bytes(const qrt_session* session);
+
+/* Saves state, and restores it in this or another session. `bytes` must be qrt_session_state_bytes;
+ * any alignment. Restored is what a session with the same state (names, types, shapes, scales)
+ * saved on a machine of the same byte order; anything else is refused with QRT_INVALID_ARGUMENT. */
+QRT_NODISCARD QRT_API qrt_status qrt_session_save_state(const qrt_session* session, void* data,
+                                                        size_t bytes, qrt_error* error);
+QRT_NODISCARD QRT_API qrt_status qrt_session_restore_state(qrt_session* session, const void* data,
+                                                           size_t bytes, qrt_error* error);
+
+/* ---- what it costs --------------------------------------------------------------------------- */
+
 typedef struct qrt_memory_info {
-  size_t struct_size;  /* set by the caller: sizeof(qrt_memory_info) */
-  size_t arena_bytes;  /* working memory of this session */
-  size_t weight_bytes; /* constants in the model, shared and mapped */
-  size_t packed_bytes; /* weights packed for this CPU, shared by sessions if they can be */
+  size_t struct_size;      /* sizeof(qrt_memory_info) */
+  size_t arena_bytes;      /* of this session: the next two, with padding */
+  size_t activation_bytes; /* feature maps and scratch, which share memory where they can */
+  size_t variable_bytes;   /* state */
+  size_t scratch_bytes;    /* the most that one operator needs; part of activation_bytes */
+  size_t weight_bytes;     /* constants in the model, mapped and shared */
+  size_t packed_bytes;     /* weights packed for this CPU, shared by sessions if they can be */
+  size_t beside_bytes;     /* what library kernels hold beside the arena */
 } qrt_memory_info;
-QRT_API qrt_status qrt_session_memory(const qrt_session* session, qrt_memory_info* info,
-                                      qrt_error* error);
+QRT_NODISCARD QRT_API qrt_status qrt_session_memory(const qrt_session* session,
+                                                    qrt_memory_info* info, qrt_error* error);
+
+/* Whether runs measure the time of each operator, which costs a little. Switching on starts the
+ * sums from zero. */
+QRT_API void qrt_session_set_profiling(qrt_session* session, int32_t on);
+
+typedef struct qrt_op_info {
+  size_t struct_size; /* sizeof(qrt_op_info) */
+  const char* name;   /* "" if it has none */
+  const char* kind;   /* "Conv2D", ... */
+  const char* kernel; /* what does the work; "" for an operator that only renames */
+  uint64_t time_ns;   /* of `runs` runs in all, since profiling was switched on */
+  uint64_t runs;
+  uint32_t type; /* of the first output, as the shape */
+  int32_t rank;
+  int32_t dims[QRT_MAX_RANK];
+} qrt_op_info;
+/* Operators in the order of execution. */
+QRT_API size_t qrt_session_op_count(const qrt_session* session);
+QRT_NODISCARD QRT_API qrt_status qrt_session_op_info(const qrt_session* session, size_t index,
+                                                     qrt_op_info* info, qrt_error* error);
 
 #ifdef __cplusplus
 }

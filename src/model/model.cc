@@ -38,13 +38,37 @@ Status Model::parse(const void* data, size_t bytes) {
   return verify_model(*root_);
 }
 
-Result<std::shared_ptr<const Model>> Model::open(const std::string& path) {
+Result<std::shared_ptr<const Model>> Model::open(const std::string& path, std::string name) {
   QRT_ASSIGN_OR_RETURN(MappedFile file, MappedFile::open(path));
   std::shared_ptr<Model> model(new Model);
-  model->name_ = path;
+  model->name_ = name.empty() ? path : std::move(name);
   model->file_ = std::move(file);
   if (Status s = model->parse(model->file_.data(), model->file_.size()); !s.ok()) {
-    return s.within(path);
+    return s.within(model->name_);
+  }
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+Result<std::shared_ptr<const Model>> Model::from_descriptor(int fd, uint64_t offset, uint64_t bytes,
+                                                            std::string name) {
+  std::shared_ptr<Model> model(new Model);
+  model->name_ = std::move(name);
+  QRT_ASSIGN_OR_RETURN(const FileRange range, file_range(fd, offset, bytes, model->name_));
+  const uint8_t* data = nullptr;
+  if (range.offset % kModelAlignment == 0) {
+    QRT_ASSIGN_OR_RETURN(model->file_, MappedFile::map(range, model->name_));
+    data = model->file_.data();
+  } else {
+    model->copy_ = allocate_aligned(static_cast<size_t>(range.bytes));
+    if (model->copy_ == nullptr) {
+      return error(Code::OutOfMemory, "no memory for the %llu bytes of '%s'",
+                   static_cast<unsigned long long>(range.bytes), model->name_.c_str());
+    }
+    QRT_RETURN_IF_ERROR(read_range(range, model->name_, model->copy_.get()));
+    data = model->copy_.get();
+  }
+  if (Status s = model->parse(data, static_cast<size_t>(range.bytes)); !s.ok()) {
+    return s.within(model->name_);
   }
   return std::shared_ptr<const Model>(std::move(model));
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "qrt_generated.h"
+#include "src/base/memory.h"
 #include "src/base/span.h"
 #include "src/base/status.h"
 #include "src/model/mapped_file.h"
@@ -18,13 +19,26 @@ inline constexpr size_t kModelAlignment = 16;
 
 class Model {
  public:
-  static Result<std::shared_ptr<const Model>> open(const std::string& path);
+  // `name` is what messages call it; empty: the path.
+  static Result<std::shared_ptr<const Model>> open(const std::string& path, std::string name = "");
   // Uses `data` in place: it must outlive the model and be aligned to kModelAlignment.
   // `name` is what messages call it.
   static Result<std::shared_ptr<const Model>> from_buffer(const void* data, size_t bytes,
                                                           std::string name = "model");
 
+  // A model inside of a file that is open, as in an app's package: `bytes` from `offset` on, 0: to
+  // the file's end. It is mapped where the offset is a multiple of kModelAlignment, and otherwise
+  // copied. The descriptor may be closed afterwards.
+  static Result<std::shared_ptr<const Model>> from_descriptor(int fd, uint64_t offset,
+                                                              uint64_t bytes, std::string name);
+
   const fb::Model& root() const { return *root_; }
+  // What it computes, by signatures that a caller may choose from: one, today.
+  uint32_t entries() const { return 1; }
+  const fb::Subgraph& entry(uint32_t) const { return main(); }
+  const char* entry_name(uint32_t i) const {
+    return entry(i).name() != nullptr ? entry(i).name()->c_str() : "";
+  }
   const fb::Subgraph& main() const { return *root_->subgraphs()->Get(0); }
   // The segment that tensors' data_offset counts from.
   Span<const uint8_t> weights() const { return weights_; }
@@ -37,6 +51,7 @@ class Model {
   Status parse(const void* data, size_t bytes);
 
   MappedFile file_;
+  AlignedBuffer copy_;  // of a part of a file that lies at an odd offset
   std::string name_;
   size_t bytes_ = 0;
   const fb::Model* root_ = nullptr;

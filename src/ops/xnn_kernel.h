@@ -12,6 +12,7 @@ class XnnKernel : public OpKernel {
   Status pack(const Node& node) const;
 
   size_t packed_bytes() const final { return weights_.bytes(); }
+  size_t reads_past(size_t input) const final { return input == 0 ? kXnnReadsPast : 0; }
   Status plan(const Node& node, PlanContext& context) const final;
   Status bind(const RunContext& context) const final;
   void run(const RunContext& context) const final;

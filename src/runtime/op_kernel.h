@@ -79,6 +79,8 @@ class OpKernel {
   virtual Status plan(const Node&, PlanContext&) const { return {}; }
   virtual Status bind(const RunContext&) const { return {}; }
   virtual void run(const RunContext&) const = 0;
+  // Bytes behind the end of this input that the kernel may read, without using what they hold.
+  virtual size_t reads_past(size_t /*input*/) const { return 0; }
   // Whether output 0 may be written over this input. Both have the same number of bytes.
   virtual bool may_overwrite(const Node&, const Shapes&, size_t /*input*/) const { return false; }
 };

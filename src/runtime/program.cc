@@ -1,6 +1,8 @@
 #include "src/runtime/program.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <string>
 
 #include "src/runtime/op_def.h"
 
@@ -11,18 +13,25 @@ namespace {
 // of a feature map of middling size.
 constexpr int32_t kTypicalSize = 32;
 
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Program>> Program::build(std::shared_ptr<const Model> model,
                                                       const ProgramOptions& options) {
   std::shared_ptr<Program> program(new Program);
   program->model_ = std::move(model);
+  program->allocator_ = options.allocator;
+  const AllocatorScope scope(options.allocator);
   const char* isa = options.isa != nullptr ? options.isa : std::getenv("QRT_ISA");
   QRT_ASSIGN_OR_RETURN(program->features_, choose_isa(isa));
   const bool reference = program->features_ == 0 && isa != nullptr && *isa != '\0';
   Status status = program->graph_.build(*program->model_, program->model_->main());
   if (status.ok()) status = program->choose_kernels(reference);
   if (!status.ok()) return status.within(program->model_->name());
+  if (options.log.write != nullptr) program->log_choices(options.log);
   return std::shared_ptr<const Program>(std::move(program));
 }
 
@@ -38,6 +47,30 @@ Status Program::choose_kernels(bool reference) {
     QRT_RETURN_IF_ERROR(find_op(nodes()[i].type())->prepare(nodes()[i], context, &kernels_[i]));
   }
   return {};
+}
+
+void Program::log_choices(const LogSink& log) const {
+  const bool quantized = std::any_of(tensors().begin(), tensors().end(), [](const Tensor& t) {
+    return !t.constant && t.type != DType::F32 && t.quantization.present();
+  });
+  for (size_t n = 0; n < nodes().size(); ++n) {
+    const Node& node = nodes()[n];
+    if (kernels_[n] == nullptr) continue;
+    const std::string kernel = kernels_[n]->name();
+    const auto write = [&](LogLevel level, const std::string& words) {
+      // Named as errors name it.
+      const Status sentence = node.fail(Code::Ok, "%s", words.c_str());
+      log.write(log.user, level, sentence.message().c_str());
+    };
+    write(LogLevel::Info, "kernel " + kernel);
+    if (quantized && node.has_input(0) && node.input(0).type == DType::F32 &&
+        node.output(0).type == DType::F32) {
+      write(LogLevel::Warning, "computes in float");
+    }
+    if (features_ != 0 && ends_with(kernel, "__scalar")) {
+      write(LogLevel::Warning, "portable kernel, for there is no faster one");
+    }
+  }
 }
 
 size_t Program::packed_bytes() const {

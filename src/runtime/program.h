@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "src/base/memory.h"
 #include "src/base/status.h"
 #include "src/model/model.h"
 #include "src/opspec/graph_view.h"
@@ -12,10 +13,25 @@
 
 namespace qrt::rt {
 
+enum class LogLevel { Info = 1, Warning = 2 };
+
+// Where messages about choices go: one sentence each, which lives as long as the call. Called by
+// the thread that builds.
+struct LogSink {
+  void (*write)(void* user, LogLevel level, const char* message) = nullptr;  // null: nowhere
+  void* user = nullptr;
+};
+
 struct ProgramOptions {
   // An instruction set by name ("scalar", "avx2", ...). Null: the environment variable QRT_ISA, or
   // without it all that this CPU has. "scalar" also keeps float operators out of XNNPACK.
   const char* isa = nullptr;
+  // Where large blocks come from, those of sessions too if they say nothing else. What it points to
+  // must outlive the program and its sessions.
+  Allocator allocator = {};
+  // Info: the kernel of each operator. Warning: an operator of a quantized model that computes in
+  // float; portable kernels where the CPU could do better.
+  LogSink log = {};
 };
 
 class Program {
@@ -26,6 +42,7 @@ class Program {
   const Model& model() const { return *model_; }
   // Those that kernels were chosen for.
   CpuFeatures features() const { return features_; }
+  const Allocator& allocator() const { return allocator_; }
   const GraphView& graph() const { return graph_; }
   const std::vector<Tensor>& tensors() const { return graph_.tensors(); }
   const std::vector<Node>& nodes() const { return graph_.nodes(); }
@@ -42,9 +59,11 @@ class Program {
  private:
   Program() = default;
   Status choose_kernels(bool reference);
+  void log_choices(const LogSink& log) const;
 
   std::shared_ptr<const Model> model_;
   CpuFeatures features_ = 0;
+  Allocator allocator_;
   GraphView graph_;
   std::vector<std::unique_ptr<OpKernel>> kernels_;
   Result<Shapes> default_shapes_ = Shapes();

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,21 +16,51 @@
 
 namespace qrt::rt {
 
+// An input's index and the shape it takes.
+using InputShape = std::pair<size_t, Shape>;
+
 struct SessionOptions {
   size_t threads = 1;
   pthreadpool_t pool = nullptr;  // the caller's; overrides `threads`, must outlive the session
   // Working memory that the model may ask for, variables included. A model is untrusted: a small
   // file can ask for much.
   uint64_t max_arena_bytes = uint64_t{1} << 30;
+  // Inputs that do not take the model's shape (1 for an open dimension) from the start.
+  Span<const InputShape> input_shapes = {};
+  // The caller's memory for all that a session works with: aligned to kAlignment, at least
+  // required_arena bytes, outliving the session. Null: the session allocates.
+  void* arena = nullptr;
+  size_t arena_bytes = 0;
+  // Where the session's large blocks come from; none: from the program's allocator.
+  std::optional<Allocator> allocator = {};
 };
 
-// An input's index and the shape it takes.
-using InputShape = std::pair<size_t, Shape>;
+// How a graph input or output is tied to memory of the caller's.
+enum class Bound {
+  No,
+  Directly,  // operators read and write it
+  ByCopy,    // it is copied before or after each run
+};
+
+// What a session's memory is for, in bytes.
+struct MemoryFigures {
+  size_t activations = 0;  // feature maps and scratch, which share memory where they can
+  size_t variables = 0;    // state
+  size_t scratch = 0;      // the most that one operator needs; part of `activations`
+  size_t arena = 0;        // all of the session's block: both, with their padding
+  size_t beside = 0;       // what operators' states hold beside it
+  size_t packed = 0;       // weights packed for this session alone
+};
 
 class Session {
  public:
+  // `options.input_shapes` need not live longer than the call.
   static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Program> program,
                                                  const SessionOptions& options = {});
+  // What `options.arena` must have for create with the same other options to succeed. Nothing of
+  // that size is allocated.
+  static Result<size_t> required_arena(std::shared_ptr<const Program> program,
+                                       const SessionOptions& options = {});
   ~Session();
 
   const Program& program() const { return *program_; }
@@ -42,19 +73,30 @@ class Session {
   size_t input_bytes(size_t i) const { return bytes(program_->inputs()[i]); }
   size_t output_bytes(size_t i) const { return bytes(program_->outputs()[i]); }
 
-  // Where to write inputs and read outputs: aligned, fixed until resize_input. A run leaves inputs
-  // as they were.
-  void* input_data(size_t i) { return layout_.data[static_cast<size_t>(program_->inputs()[i])]; }
-  const void* output_data(size_t i) const {
-    return layout_.data[static_cast<size_t>(program_->outputs()[i])];
-  }
+  // Where to write inputs and read outputs: aligned, fixed until the session is resized or the
+  // tensor bound. A run leaves inputs as they were. Null for an input that is bound; the caller's
+  // memory for an output that is.
+  void* input_data(size_t i);
+  const void* output_data(size_t i) const;
 
   // Gives an input another shape and plans again; the weights stay packed. Contents of inputs and
-  // state are lost. On an error the session is as it was. Dimensions that the model fixes may
-  // change too, if every operator agrees.
+  // state are lost, and what was bound no longer is. On an error the session is as it was.
+  // Dimensions that the model fixes may change too, if every operator agrees.
   Status resize_input(size_t i, const Shape& shape);
   // Several inputs at once, for shapes that fit only together. An input named twice takes the last.
   Status resize_inputs(Span<const InputShape> shapes);
+
+  // Until unbound, a run reads input i from `memory`, or writes output i to it: at least
+  // input_bytes(i) or output_bytes(i), any alignment. Null unbinds. Nothing is copied if
+  // - it is aligned to the element type's size,
+  // - `bytes` covers what kernels read behind the last element (reads_past; 16 bytes are enough),
+  // - the output is computed, and not an input, a constant, a variable or another bound output.
+  // The results are the same in either case. Memory of outputs may not overlap any other that is
+  // bound. On an error the session is as it was.
+  Status bind_input(size_t i, const void* memory, size_t bytes);
+  Status bind_output(size_t i, void* memory, size_t bytes);
+  Bound input_bound(size_t i) const { return inputs_bound_[i].how; }
+  Bound output_bound(size_t i) const { return outputs_bound_[i].how; }
 
   // Computes the outputs. Allocates nothing. Fails only
   // - with Cancelled, when cancel() was called meanwhile.
@@ -68,53 +110,106 @@ class Session {
 
   // Variable tensors start again from zero.
   void reset_state();
+  // All variables as bytes, which only a session of the same variables and the same byte order can
+  // read again. 0 bytes where there are none.
+  size_t state_bytes() const;
+  Status save_state(void* to, size_t bytes) const;
+  // On an error the state is as it was.
+  Status restore_state(const void* from, size_t bytes);
 
-  // Working memory: the arena, and what operators' states hold beside it.
-  size_t arena_bytes() const { return layout_.arena_bytes; }
+  const MemoryFigures& memory() const { return layout_.memory; }
+  // Working memory: activations, and what operators' states hold beside the arena.
+  size_t arena_bytes() const { return layout_.memory.activations + layout_.memory.beside; }
   // Packed weights, the program's and those that this session alone has.
-  size_t packed_bytes() const { return program_->packed_bytes() + layout_.packed_bytes; }
+  size_t packed_bytes() const { return program_->packed_bytes() + layout_.memory.packed; }
   size_t threads() const { return pool_.threads(); }
 
-  // Time spent in each operator since it was switched on, in nanoseconds, by node.
+  // Time spent in each operator by runs since profiling was switched on, in nanoseconds, by node;
+  // and how many of these runs ended well. The sums stay when it is switched off.
   void set_profiling(bool on);
   const std::vector<uint64_t>& profile_ns() const { return profile_ns_; }
+  uint64_t profiled_runs() const { return profiled_runs_; }
 
   // Address of any tensor's current contents: valid after a run only for graph outputs, variables
   // and constants, since others share memory.
   const void* tensor_data(int index) const { return layout_.data[static_cast<size_t>(index)]; }
+  const Shape& tensor_shape(int index) const { return shape(index); }
 
  private:
+  // Everything that depends on shapes; replaced as a whole by a resize.
+  struct Layout {
+    Shapes shapes;
+    std::vector<const OpKernel*> kernels;          // by node; null: nothing runs
+    std::vector<std::unique_ptr<OpState>> states;  // by node
+    std::vector<size_t> scratch;                   // by node: offset in the arena
+    std::vector<int> buffer;                       // by tensor: as in Storage
+    std::vector<size_t> offset;  // by tensor in a buffer and by variable: offset in the arena
+    std::vector<int> root;       // by tensor: as in Storage
+    MemoryFigures memory;
+    AlignedBuffer owned;       // the arena, if it is ours
+    uint8_t* arena = nullptr;  // ours or the caller's
+    std::vector<void*> home;   // by tensor: its memory in the arena or the model
+    std::vector<void*> data;   // by tensor: its memory; the caller's if it is bound
+  };
+  // A graph input's or output's memory that is the caller's.
+  struct Binding {
+    uint8_t* memory = nullptr;
+    size_t bytes = 0;
+    Bound how = Bound::No;
+  };
+  struct Copy {
+    const void* from;
+    void* to;
+    size_t bytes;
+  };
+  using Bindings = std::vector<Binding>;
+
   Session(std::shared_ptr<const Program> program, const SessionOptions& options);
   const Tensor& tensor(int index) const { return program_->tensors()[static_cast<size_t>(index)]; }
   const Shape& shape(int index) const { return layout_.shapes[static_cast<size_t>(index)]; }
   size_t bytes(int index) const;
+  const Allocator& allocator() const;
 
   Status check_input_shape(size_t i, const Shape& shape) const;
+  // The present shapes (or the model's) with `wanted` instead, and what follows from them.
+  Result<Shapes> shapes_with(Shapes present, Span<const InputShape> wanted) const;
+  // What a session starts with.
+  Result<Shapes> first_shapes(Span<const InputShape> wanted) const;
   // That every tensor fits into the memory allowed; gives the bytes of the variables.
   Result<uint64_t> check_sizes(const Shapes& shapes) const;
   // Null for a node whose outputs have no elements: there is nothing to compute.
   const OpKernel* kernel_to_run(size_t node, const Shapes& shapes) const;
+  // Asks each operator for its plan; `scratch_bytes` by node. The bytes of their states must stay
+  // below `limit`.
+  Status plan_operators(uint64_t limit, Layout* layout, std::vector<uint64_t>* scratch_bytes) const;
+  // Decides everything but addresses; takes no memory that grows with tensors.
+  Result<Layout> lay_out(Shapes shapes) const;
+  Status take_arena(Layout* layout) const;
+  void set_homes(Layout* layout) const;
   Status plan(Shapes shapes);
-  Status bind();
+  Status bind_kernels();
   RunContext context(size_t node);
 
-  // Everything that depends on shapes; replaced as a whole by a resize.
-  struct Layout {
-    Shapes shapes;
-    std::vector<const OpKernel*> kernels;  // by node; null: nothing runs
-    AlignedBuffer arena;
-    size_t arena_bytes = 0, packed_bytes = 0;
-    std::vector<void*> data;                       // by tensor
-    std::vector<size_t> scratch;                   // by node: offset in the arena
-    std::vector<std::unique_ptr<OpState>> states;  // by node
-    std::vector<AlignedBuffer> variables;          // by tensor; empty for those that are none
-  };
+  Status bind(Bindings inputs, Bindings outputs);
+  // Whether operators may use the memory in the place of this tensor's own.
+  bool fits_directly(int tensor, const Binding& binding) const;
+  size_t bytes_read_past(int buffer) const;
+  void redirect(int buffer, uint8_t* memory, std::vector<void*>* data) const;
+  Status rebind_kernels(const std::vector<void*>& before);
+
+  uint64_t state_fingerprint() const;
+  template <class Body>
+  void for_each_variable(const Body& body) const;
 
   std::shared_ptr<const Program> program_;
   SessionOptions options_;
   ThreadPool pool_;
   Layout layout_;
-  std::vector<uint64_t> profile_ns_;  // by node; empty: profiling is off
+  Bindings inputs_bound_, outputs_bound_;
+  std::vector<Copy> copies_in_, copies_out_;  // of what is bound by copy
+  bool profiling_ = false;
+  std::vector<uint64_t> profile_ns_;  // by node
+  uint64_t profiled_runs_ = 0;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -15,6 +15,8 @@ namespace qrt::rt {
 #ifdef QRT_HAVE_XNNPACK
 namespace {
 
+static_assert(XNN_EXTRA_BYTES <= kXnnReadsPast);
+
 // Creates with the caches that this version's function takes before its last argument: none, one of
 // weights, one of code and one of weights.
 template <class Function, class... Args>

@@ -49,6 +49,9 @@ class XnnWeights {
   std::unique_ptr<Store> store_;
 };
 
+// What XNNPACK may read behind the end of an input (its XNN_EXTRA_BYTES).
+inline constexpr size_t kXnnReadsPast = 16;
+
 struct XnnLayer {
   // Else a convolution. It has the attributes of a convolution of one pixel by one.
   bool fully_connected = false;
@@ -76,7 +79,7 @@ class XnnOperator {
   // `threads` is bind's and run's, too; null is the calling thread alone.
   Status shape(const XnnSizes& sizes, pthreadpool* threads, size_t* workspace_bytes);
 
-  // `input` must be readable 16 bytes past its end.
+  // `input` must be readable kXnnReadsPast bytes past its end.
   Status bind(const XnnSizes& sizes, void* workspace, const float* input, float* output,
               pthreadpool* threads);
 

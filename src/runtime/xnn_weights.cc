@@ -32,6 +32,7 @@ struct XnnWeights::Store {
     size_t bytes;
     bool packed;  // and the key is set
     Key key;
+    AlignedFree free;
     uint8_t* weights() { return reinterpret_cast<uint8_t*>(this) + kHeader; }
   };
   static constexpr size_t kHeader = (sizeof(Block) + kAlignment - 1) / kAlignment * kAlignment;
@@ -39,9 +40,14 @@ struct XnnWeights::Store {
   ~Store() {
     while (first != nullptr) {
       Block* next = first->next;
-      AlignedFree()(reinterpret_cast<uint8_t*>(first));
+      free_block(first);
       first = next;
     }
+  }
+
+  static void free_block(Block* block) {
+    const AlignedFree free = block->free;
+    free(reinterpret_cast<uint8_t*>(block));
   }
 
   static Store& of(void* context) { return *static_cast<Store*>(context); }
@@ -54,11 +60,13 @@ struct XnnWeights::Store {
 
   static void* reserve_space(void* context, size_t bytes) {
     if (bytes > SIZE_MAX - kHeader) return nullptr;
-    uint8_t* memory = allocate_aligned(kHeader + bytes).release();
-    if (memory == nullptr) return nullptr;
     Store& self = of(context);
+    const AllocatorScope scope(self.allocator);
+    AlignedBuffer memory = allocate_aligned(kHeader + bytes);
+    if (memory == nullptr) return nullptr;
+    const AlignedFree free = memory.get_deleter();
     const std::lock_guard<std::mutex> lock(self.mutex);
-    self.first = new (memory) Block{self.first, bytes, false, {}};
+    self.first = new (memory.release()) Block{self.first, bytes, false, {}, free};
     return self.first->weights();
   }
 
@@ -76,7 +84,7 @@ struct XnnWeights::Store {
       }
       // Another thread has packed the same meanwhile.
       *link = block->next;
-      AlignedFree()(reinterpret_cast<uint8_t*>(block));
+      free_block(block);
       break;
     }
     return found;
@@ -97,6 +105,8 @@ struct XnnWeights::Store {
     return kNotFound;
   }
 
+  // Of what the weights belong to. Sessions with other allocators may add to them.
+  const Allocator allocator = current_allocator();
   std::mutex mutex;
   Block* first = nullptr;
   xnn_weights_cache_provider provider = {};

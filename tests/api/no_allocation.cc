@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "qrt/qrt.hpp"
 
@@ -40,26 +41,42 @@ int posix_memalign(void** p, size_t alignment, size_t bytes) {
 
 namespace {
 
-// The number of allocations of three runs; -1 if the model does not load.
-int run(const char* path, int threads) {
+// The number of allocations of three runs, with inputs and outputs in the session's memory or in
+// the caller's; -1 if the model does not load.
+int run(const char* path, int threads, bool bound) {
+  const auto fail = [](const qrt::Status& status) {
+    std::fprintf(stderr, "%s\n", status.message());
+    return -1;
+  };
   auto model = qrt::Model::load_file(path);
-  if (!model) {
-    std::fprintf(stderr, "%s\n", model.error().message());
-    return -1;
-  }
-  auto session = qrt::Session::create(*model, threads);
-  if (!session) {
-    std::fprintf(stderr, "%s\n", session.error().message());
-    return -1;
-  }
+  if (!model.ok()) return fail(model.status());
+  qrt::SessionOptions options;
+  options.threads = threads;
+  auto session = qrt::Session::create(*model, options);
+  if (!session.ok()) return fail(session.status());
+  std::vector<std::vector<unsigned char>> buffers;
   for (size_t i = 0; i < session->inputs(); ++i) {
-    std::memset(session->input<void>(i), 0x11, session->input_info(i).bytes);
+    const size_t bytes = session->input_info(i).bytes;
+    buffers.emplace_back(bytes, 0x11);
+    if (bound) {
+      const qrt::Status status = session->bind_input(i, buffers.back().data(), bytes);
+      if (!status.ok()) return fail(status);
+    } else {
+      std::memset(session->input<void>(i), 0x11, bytes);
+    }
   }
+  for (size_t i = 0; i < session->outputs() && bound; ++i) {
+    const size_t bytes = session->output_info(i).bytes;
+    buffers.emplace_back(bytes);
+    const qrt::Status status = session->bind_output(i, buffers.back().data(), bytes);
+    if (!status.ok()) return fail(status);
+  }
+  bool ok = true;
   allocations = 0;
   counting = true;
-  for (int i = 0; i < 3; ++i) (void)qrt_session_run(session->handle(), nullptr);
+  for (int i = 0; i < 3; ++i) ok = session->run().ok() && ok;
   counting = false;
-  return allocations;
+  return ok ? allocations.load() : -1;
 }
 
 }  // namespace
@@ -74,9 +91,12 @@ int main(int argc, char** argv) {
   if (!ok) std::fprintf(stderr, "allocations are not counted\n");
   for (int i = 1; i < argc; ++i) {
     for (int threads = 1; threads <= 2; ++threads) {
-      const int count = run(argv[i], threads);
-      std::printf("%s, %d thread(s): %d allocations\n", argv[i], threads, count);
-      ok = ok && count == 0;
+      for (bool bound : {false, true}) {
+        const int count = run(argv[i], threads, bound);
+        std::printf("%s, %d thread(s)%s: %d allocations\n", argv[i], threads,
+                    bound ? ", bound" : "", count);
+        ok = ok && count == 0;
+      }
     }
   }
   return ok ? 0 : 1;

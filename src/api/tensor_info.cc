@@ -1,0 +1,79 @@
+#include "src/api/tensor_info.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "src/api/boundary.h"
+#include "src/base/dtype.h"
+
+namespace qrt::api {
+namespace {
+
+static_assert(QRT_MAX_RANK == rt::kMaxRank);
+static_assert(QRT_F32 == static_cast<int>(fb::DType::F32));
+static_assert(QRT_F16 == static_cast<int>(fb::DType::F16));
+static_assert(QRT_S8 == static_cast<int>(fb::DType::S8));
+static_assert(QRT_U8 == static_cast<int>(fb::DType::U8));
+static_assert(QRT_S16 == static_cast<int>(fb::DType::S16));
+static_assert(QRT_S32 == static_cast<int>(fb::DType::S32));
+static_assert(QRT_S64 == static_cast<int>(fb::DType::S64));
+static_assert(QRT_BOOL == static_cast<int>(fb::DType::Bool));
+static_assert(QRT_S4 == static_cast<int>(fb::DType::S4));
+static_assert(static_cast<int>(fb::DType::MAX) == QRT_S4, "qrt.h lacks an element type");
+
+const char* text_of(const flatbuffers::String* text) {
+  return text != nullptr ? text->c_str() : "";
+}
+
+void set_quantization(const fb::Quantization& q, qrt_tensor_info* info) {
+  info->scale_count = q.scales()->size();
+  info->scales = q.scales()->data();
+  if (const auto* zero_points = q.zero_points();
+      zero_points != nullptr && zero_points->size() > 0) {
+    info->zero_points = zero_points->data();
+  }
+  if (info->scale_count == 1) {
+    info->scale = info->scales[0];
+    info->zero_point = info->zero_points != nullptr ? info->zero_points[0] : 0;
+    return;
+  }
+  info->axis = q.axis();
+  info->block = q.block();
+}
+
+}  // namespace
+
+Status write_tensor_info(const fb::Tensor& tensor, const rt::Shape& shape, uint32_t bound,
+                         qrt_tensor_info* info) {
+  qrt_tensor_info facts = {};
+  facts.name = text_of(tensor.name());
+  facts.type = static_cast<uint32_t>(tensor.type());
+  facts.rank = shape.rank();
+  std::copy(shape.begin(), shape.end(), facts.dims);
+  // Names of dimensions that the model leaves open.
+  if (const auto* names = tensor.dim_names()) {
+    for (unsigned i = 0; i < names->size() && i < QRT_MAX_RANK; ++i) {
+      if (names->Get(i)->size() > 0) facts.dim_names[i] = names->Get(i)->c_str();
+    }
+  }
+  const bool open = std::any_of(shape.begin(), shape.end(), [](int32_t dim) { return dim < 0; });
+  if (!open) {
+    const auto elements = static_cast<uint64_t>(shape.elements());
+    facts.bytes = static_cast<size_t>((elements * rt::dtype_bits(tensor.type()) + 7) / 8);
+  }
+  facts.axis = -1;
+  if (tensor.quantization() != nullptr) set_quantization(*tensor.quantization(), &facts);
+  facts.bound = bound;
+  return write_struct(facts, info, "tensor info");
+}
+
+int32_t find_tensor(const fb::Subgraph& graph, const flatbuffers::Vector<int32_t>& indices,
+                    const char* name) {
+  for (unsigned i = 0; name != nullptr && i < indices.size(); ++i) {
+    const fb::Tensor& tensor = *graph.tensors()->Get(static_cast<unsigned>(indices.Get(i)));
+    if (std::strcmp(text_of(tensor.name()), name) == 0) return static_cast<int32_t>(i);
+  }
+  return -1;
+}
+
+}  // namespace qrt::api
