@@ -32,9 +32,9 @@ struct Engine {
 
 // The whole model, as `qrt bench` runs it.
 struct OurEngine final : Engine {
-  explicit OurEngine(std::unique_ptr<rt::Session> s) : session(std::move(s)) {}
-  rt::Status run() override { return session->run(); }
-  std::unique_ptr<rt::Session> session;
+  explicit OurEngine(Session s) : session(std::move(s)) {}
+  rt::Status run() override { return cli::status_of(session.run()); }
+  Session session;
 };
 
 // XNNPACK's operators for the model's quantized layers, back to back.
@@ -53,12 +53,11 @@ struct XnnpackEngine final : Engine {
   std::vector<XnnpackConvolution> operators;
 };
 
-rt::Result<std::unique_ptr<Engine>> our_engine(const Options& options,
-                                               std::shared_ptr<const rt::Program> program) {
-  rt::SessionOptions session_options;
-  session_options.threads = options.threads;
-  QRT_ASSIGN_OR_RETURN(auto session, rt::Session::create(std::move(program), session_options));
-  cli::fill_random(*session);
+rt::Result<std::unique_ptr<Engine>> our_engine(const Options& options, const Program& program) {
+  SessionOptions session_options;
+  session_options.threads = static_cast<int32_t>(options.threads);
+  QRT_ASSIGN_OR_RETURN(Session session, cli::result_of(Session::create(program, session_options)));
+  cli::fill_random(session);
   return std::unique_ptr<Engine>(std::make_unique<OurEngine>(std::move(session)));
 }
 
@@ -108,7 +107,7 @@ rt::Status answer(Engine& engine) {
 }
 
 rt::Status run(const Options& options) {
-  rt::ProgramOptions program_options;
+  ProgramOptions program_options;
   if (!options.isa.empty()) program_options.isa = options.isa.c_str();
   // Before a program is built: our own float operators use XNNPACK, too.
   QRT_ASSIGN_OR_RETURN(const rt::CpuFeatures features, rt::choose_isa(options.isa.c_str()));
@@ -116,9 +115,11 @@ rt::Status run(const Options& options) {
   if (options.xnnpack_operators) QRT_RETURN_IF_ERROR(started);
 
   QRT_ASSIGN_OR_RETURN(const cli::OpenModel open, cli::open_model(options.model));
-  QRT_ASSIGN_OR_RETURN(auto program, rt::Program::build(open.model, program_options));
+  QRT_ASSIGN_OR_RETURN(const Program built,
+                       cli::result_of(Program::create(*open.api, program_options)));
+  const auto program = cli::records_of(built);
   QRT_ASSIGN_OR_RETURN(auto engine, options.xnnpack_operators ? xnnpack_engine(options, *program)
-                                                              : our_engine(options, program));
+                                                              : our_engine(options, built));
   std::cout << describe(options, *program).dump() << std::endl;
   return answer(*engine);
 }

@@ -21,12 +21,12 @@ bool is_ranked(const Answer& answer, size_t output) {
   return std::find(answer.ranked.begin(), answer.ranked.end(), output) != answer.ranked.end();
 }
 
-void print_top(const rt::Session& session, size_t output, const RunOptions& options,
+void print_top(const RunningModel& model, size_t output, const RunOptions& options,
                const Answer& answer) {
-  const bool probability = gives_probabilities(session.program(), output);
+  const bool probability = gives_probabilities(model, output);
   Table table({{"class", true}, {"label"}, {probability ? "probability" : "score", true}});
-  for (const Best& best : top(session, output, top_count(options))) {
-    table.add({std::to_string(best.index), label_of(answer.labels, best.index),
+  for (const Best& best : top(model, output, top_count(options))) {
+    table.add({std::to_string(best.index), label_of(answer.labels[output], best.index),
                score_text(best.value, probability)});
   }
   table.print();
@@ -34,49 +34,47 @@ void print_top(const rt::Session& session, size_t output, const RunOptions& opti
 
 }  // namespace
 
-void print_answer(const rt::Session& session, const RunOptions& options, const Answer& answer) {
+void print_answer(const RunningModel& model, const RunOptions& options, const Answer& answer) {
   for (const TensorInput& input : answer.inputs) {
     if (!options.draw || !input.picture) continue;
     const int width = options.draw_width > 0 ? options.draw_width : kMaxDrawWidth;
     std::printf("%s\n\n", draw(*input.picture, width).c_str());
   }
-  for (size_t i = 0; i < session.outputs(); ++i) {
-    std::printf("%s\n", summarize_output(session, i).c_str());
-    if (is_ranked(answer, i)) print_top(session, i, options, answer);
+  for (size_t i = 0; i < model.session.outputs(); ++i) {
+    std::printf("%s\n", summarize_output(model, i).c_str());
+    if (is_ranked(answer, i)) print_top(model, i, options, answer);
   }
-  for (size_t i = 0; i < session.outputs() && !options.output.empty(); ++i) {
+  for (size_t i = 0; i < model.session.outputs() && !options.output.empty(); ++i) {
     std::printf("written %s\n", printable(output_path(options.output, i)).c_str());
   }
-  const std::string time =
-      format("%s for the first run (%s, %zu thread%s); \"qrt bench\" measures",
-             human_us(answer.us).c_str(), rt::isa_name(session.program().features()),
-             session.threads(), session.threads() == 1 ? "" : "s");
+  const std::string time = format("%s for the first run (%s, %zu thread%s); \"qrt bench\" measures",
+                                  human_us(answer.us).c_str(), model.program.isa(),
+                                  model.session.threads(), model.session.threads() == 1 ? "" : "s");
   std::printf("%s\n", dim(time).c_str());
 }
 
-void print_answer_json(const rt::Session& session, const RunOptions& options,
-                       const Answer& answer) {
+void print_answer_json(const RunningModel& model, const RunOptions& options, const Answer& answer) {
   Json json = {{"model", options.model},
                {"inputs", answer.files},
-               {"isa", rt::isa_name(session.program().features())},
-               {"threads", session.threads()},
+               {"isa", model.program.isa()},
+               {"threads", model.session.threads()},
                {"us", answer.us},
                {"outputs", Json::array()}};
-  for (size_t i = 0; i < session.outputs(); ++i) {
-    const rt::Shape& shape = session.output_shape(i);
-    const OutputSummary summary = summary_of(session, i);
-    Json output = {{"name", session.output(i).name},
-                   {"type", rt::dtype_name(session.output(i).type)},
-                   {"shape", std::vector<int32_t>(shape.begin(), shape.end())},
+  for (size_t i = 0; i < model.session.outputs(); ++i) {
+    const rt::Tensor tensor = model.output(i);
+    const OutputSummary summary = summary_of(model, i);
+    Json output = {{"name", tensor.name},
+                   {"type", rt::dtype_name(tensor.type)},
+                   {"shape", std::vector<int32_t>(tensor.shape.begin(), tensor.shape.end())},
                    {"min", summary.low},
                    {"max", summary.high},
                    {"first", summary.first}};
     if (is_ranked(answer, i)) {
-      output["probability"] = gives_probabilities(session.program(), i);
+      output["probability"] = gives_probabilities(model, i);
       output["top"] = Json::array();
-      for (const Best& best : top(session, i, top_count(options))) {
+      for (const Best& best : top(model, i, top_count(options))) {
         output["top"].push_back({{"class", best.index},
-                                 {"label", label_of(answer.labels, best.index)},
+                                 {"label", label_of(answer.labels[i], best.index)},
                                  {"score", best.value}});
       }
     }

@@ -11,12 +11,12 @@ namespace qrt::cli {
 struct Answer {
   const std::vector<std::string>& files;  // of the inputs
   const std::vector<TensorInput>& inputs;
-  const std::vector<std::string>& labels;
-  std::vector<size_t> ranked;  // outputs whose best classes are wanted
-  double us = 0;               // the run took
+  std::vector<size_t> ranked;                    // outputs whose best classes are wanted
+  std::vector<std::vector<std::string>> labels;  // of each output; empty without
+  double us = 0;                                 // the run took
 };
 
-void print_answer(const rt::Session& session, const RunOptions& options, const Answer& answer);
-void print_answer_json(const rt::Session& session, const RunOptions& options, const Answer& answer);
+void print_answer(const RunningModel& model, const RunOptions& options, const Answer& answer);
+void print_answer_json(const RunningModel& model, const RunOptions& options, const Answer& answer);
 
 }  // namespace qrt::cli

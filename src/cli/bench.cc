@@ -13,10 +13,9 @@
 #include "src/cli/machine_options.h"
 #include "src/cli/measure.h"
 #include "src/cli/model_facts.h"
-#include "src/cli/model_source.h"
+#include "src/cli/running_model.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
-#include "src/import/runnable.h"
 
 namespace qrt::cli {
 namespace {
@@ -65,19 +64,18 @@ class StatusLine {
 
 struct Measured {
   double prepare_us = 0;
-  size_t arena_bytes = 0, packed_bytes = 0;
-  size_t threads = 1;
   Timings timings;
   std::vector<double> profile_ns;  // by operator; empty without --profile
 };
 
 class Report {
  public:
-  Report(const OpenModel& open, const rt::Session& session, const Measured& measured)
-      : open_(open),
-        session_(session),
-        program_(session.program()),
-        facts_(*open.model),
+  Report(const RunningModel& model, const Measured& measured)
+      : open_(model.open),
+        session_(model.session),
+        isa_(model.program.isa()),
+        memory_(model.session.memory()),
+        facts_(*model.open.model),
         measured_(measured) {
     for (double ns : measured.profile_ns) total_ns_ += ns;
   }
@@ -89,18 +87,17 @@ class Report {
                            (open_.converted()
                                 ? format(" (%s, converted in memory)", format_name(open_.format))
                                 : ""));
-    lines.add("machine", format("%s, %s, %zu thread%s", rt::cpu_facts().name,
-                                rt::isa_name(program_.features()), measured_.threads,
-                                measured_.threads == 1 ? "" : "s"));
+    lines.add("machine", format("%s, %s, %zu thread%s", rt::cpu_facts().name, isa_,
+                                session_.threads(), session_.threads() == 1 ? "" : "s"));
     lines.add("load", human_us(open_.load_us));
     lines.add("prepare", human_us(measured_.prepare_us));
     lines.add("run", bold("median " + human_us(t.median_us)) + ", min " + human_us(t.min_us) +
                          ", mean " + human_us(t.mean_us) + ", p90 " + human_us(t.p90_us) +
                          ", p99 " + human_us(t.p99_us));
     lines.add("", format("%zu runs%s", t.runs, throughput().c_str()));
-    lines.add("memory", "arena " + human_bytes(measured_.arena_bytes) + ", weights " +
-                            human_bytes(open_.model->weights().size()) + ", packed " +
-                            human_bytes(measured_.packed_bytes) + ", process " +
+    lines.add("memory", "arena " + human_bytes(memory_.arena_bytes) + ", weights " +
+                            human_bytes(memory_.weight_bytes) + ", packed " +
+                            human_bytes(memory_.packed_bytes) + ", process " +
                             human_bytes(peak_rss_bytes()));
     lines.print();
     if (!measured_.profile_ns.empty()) print_profile();
@@ -111,8 +108,8 @@ class Report {
     Json json = {{"model", open_.path},
                  {"source_format", format_name(open_.format)},
                  {"cpu", rt::cpu_facts().name},
-                 {"isa", rt::isa_name(program_.features())},
-                 {"threads", measured_.threads},
+                 {"isa", isa_},
+                 {"threads", session_.threads()},
                  {"runs", t.runs},
                  {"min_us", t.min_us},
                  {"median_us", t.median_us},
@@ -122,18 +119,19 @@ class Report {
                  {"load_us", open_.load_us},
                  {"prepare_us", measured_.prepare_us},
                  {"macs", facts_.macs},
-                 {"arena_bytes", measured_.arena_bytes},
-                 {"weight_bytes", open_.model->weights().size()},
-                 {"packed_bytes", measured_.packed_bytes},
+                 {"arena_bytes", memory_.arena_bytes},
+                 {"weight_bytes", memory_.weight_bytes},
+                 {"packed_bytes", memory_.packed_bytes},
                  {"peak_rss_bytes", peak_rss_bytes()}};
     if (!measured_.profile_ns.empty()) {
       json["profile"] = Json::array();
       for (size_t i = 0; i < facts_.ops.size(); ++i) {
+        const OpInfo op = session_.operator_info(i);
         json["profile"].push_back({{"index", i},
-                                   {"name", name_of(facts_.ops[i].op->name())},
+                                   {"name", op.name},
                                    {"kind", facts_.ops[i].kind},
-                                   {"kernel", kernel_name(program_, i)},
-                                   {"output_shape", output_shape(i)},
+                                   {"kernel", kernel_name(op.kernel)},
+                                   {"output_shape", output_shape(op)},
                                    {"macs", facts_.ops[i].macs},
                                    {"us", measured_.profile_ns[i] / 1000},
                                    {"percent", percent(measured_.profile_ns[i])}});
@@ -173,10 +171,8 @@ class Report {
            " multiply-accumulates a second";
   }
 
-  std::vector<int32_t> output_shape(size_t op) const {
-    const rt::Shape& shape =
-        (*program_.default_shapes())[static_cast<size_t>(program_.nodes()[op].output_index(0))];
-    return {shape.begin(), shape.end()};
+  static std::vector<int32_t> output_shape(const OpInfo& op) {
+    return {op.dims, op.dims + op.rank};
   }
 
   std::vector<Kind> by_kind() const {
@@ -204,11 +200,11 @@ class Report {
                  {"%", true},
                  {""}});
     for (size_t i = 0; i < facts_.ops.size(); ++i) {
-      const std::vector<int32_t> shape = output_shape(i);
+      const OpInfo op = session_.operator_info(i);
+      const std::vector<int32_t> shape = output_shape(op);
       const double ns = measured_.profile_ns[i];
-      table.add({std::to_string(i), facts_.ops[i].kind,
-                 short_name(name_of(facts_.ops[i].op->name()), kNameWidth),
-                 kernel_name(program_, i), rt::Shape(shape.data(), shape.size()).str(),
+      table.add({std::to_string(i), facts_.ops[i].kind, short_name(op.name, kNameWidth),
+                 kernel_name(op.kernel), rt::Shape(shape.data(), shape.size()).str(),
                  format("%.1f", ns / 1000), format("%.1f", percent(ns)), bar(ns)});
     }
     std::printf("\n%s\n", bold("Operators").c_str());
@@ -224,40 +220,38 @@ class Report {
   }
 
   const OpenModel& open_;
-  const rt::Session& session_;
-  const rt::Program& program_;
+  const Session& session_;
+  const char* isa_;
+  const MemoryInfo memory_;
   const ModelFacts facts_;
   const Measured& measured_;
   double total_ns_ = 0;
 };
 
 Outcome bench(const Options& options) {
-  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.model));
+  QRT_ASSIGN_OR_RETURN(OpenModel open, open_model(options.model));
   Measured measured;
   const auto start = std::chrono::steady_clock::now();
-  rt::ProgramOptions program_options;
-  if (!options.isa.empty()) program_options.isa = options.isa.c_str();
-  QRT_ASSIGN_OR_RETURN(auto program, import::build_program(open.model, program_options));
-  rt::SessionOptions session_options;
-  session_options.threads = thread_count(options.threads);
-  QRT_ASSIGN_OR_RETURN(const auto session, rt::Session::create(program, session_options));
+  QRT_ASSIGN_OR_RETURN(RunningModel model,
+                       start_model(std::move(open), options.isa, options.threads));
   measured.prepare_us =
       std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
-  measured.arena_bytes = session->arena_bytes();
-  measured.packed_bytes = session->packed_bytes();
-  measured.threads = session->threads();
 
-  fill_random(*session);
-  for (size_t i = 0; i < options.warmup; ++i) QRT_RETURN_IF_ERROR(session->run());
+  fill_random(model.session);
+  for (size_t i = 0; i < options.warmup; ++i) {
+    QRT_RETURN_IF_ERROR(status_of(model.session.run()));
+  }
   {
     StatusLine status("measuring", options.seconds);
-    QRT_ASSIGN_OR_RETURN(measured.timings, measure(*session, options.seconds, std::ref(status)));
+    QRT_ASSIGN_OR_RETURN(measured.timings,
+                         measure(model.session, options.seconds, std::ref(status)));
   }
   if (options.profile) {
     StatusLine status("profiling", options.seconds);
-    QRT_ASSIGN_OR_RETURN(measured.profile_ns, profile(*session, options.seconds, std::ref(status)));
+    QRT_ASSIGN_OR_RETURN(measured.profile_ns,
+                         profile(model.session, options.seconds, std::ref(status)));
   }
-  const Report report(open, *session, measured);
+  const Report report(model, measured);
   if (options.json) {
     report.print_as_json();
   } else {

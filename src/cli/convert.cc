@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "src/cli/commands.h"
+#include "src/cli/machine_options.h"
 #include "src/cli/model_facts.h"
+#include "src/cli/model_output.h"
 #include "src/cli/model_source.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
@@ -19,12 +21,13 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string in, out;
+  std::string in, out, labels;
 };
 
 constexpr const char* kFooter = R"(Examples:
   qrt convert model.tflite model.qrt
   qrt convert classifier.qdq.onnx classifier.qrt
+  qrt convert model.tflite model.qrt --labels labels.txt
   qrt convert model.tflite model.onnx
   qrt convert model.qrt model.onnx
 
@@ -38,6 +41,9 @@ Outcome check_arguments(const Options& options) {
   if (!to_onnx(options) && fs::path(options.out).extension() != ".qrt") {
     return Outcome::usage("the output must end in .qrt or .onnx, '" + options.out +
                           "' does neither");
+  }
+  if (to_onnx(options) && !options.labels.empty()) {
+    return Outcome::usage("--labels goes into .qrt files; an .onnx file has no place for them");
   }
   std::error_code ignored;
   if (fs::equivalent(options.in, options.out, ignored)) {
@@ -77,7 +83,11 @@ Outcome convert_to_qrt(const Options& options, import::Format kind, size_t befor
                      "'%s' is a .qrt model already; run or inspect it as it is",
                      options.in.c_str());
   }
-  QRT_ASSIGN_OR_RETURN(const Converted converted, convert_model(options.in));
+  std::vector<std::string> labels;
+  if (!options.labels.empty()) {
+    QRT_ASSIGN_OR_RETURN(labels, read_labels(options.labels));
+  }
+  QRT_ASSIGN_OR_RETURN(const Converted converted, convert_model(options.in, labels));
   QRT_RETURN_IF_ERROR(graph::write_file(options.out, converted.file));
 
   const ModelFacts facts(*converted.open.model);
@@ -110,6 +120,9 @@ void add_convert(CLI::App& app, Action* action) {
   command->add_option("OUT", options->out, "File to write: .qrt or .onnx")
       ->required()
       ->type_name("");
+  named(command->add_option("--labels,-l", options->labels,
+                            "Keep a file in the model whose line i names class i"),
+        "FILE");
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });
 }

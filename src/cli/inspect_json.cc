@@ -35,9 +35,13 @@ std::vector<int32_t> indices(const flatbuffers::Vector<int32_t>& list) {
 
 }  // namespace
 
+std::string kernel_name(const char* kernel) {
+  return kernel[0] != '\0' ? kernel : "(none: renames memory)";
+}
+
 std::string kernel_name(const rt::Program& program, size_t index) {
   const rt::OpKernel* kernel = program.kernel(index);
-  return kernel != nullptr ? kernel->name() : "(none: renames memory)";
+  return kernel_name(kernel != nullptr ? kernel->name() : "");
 }
 
 void print_inspect_json(const OpenModel& open, const rt::Program* program) {

@@ -12,5 +12,7 @@ void print_inspect_json(const OpenModel& open, const rt::Program* program);
 
 // The kernel that operator `index` got; "(none: renames memory)" for one that does not run.
 std::string kernel_name(const rt::Program& program, size_t index);
+// Of what the public API calls it: "" is an operator that only renames.
+std::string kernel_name(const char* kernel);
 
 }  // namespace qrt::cli

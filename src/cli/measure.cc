@@ -28,13 +28,13 @@ double percentile(const std::vector<double>& sorted, double fraction) {
 
 }  // namespace
 
-void fill_random(rt::Session& session) {
+void fill_random(Session& session) {
   std::mt19937 random(1);
   for (size_t i = 0; i < session.inputs(); ++i) {
-    const rt::Tensor& tensor = session.input(i);
-    auto* bytes = static_cast<uint8_t*>(session.input_data(i));
-    const size_t size = session.input_bytes(i);
-    switch (tensor.type) {
+    const TensorInfo info = session.input_info(i);
+    auto* bytes = session.input<uint8_t>(i);
+    const size_t size = info.bytes;
+    switch (static_cast<rt::DType>(info.type)) {
       case rt::DType::F32:
         for (size_t k = 0; k < size / sizeof(float); ++k) {
           const float value = static_cast<float>(random() >> 8) / static_cast<float>(1 << 23) - 1;
@@ -50,7 +50,7 @@ void fill_random(rt::Session& session) {
         for (size_t k = 0; k < size; ++k) bytes[k] = static_cast<uint8_t>(random());
         break;
       case rt::DType::S16:
-        if (tensor.quantization.present()) {
+        if (info.scale_count > 0) {
           for (size_t k = 0; k < size; ++k) bytes[k] = static_cast<uint8_t>(random());
           break;
         }
@@ -62,15 +62,15 @@ void fill_random(rt::Session& session) {
   }
 }
 
-rt::Result<Timings> measure(rt::Session& session, double seconds, const Progress& progress) {
+rt::Result<Timings> measure(Session& session, double seconds, const Progress& progress) {
   std::vector<double> us;
   us.reserve(1 << 16);
   const auto start = Clock::now();
   for (double passed = 0; us.size() < kMinRuns || passed < seconds;) {
     const auto begin = Clock::now();
-    const rt::Status status = session.run();
+    const qrt::Status status = session.run();
     const auto end = Clock::now();
-    if (!status.ok()) return status;
+    if (!status.ok()) return status_of(status);
     us.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
     passed = seconds_since(start);
     progress(passed);
@@ -86,21 +86,22 @@ rt::Result<Timings> measure(rt::Session& session, double seconds, const Progress
   return timings;
 }
 
-rt::Result<std::vector<double>> profile(rt::Session& session, double seconds,
+rt::Result<std::vector<double>> profile(Session& session, double seconds,
                                         const Progress& progress) {
   session.set_profiling(true);
   size_t runs = 0;
   const auto start = Clock::now();
   for (double passed = 0; runs < kMinRuns || passed < seconds; ++runs) {
-    QRT_RETURN_IF_ERROR(session.run());
+    QRT_RETURN_IF_ERROR(status_of(session.run()));
     passed = seconds_since(start);
     progress(passed);
   }
-  std::vector<double> ns;
-  for (uint64_t total : session.profile_ns()) {
-    ns.push_back(static_cast<double>(total) / static_cast<double>(runs));
-  }
   session.set_profiling(false);
+  std::vector<double> ns;
+  for (size_t i = 0; i < session.operators(); ++i) {
+    const OpInfo info = session.operator_info(i);
+    ns.push_back(static_cast<double>(info.time_ns) / static_cast<double>(info.runs));
+  }
   return ns;
 }
 

@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "src/runtime/session.h"
+#include "src/cli/public_api.h"
 
 namespace qrt::cli {
 
@@ -17,17 +17,16 @@ struct Timings {
 
 // The same numbers in every run of the tool: quantized inputs and bytes take any value of their
 // type, floats lie in [-1, 1], and integers that may be indices or counts are zero.
-void fill_random(rt::Session& session);
+void fill_random(Session& session);
 
 // Called between runs, outside of what is timed, with the seconds that have passed.
 using Progress = std::function<void(double)>;
 
 // Runs for `seconds`, but at least three times.
-rt::Result<Timings> measure(rt::Session& session, double seconds, const Progress& progress);
+rt::Result<Timings> measure(Session& session, double seconds, const Progress& progress);
 
-// Nanoseconds a run spent in each operator, by node; null kernels have 0.
-rt::Result<std::vector<double>> profile(rt::Session& session, double seconds,
-                                        const Progress& progress);
+// Nanoseconds a run spent in each operator; those that only rename have 0.
+rt::Result<std::vector<double>> profile(Session& session, double seconds, const Progress& progress);
 
 // The most memory that this process has had, in bytes; 0: not known.
 uint64_t peak_rss_bytes();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <numeric>
 
@@ -16,54 +17,66 @@ namespace {
 
 using rt::Code;
 using rt::DType;
-using rt::Session;
 
 constexpr size_t kFirstValues = 8;
 
-size_t elements_of(const Session& session, size_t output) {
-  return static_cast<size_t>(session.output_shape(output).elements());
+size_t elements_of(const RunningModel& model, size_t output) {
+  return model.session.output_info(output).elements();
 }
 
-std::vector<double> values_of(const Session& session, size_t output) {
-  return decode(session.output(output), session.output_data(output), elements_of(session, output));
+std::vector<double> values_of(const RunningModel& model, size_t output) {
+  return decode(model.output(output), model.session.output<void>(output),
+                elements_of(model, output));
+}
+
+// Lines without their ends, as a terminal may show them; those at the end that are empty are none.
+std::vector<std::string> lines_of(const char* text, size_t bytes) {
+  std::vector<std::string> lines(1);
+  for (size_t i = 0; i < bytes; ++i) {
+    if (text[i] == '\n') {
+      lines.emplace_back();
+    } else if (text[i] != '\r') {
+      lines.back() += text[i];
+    }
+  }
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  for (std::string& line : lines) line = printable(line);
+  return lines;
 }
 
 }  // namespace
 
 rt::Result<std::vector<std::string>> read_labels(const std::string& path) {
   QRT_ASSIGN_OR_RETURN(const rt::MappedFile file, rt::MappedFile::open(path));
-  std::vector<std::string> labels(1);
-  for (size_t i = 0; i < file.size(); ++i) {
-    const char c = static_cast<char>(file.data()[i]);
-    if (c == '\n') {
-      labels.emplace_back();
-    } else if (c != '\r') {
-      labels.back() += c;
-    }
-  }
-  while (!labels.empty() && labels.back().empty()) labels.pop_back();
+  std::vector<std::string> labels =
+      lines_of(reinterpret_cast<const char*>(file.data()), file.size());
   if (labels.empty()) {
     return rt::error(Code::InvalidArgument, "'%s' holds no labels; it should have one a line",
                      path.c_str());
   }
-  for (std::string& label : labels) label = printable(label);
   return labels;
 }
 
-std::vector<size_t> score_outputs(const Session& session, const std::vector<std::string>& labels) {
+std::vector<std::string> model_labels(const Model& model, size_t output) {
+  const char* text = model.output_labels(output);
+  return text != nullptr ? lines_of(text, std::strlen(text)) : std::vector<std::string>();
+}
+
+std::vector<size_t> score_outputs(const RunningModel& model,
+                                  const std::vector<std::string>& labels) {
   std::vector<size_t> found;
-  for (size_t i = 0; i < session.outputs(); ++i) {
-    const rt::Shape& shape = session.output_shape(i);
+  for (size_t i = 0; i < model.session.outputs(); ++i) {
+    const rt::Shape shape = shape_of(model.session.output_info(i));
     const auto dims = std::count_if(shape.begin(), shape.end(), [](int d) { return d > 1; });
-    const size_t elements = elements_of(session, i);
+    const size_t elements = elements_of(model, i);
     if (dims != 1 && !(elements == 1 && labels.size() == 1)) continue;
     if (labels.empty() || labels.size() == elements) found.push_back(i);
   }
   return found;
 }
 
-std::vector<Best> top(const Session& session, size_t output, size_t k) {
-  const std::vector<double> values = values_of(session, output);
+std::vector<Best> top(const RunningModel& model, size_t output, size_t k) {
+  const std::vector<double> values = values_of(model, output);
   std::vector<size_t> order(values.size());
   std::iota(order.begin(), order.end(), size_t{0});
   k = std::min(k, order.size());
@@ -76,9 +89,10 @@ std::vector<Best> top(const Session& session, size_t output, size_t k) {
   return best;
 }
 
-bool gives_probabilities(const rt::Program& program, size_t output) {
-  int32_t wanted = program.outputs()[output];
-  const auto& operators = *program.model().main().operators();
+bool gives_probabilities(const RunningModel& model, size_t output) {
+  const fb::Subgraph& graph = model.open.model->main();
+  int32_t wanted = graph.outputs()->Get(static_cast<unsigned>(output));
+  const auto& operators = *graph.operators();
   for (unsigned i = operators.size(); i-- > 0;) {
     const fb::Operator& op = *operators.Get(i);
     if (std::find(op.outputs()->begin(), op.outputs()->end(), wanted) == op.outputs()->end()) {
@@ -110,19 +124,18 @@ std::string label_of(const std::vector<std::string>& labels, size_t index) {
   return index < labels.size() ? labels[index] : "class " + std::to_string(index);
 }
 
-OutputSummary summary_of(const Session& session, size_t output) {
-  const std::vector<double> values = values_of(session, output);
+OutputSummary summary_of(const RunningModel& model, size_t output) {
+  const std::vector<double> values = values_of(model, output);
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   const auto few = static_cast<std::ptrdiff_t>(std::min(values.size(), kFirstValues));
   return {*low, *high, {values.begin(), values.begin() + few}};
 }
 
-std::string summarize_output(const Session& session, size_t output) {
-  const rt::Tensor& tensor = session.output(output);
-  const OutputSummary summary = summary_of(session, output);
-  std::string text =
-      format("output %zu  %s  %s %s", output, bold(printable(tensor.name)).c_str(),
-             rt::dtype_name(tensor.type), session.output_shape(output).str().c_str());
+std::string summarize_output(const RunningModel& model, size_t output) {
+  const rt::Tensor tensor = model.output(output);
+  const OutputSummary summary = summary_of(model, output);
+  std::string text = format("output %zu  %s  %s %s", output, bold(printable(tensor.name)).c_str(),
+                            rt::dtype_name(tensor.type), tensor.shape.str().c_str());
   const rt::Quantization& q = tensor.quantization;
   if (q.present() && q.per_tensor()) {
     text += format(", scale %.6g, zero point %d", static_cast<double>(q.scale()), q.zero_point());
@@ -130,32 +143,31 @@ std::string summarize_output(const Session& session, size_t output) {
   text += format("\n  from %s to %s; first", human_real(summary.low).c_str(),
                  human_real(summary.high).c_str());
   for (double value : summary.first) text += " " + human_real(value);
-  return text + (elements_of(session, output) > summary.first.size() ? " …" : "");
+  return text + (elements_of(model, output) > summary.first.size() ? " …" : "");
 }
 
 std::string output_path(const std::string& prefix, size_t output) {
   return prefix + "." + std::to_string(output) + ".npy";
 }
 
-rt::Status write_outputs(const Session& session, const std::string& prefix) {
-  for (size_t i = 0; i < session.outputs(); ++i) {
-    const rt::Tensor& tensor = session.output(i);
-    const rt::Shape& shape = session.output_shape(i);
+rt::Status write_outputs(const RunningModel& model, const std::string& prefix) {
+  for (size_t i = 0; i < model.session.outputs(); ++i) {
+    const rt::Tensor tensor = model.output(i);
     DType type = tensor.type;
-    const void* data = session.output_data(i);
-    size_t bytes = session.output_bytes(i);
+    const void* data = model.session.output<void>(i);
+    size_t bytes = model.session.output_info(i).bytes;
     std::vector<uint8_t> unpacked;
     if (type == DType::S4) {  // .npy has no such type: a byte an element
       rt::Tensor plain;
       plain.type = type;
-      for (double v : decode(plain, data, elements_of(session, i))) {
+      for (double v : decode(plain, data, elements_of(model, i))) {
         unpacked.push_back(static_cast<uint8_t>(static_cast<int>(v)));
       }
       type = DType::S8;
       data = unpacked.data();
       bytes = unpacked.size();
     }
-    const std::vector<int64_t> dims(shape.begin(), shape.end());
+    const std::vector<int64_t> dims(tensor.shape.begin(), tensor.shape.end());
     const rt::Status status =
         graph::write_file(output_path(prefix, i), format_npy(type, dims, data, bytes));
     if (status.ok()) continue;

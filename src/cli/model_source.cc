@@ -17,6 +17,11 @@ double us_since(Clock::time_point start) {
   return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
 }
 
+void set_model(Model model, OpenModel* open) {
+  open->model = records_of(model);
+  open->api = std::move(model);
+}
+
 // Loads a .qrt that is in memory, under the name of the file it was made from.
 rt::Status load_bytes(const graph::Bytes& file, OpenModel* open) {
   open->bytes = rt::allocate_aligned(file.size());
@@ -25,9 +30,11 @@ rt::Status load_bytes(const graph::Bytes& file, OpenModel* open) {
                      open->path.c_str(), file.size());
   }
   std::memcpy(open->bytes.get(), file.data(), file.size());
-  auto model = rt::Model::from_buffer(open->bytes.get(), file.size(), open->path);
-  if (!model.ok()) return model.status().within(open->path);
-  open->model = *model;
+  ModelOptions options;
+  options.name = open->path.c_str();
+  auto model = Model::load_buffer(open->bytes.get(), file.size(), options);
+  if (!model.ok()) return status_of(model.status()).within(open->path);
+  set_model(std::move(*model), open);
   return {};
 }
 
@@ -69,17 +76,22 @@ rt::Result<OpenModel> open_model(const std::string& path) {
     QRT_ASSIGN_OR_RETURN(graph::Bytes file, graph::serialize(graph));
     QRT_RETURN_IF_ERROR(load_bytes(file, &open));
   } else {
-    QRT_ASSIGN_OR_RETURN(open.model, rt::Model::open(path));
+    QRT_ASSIGN_OR_RETURN(Model model, result_of(Model::load_file(path.c_str())));
+    set_model(std::move(model), &open);
   }
   open.load_us = us_since(start);
   return open;
 }
 
-rt::Result<Converted> convert_model(const std::string& path) {
+rt::Result<Converted> convert_model(const std::string& path,
+                                    const std::vector<std::string>& labels) {
   Converted converted;
   converted.open.path = path;
   QRT_ASSIGN_OR_RETURN(converted.open.format, identify(path, &converted.open.source_bytes));
   QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path));
+  std::string text;
+  for (const std::string& label : labels) text += label + "\n";
+  if (!labels.empty()) graph.metadata.emplace_back("labels", text);
   QRT_ASSIGN_OR_RETURN(converted.file, graph::serialize(graph));
   QRT_RETURN_IF_ERROR(load_bytes(converted.file, &converted.open));
   QRT_ASSIGN_OR_RETURN(converted.program, import::build_program(converted.open.model));

@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "src/base/memory.h"
+#include "src/cli/public_api.h"
 #include "src/graph/graph.h"
 #include "src/import/import.h"
 #include "src/runtime/session.h"
@@ -19,7 +21,8 @@ struct OpenModel {
   size_t source_bytes = 0;  // of the file
   double load_us = 0;       // until verified; a foreign model's conversion is included
   rt::AlignedBuffer bytes;  // of a converted model; empty for a .qrt
-  std::shared_ptr<const rt::Model> model;
+  std::optional<Model> api;
+  std::shared_ptr<const rt::Model> model;  // the same: records_of(*api)
 
   bool converted() const { return format != import::Format::Qrt; }
 };
@@ -38,7 +41,9 @@ struct Converted {
   OpenModel open;
   std::shared_ptr<const rt::Program> program;
 };
-rt::Result<Converted> convert_model(const std::string& path);
+// `labels`: names of classes that it is to keep; may be empty.
+rt::Result<Converted> convert_model(const std::string& path,
+                                    const std::vector<std::string>& labels = {});
 
 // "image f32 [1x224x224x3], scale 0.0078 zero point 128": what a user must know to feed a tensor.
 std::string describe(const rt::Tensor& tensor);

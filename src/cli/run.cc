@@ -8,13 +8,13 @@
 #include <cstring>
 #include <filesystem>
 #include <sstream>
+#include <utility>
 
 #include "src/cli/answer.h"
 #include "src/cli/commands.h"
 #include "src/cli/machine_options.h"
 #include "src/cli/model_output.h"
 #include "src/cli/terminal.h"
-#include "src/import/runnable.h"
 
 namespace qrt::cli {
 namespace {
@@ -83,30 +83,31 @@ Outcome check_arguments(RunOptions* options) {
 }
 
 // Puts FILE and NAME=FILE into the model's order.
-Outcome assign_inputs(const rt::Session& session, const RunOptions& options,
+Outcome assign_inputs(const RunningModel& model, const RunOptions& options,
                       std::vector<std::string>* files) {
-  files->assign(session.inputs(), "");
+  const size_t count = model.session.inputs();
+  files->assign(count, "");
   for (const std::string& argument : options.inputs) {
-    size_t slot = session.inputs();
+    size_t slot = count;
     std::string file = argument;
-    for (size_t i = 0; i < session.inputs(); ++i) {
-      const std::string prefix = std::string(session.input(i).name) + "=";
+    for (size_t i = 0; i < count; ++i) {
+      const std::string prefix = std::string(model.input(i).name) + "=";
       if (prefix.size() > 1 && argument.compare(0, prefix.size(), prefix) == 0) {
         slot = i;
         file = argument.substr(prefix.size());
       }
     }
-    if (slot == session.inputs()) {
+    if (slot == count) {
       std::error_code ignored;
       if (argument.find('=') != std::string::npos && !std::filesystem::exists(argument, ignored)) {
         return Outcome::usage(format("'%s' names no input of the model. Its inputs:%s",
-                                     argument.c_str(), list_inputs(session).c_str()));
+                                     argument.c_str(), list_inputs(model).c_str()));
       }
       for (slot = 0; slot < files->size() && !(*files)[slot].empty();) ++slot;
     }
-    if (slot == session.inputs() || !(*files)[slot].empty()) {
+    if (slot == count || !(*files)[slot].empty()) {
       return Outcome::usage(format("'%s' is one input too many. The model's inputs:%s",
-                                   argument.c_str(), list_inputs(session).c_str()));
+                                   argument.c_str(), list_inputs(model).c_str()));
     }
     (*files)[slot] = file;
   }
@@ -115,88 +116,97 @@ Outcome assign_inputs(const rt::Session& session, const RunOptions& options,
       return Outcome::usage(
           format("nothing for input %zu, '%s': give a file with --input. The "
                  "model's inputs:%s",
-                 i, session.input(i).name, list_inputs(session).c_str()));
+                 i, model.input(i).name, list_inputs(model).c_str()));
     }
   }
   return {};
 }
 
-Outcome run_once(rt::Session& session, const RunOptions& options,
+Outcome run_once(RunningModel& model, const RunOptions& options,
                  const std::vector<std::string>& labels) {
   std::vector<std::string> files;
-  if (Outcome assigned = assign_inputs(session, options, &files); !assigned.ok()) return assigned;
-  const bool ranks = options.top > 0 || !labels.empty();
-  const std::vector<size_t> scores = score_outputs(session, labels);
-  if (ranks && scores.empty()) return no_such_labels(session, options, labels.size());
+  if (Outcome assigned = assign_inputs(model, options, &files); !assigned.ok()) return assigned;
+  std::vector<std::vector<std::string>> labels_of(model.session.outputs(), labels);
+  bool ranks = options.top > 0 || !labels.empty();
+  std::vector<size_t> scores = score_outputs(model, labels);
+  if (ranks && scores.empty()) return no_such_labels(model, options, labels.size());
+  if (labels.empty()) {
+    // What the model says of itself goes where it fits.
+    const std::vector<size_t> all = std::exchange(scores, {});
+    for (size_t output : all) {
+      std::vector<std::string> own = model_labels(*model.open.api, output);
+      const bool fits = own.size() == model.session.output_info(output).elements();
+      if (fits) labels_of[output] = std::move(own);
+      if (fits || ranks) scores.push_back(output);
+    }
+    ranks = !scores.empty();
+  }
 
   std::vector<TensorInput> inputs;
   for (size_t i = 0; i < files.size(); ++i) {
     QRT_ASSIGN_OR_RETURN(TensorInput input,
-                         load_tensor_input(session.input(i), files[i], options.picture));
+                         load_tensor_input(model.input(i), files[i], options.picture));
     if (!input.note.empty()) note(files[i] + ": " + input.note);
     inputs.push_back(std::move(input));
   }
-  QRT_RETURN_IF_ERROR(set_inputs(session, inputs));
-  QRT_ASSIGN_OR_RETURN(const double us, timed_run(session));
-  if (!options.output.empty()) QRT_RETURN_IF_ERROR(write_outputs(session, options.output));
+  QRT_RETURN_IF_ERROR(set_inputs(model.session, inputs));
+  QRT_ASSIGN_OR_RETURN(const double us, timed_run(model.session));
+  if (!options.output.empty()) QRT_RETURN_IF_ERROR(write_outputs(model, options.output));
   const std::vector<size_t> ranked = ranks ? scores : std::vector<size_t>();
-  const Answer answer{files, inputs, labels, ranked, us};
+  const Answer answer{files, inputs, ranked, labels_of, us};
   if (options.json) {
-    print_answer_json(session, options, answer);
+    print_answer_json(model, options, answer);
   } else {
-    print_answer(session, options, answer);
+    print_answer(model, options, answer);
   }
   return {};
 }
 
 Outcome run(RunOptions options) {
   if (Outcome arguments = check_arguments(&options); !arguments.ok()) return arguments;
-  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.model));
+  QRT_ASSIGN_OR_RETURN(OpenModel open, open_model(options.model));
   std::vector<std::string> labels;
   if (!options.labels.empty()) {
     QRT_ASSIGN_OR_RETURN(labels, read_labels(options.labels));
   }
-  rt::ProgramOptions program_options;
-  if (options.reference) program_options.isa = "scalar";
-  if (!options.isa.empty()) program_options.isa = options.isa.c_str();
-  QRT_ASSIGN_OR_RETURN(auto program, import::build_program(open.model, program_options));
-  rt::SessionOptions session_options;
-  session_options.threads = thread_count(options.threads);
-  QRT_ASSIGN_OR_RETURN(const auto session, rt::Session::create(program, session_options));
-  if (!options.each.empty()) return run_each(*session, options, labels);
-  return run_once(*session, options, labels);
+  const std::string isa = options.reference ? "scalar" : options.isa;
+  QRT_ASSIGN_OR_RETURN(RunningModel model, start_model(std::move(open), isa, options.threads));
+  if (!options.each.empty()) return run_each(model, options, labels);
+  return run_once(model, options, labels);
 }
 
 }  // namespace
 
-rt::Status set_inputs(rt::Session& session, const std::vector<TensorInput>& inputs) {
-  std::vector<rt::InputShape> shapes;
+rt::Status set_inputs(Session& session, const std::vector<TensorInput>& inputs) {
+  std::vector<InputShape> shapes;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].shape != session.input_shape(i)) shapes.emplace_back(i, inputs[i].shape);
+    const rt::Shape& shape = inputs[i].shape;
+    if (shape == shape_of(session.input_info(i))) continue;
+    shapes.push_back({static_cast<uint32_t>(i), shape.rank(), {}});
+    std::copy(shape.begin(), shape.end(), shapes.back().dims);
   }
-  if (!shapes.empty()) QRT_RETURN_IF_ERROR(session.resize_inputs({shapes.data(), shapes.size()}));
+  if (!shapes.empty()) {
+    QRT_RETURN_IF_ERROR(status_of(session.resize_inputs(shapes.data(), shapes.size())));
+  }
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].bytes.size() != session.input_bytes(i)) {
-      return rt::error(rt::Code::InvalidArgument, "input %zu has %zu bytes, the model wants %zu", i,
-                       inputs[i].bytes.size(), session.input_bytes(i));
-    }
-    std::memcpy(session.input_data(i), inputs[i].bytes.data(), inputs[i].bytes.size());
+    const std::vector<uint8_t>& bytes = inputs[i].bytes;
+    QRT_RETURN_IF_ERROR(status_of(session.set_input_bytes(i, bytes.data(), bytes.size())));
   }
   return {};
 }
 
-rt::Result<double> timed_run(rt::Session& session) {
+rt::Result<double> timed_run(Session& session) {
   session.reset_state();
   const auto start = std::chrono::steady_clock::now();
-  QRT_RETURN_IF_ERROR(session.run());
+  QRT_RETURN_IF_ERROR(status_of(session.run()));
   const auto time = std::chrono::steady_clock::now() - start;
   return std::chrono::duration<double, std::micro>(time).count();
 }
 
-Outcome no_such_labels(const rt::Session& session, const RunOptions& options, size_t labels) {
+Outcome no_such_labels(const RunningModel& model, const RunOptions& options, size_t labels) {
   std::string outputs;
-  for (size_t i = 0; i < session.outputs(); ++i) {
-    outputs += (i == 0 ? "" : ", ") + session.output_shape(i).str();
+  for (size_t i = 0; i < model.session.outputs(); ++i) {
+    outputs += (i == 0 ? "" : ", ") + model.output(i).shape.str();
   }
   if (labels == 0) {
     return rt::error(rt::Code::InvalidArgument,
@@ -209,10 +219,10 @@ Outcome no_such_labels(const rt::Session& session, const RunOptions& options, si
                    options.labels.c_str(), labels, options.model.c_str(), outputs.c_str());
 }
 
-std::string list_inputs(const rt::Session& session) {
+std::string list_inputs(const RunningModel& model) {
   std::string text;
-  for (size_t i = 0; i < session.inputs(); ++i) {
-    text += format("\n  %zu  %s", i, describe(session.input(i)).c_str());
+  for (size_t i = 0; i < model.session.inputs(); ++i) {
+    text += format("\n  %zu  %s", i, describe(model.input(i)).c_str());
   }
   return text;
 }
@@ -229,7 +239,8 @@ void add_run(CLI::App& app, Action* action) {
                             "Run once a file; print a table with a row a file"),
         "FILE...")
       ->excludes(input);
-  named(command->add_option("--labels,-l", options->labels, "File whose line i names class i"),
+  named(command->add_option("--labels,-l", options->labels,
+                            "File whose line i names class i; without it the model's own"),
         "FILE");
   named(command->add_option("--top", options->top, "Show the K best classes (with --labels: 5)"),
         "K")

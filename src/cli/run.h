@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "src/cli/model_source.h"
 #include "src/cli/outcome.h"
+#include "src/cli/running_model.h"
 #include "src/cli/tensor_input.h"
 
 namespace qrt::cli {
@@ -29,18 +29,18 @@ struct RunOptions {
 };
 
 // Copies inputs into the session, which takes other shapes if they have them.
-rt::Status set_inputs(rt::Session& session, const std::vector<TensorInput>& inputs);
+rt::Status set_inputs(Session& session, const std::vector<TensorInput>& inputs);
 
 // One run from zero state; microseconds.
-rt::Result<double> timed_run(rt::Session& session);
+rt::Result<double> timed_run(Session& session);
 
 // An error that says how many labels and how many classes there are.
-Outcome no_such_labels(const rt::Session& session, const RunOptions& options, size_t labels);
+Outcome no_such_labels(const RunningModel& model, const RunOptions& options, size_t labels);
 
 // "\n  0  'image' f32 1x1x28x28": one line an input, after a line of text.
-std::string list_inputs(const rt::Session& session);
+std::string list_inputs(const RunningModel& model);
 
-Outcome run_each(rt::Session& session, const RunOptions& options,
+Outcome run_each(RunningModel& model, const RunOptions& options,
                  const std::vector<std::string>& labels);
 
 }  // namespace qrt::cli

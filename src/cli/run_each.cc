@@ -74,33 +74,35 @@ void print_rows_json(const std::vector<Row>& rows, const RunOptions& options,
 
 }  // namespace
 
-Outcome run_each(rt::Session& session, const RunOptions& options,
-                 const std::vector<std::string>& labels) {
-  if (session.inputs() != 1) {
+Outcome run_each(RunningModel& model, const RunOptions& options,
+                 const std::vector<std::string>& given) {
+  if (model.session.inputs() != 1) {
     return Outcome::usage(format("--each feeds models with one input, '%s' has %zu:%s",
-                                 options.model.c_str(), session.inputs(),
-                                 list_inputs(session).c_str()));
+                                 options.model.c_str(), model.session.inputs(),
+                                 list_inputs(model).c_str()));
   }
-  const std::vector<size_t> scores = score_outputs(session, labels);
-  if (scores.empty()) return no_such_labels(session, options, labels.size());
-  const RunFacts facts{labels, rt::isa_name(session.program().features()), session.threads(),
-                       gives_probabilities(session.program(), scores[0])};
+  const std::vector<size_t> scores = score_outputs(model, given);
+  if (scores.empty()) return no_such_labels(model, options, given.size());
+  const std::vector<std::string> labels =
+      given.empty() ? model_labels(*model.open.api, scores[0]) : given;
+  const RunFacts facts{labels, model.program.isa(), model.session.threads(),
+                       gives_probabilities(model, scores[0])};
 
   // Everything is read before anything is printed: an error is then not lost below half a table.
   std::vector<TensorInput> inputs;
   for (const std::string& file : options.each) {
     QRT_ASSIGN_OR_RETURN(TensorInput input,
-                         load_tensor_input(session.input(0), file, options.picture));
+                         load_tensor_input(model.input(0), file, options.picture));
     if (!input.note.empty() && inputs.empty()) note(file + ": " + input.note);
     inputs.push_back(std::move(input));
   }
   std::vector<Row> rows;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    QRT_RETURN_IF_ERROR(set_inputs(session, {inputs[i]}));
+    QRT_RETURN_IF_ERROR(set_inputs(model.session, {inputs[i]}));
     // The first run warms caches and wakes threads.
-    if (i == 0) QRT_RETURN_IF_ERROR(session.run());
-    QRT_ASSIGN_OR_RETURN(const double us, timed_run(session));
-    rows.push_back({options.each[i], inputs[i], top(session, scores[0], 1)[0], us});
+    if (i == 0) QRT_RETURN_IF_ERROR(status_of(model.session.run()));
+    QRT_ASSIGN_OR_RETURN(const double us, timed_run(model.session));
+    rows.push_back({options.each[i], inputs[i], top(model, scores[0], 1)[0], us});
   }
   if (options.json) {
     print_rows_json(rows, options, facts);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "tests/support/cli.h"
+#include "tests/support/paths.h"
 
 namespace qrt::test {
 namespace {
@@ -138,6 +139,25 @@ TEST_F(RunTest, SaysWhatIsWrongWithAnInputsFile) {
   expect_failure("run rgb.qrt --input folder", 1, {"folder"});
   write_bmp("ok.bmp", 2, 2, 1, 2, 3);
   expect_failure("run add.qrt --input ok.bmp ok.bmp", 1, {"ok.bmp", "'a'"});
+}
+
+TEST_F(RunTest, LabelsMayBeKeptInTheModel) {
+  const std::string digits = std::string(kSourceDir) + "/examples/digits/";
+  write("names.txt", "zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n");
+  const std::string convert = "convert " + digits + "digits_int8.qdq.onnx ";
+  EXPECT_EQ(qrt(convert + "named.qrt --labels names.txt").exit_code, 0);
+  const std::string picture = " --input " + digits + "images/02_label0.png --scale 1/255";
+  const Ran own = qrt("run named.qrt" + picture);
+  EXPECT_EQ(own.exit_code, 0) << own.err;
+  EXPECT_PRED2(contains, own.out, "zero");
+  // A file goes before them.
+  write("other.txt", "A\nB\nC\nD\nE\nF\nG\nH\nI\nJ\n");
+  const Ran other = qrt("run named.qrt --labels other.txt --top 1" + picture);
+  EXPECT_PRED2(contains, other.out, " A ");
+  const Ran each = qrt("run named.qrt --scale 1/255 --each " + digits + "images/02_label0.png");
+  EXPECT_PRED2(contains, each.out, "zero");
+  expect_failure(convert + "named.onnx --labels names.txt", 2, {"--labels"});
+  expect_failure(convert + "none.qrt --labels missing.txt", 1, {"missing.txt"});
 }
 
 TEST_F(RunTest, LabelsMustFitTheModel) {
