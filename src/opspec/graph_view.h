@@ -21,9 +21,6 @@ class GraphView {
 
   // Shapes of all tensors, with symbols for what is open.
   const GraphShapes& declared() const { return declared_; }
-  bool is_open(int tensor) const {
-    return !all_numbers(declared_.shapes[static_cast<size_t>(tensor)]);
-  }
 
   // Computes the shapes of all results from those of the graph's inputs in `graph`.
   Status infer(GraphShapes& graph) const;

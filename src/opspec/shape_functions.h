@@ -47,6 +47,17 @@ inline constexpr int64_t kMaxProducts = 65536;
 
 // Weights (input 1) [outputs, ...] and bias (input 2, may be absent) of a Weighted operator.
 Status check_weights(const Node& node);
+// What the rows of Weighted operators have in common.
+constexpr OpSpec weighted_row(fb::OpOptions type) {
+  OpSpec row;
+  row.type = type;
+  row.signatures =
+      "f32, const f32, [const f32] -> f32; f32, const w8, [const f32] -> f32; "
+      "q8, const w8, [const bias] -> q8";
+  row.quantized = QuantizedAs::Weighted;
+  row.clamp = OpSpec::Clamp::Requantizes;
+  return row;
+}
 
 // Constant indices (input 1) are of axes of data's shape `dim_of(element)`; symbols are not judged.
 template <class DimOf>

@@ -182,7 +182,7 @@ bool matches(const Node& node, const Operands& in, const Operands& out, Status* 
 
 }  // namespace
 
-Status check_signature(const Node& node, const char* signatures, int* alternative) {
+Status check_signature(const Node& node, const char* signatures) {
   Text rest = signatures;
   for (int index = 0; !rest.empty(); ++index) {
     Text one = next_part(&rest, ";");
@@ -191,7 +191,6 @@ Status check_signature(const Node& node, const char* signatures, int* alternativ
     if (index == 0) QRT_RETURN_IF_ERROR(check_arity(node, in, out));
     Status status;
     if (!matches(node, in, out, &status)) continue;
-    if (alternative != nullptr) *alternative = index;
     return status;
   }
   return node.fail(Code::Unsupported, "cannot run on %s; it takes %s", described(node).c_str(),

@@ -42,14 +42,8 @@ std::string operator_name(fb::OpOptions type, const void* options) {
 }
 
 Status check_node(const OpSpec& spec, const Node& node) {
-  QRT_RETURN_IF_ERROR(check_signature(node, signatures_of(spec, node.raw_options()), nullptr));
+  QRT_RETURN_IF_ERROR(check_signature(node, signatures_of(spec, node.raw_options())));
   return spec.check != nullptr ? spec.check(node) : Status();
-}
-
-int alternative_of(const OpSpec& spec, const Node& node) {
-  int alternative = 0;
-  (void)check_signature(node, signatures_of(spec, node.raw_options()), &alternative);
-  return alternative;
 }
 
 }  // namespace qrt::rt

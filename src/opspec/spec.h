@@ -70,7 +70,4 @@ std::string operator_name(fb::OpOptions type, const void* options);
 // Everything about a node that does not depend on shapes.
 Status check_node(const OpSpec& spec, const Node& node);
 
-// Which of its signatures' alternatives a node that has been checked is, from 0.
-int alternative_of(const OpSpec& spec, const Node& node);
-
 }  // namespace qrt::rt

@@ -31,15 +31,9 @@ uint64_t macs(const Node& node, const Shapes& shapes) {
 }
 
 constexpr OpSpec row() {
-  OpSpec row;
-  row.type = fb::OpOptions::FullyConnected;
-  row.signatures =
-      "f32, const f32, [const f32] -> f32; f32, const w8, [const f32] -> f32; "
-      "q8, const w8, [const bias] -> q8";
+  OpSpec row = weighted_row(fb::OpOptions::FullyConnected);
   row.check = check;
   row.infer = infer;
-  row.quantized = QuantizedAs::Weighted;
-  row.clamp = OpSpec::Clamp::Requantizes;
   row.macs = macs;
   return row;
 }
