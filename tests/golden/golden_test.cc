@@ -5,11 +5,10 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "src/cli/model_source.h"
-#include "src/cli/npy.h"
+#include "tests/support/npy_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/run_graph.h"
 
@@ -48,48 +47,6 @@ constexpr Bar kBars[] = {
     {"vww_96_float", 1.42e-07, 7.19e-08, true, false},
     {"vww_96_int8", 4, 0.8, true, false},
 };
-
-std::vector<uint8_t> read_file(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-cli::NpyArray read_npy(const fs::path& path) {
-  const auto bytes = read_file(path);
-  auto array = cli::parse_npy(bytes.data(), bytes.size());
-  EXPECT_TRUE(array.ok()) << path << ": " << array.status().message();
-  return array.ok() ? *array : cli::NpyArray{};
-}
-
-// Elements as double, whatever their type.
-std::vector<double> numbers(rt::DType type, const void* data, size_t bytes) {
-  std::vector<double> out;
-  const auto append = [&](auto zero) {
-    using T = decltype(zero);
-    const T* elements = static_cast<const T*>(data);
-    out.assign(elements, elements + bytes / sizeof(T));
-  };
-  switch (type) {
-    case rt::DType::F32:
-      append(float{});
-      break;
-    case rt::DType::S8:
-      append(int8_t{});
-      break;
-    case rt::DType::U8:
-      append(uint8_t{});
-      break;
-    case rt::DType::S32:
-      append(int32_t{});
-      break;
-    case rt::DType::S64:
-      append(int64_t{});
-      break;
-    default:
-      ADD_FAILURE() << "unexpected element type";
-  }
-  return out;
-}
 
 // How far two outputs are apart. Class maps differ or agree: their distance is not a number.
 struct Difference {
@@ -156,7 +113,7 @@ TEST_P(Golden, IsAsCloseAsThePeer) {
     const rt::DType type = (*session)->output(0).type;
     const bool classes = type == rt::DType::S64;
     total.add(numbers(type, (*session)->output_data(0), (*session)->output_bytes(0)),
-              numbers(reference.type, reference.data.data(), reference.data.size()), classes);
+              numbers(reference), classes);
     if (bar.classifier && !random) {
       EXPECT_TRUE(total.same_best) << "best class differs on " << name;
     }

@@ -6,14 +6,9 @@
 #include <cctype>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
-#include "src/base/memory.h"
-#include "src/cli/npy.h"
-#include "src/graph/writer.h"
-#include "src/import/import.h"
-#include "src/import/runnable.h"
-#include "src/runtime/session.h"
+#include "tests/support/import_file.h"
+#include "tests/support/npy_file.h"
 #include "tests/support/paths.h"
 
 namespace qrt::test {
@@ -62,61 +57,8 @@ const Case kCases[] = {
 
 fs::path folder_of_cases() { return fs::path(kTestModels).parent_path() / "cases"; }
 
-// Fortran's order: the first index runs fastest. The tool refuses it; some references have it.
-void from_fortran_order(cli::NpyArray& array) {
-  const size_t rank = array.shape.size(), bytes = rt::dtype_bytes(array.type);
-  const auto data = array.data;
-  std::vector<size_t> index(rank, 0);
-  for (size_t to = 0; to * bytes < data.size(); ++to) {
-    size_t from = 0;
-    for (size_t i = rank; i-- > 0;) from = from * static_cast<size_t>(array.shape[i]) + index[i];
-    std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(from * bytes), bytes,
-                array.data.begin() + static_cast<std::ptrdiff_t>(to * bytes));
-    for (size_t i = rank; i-- > 0;) {
-      if (++index[i] < static_cast<size_t>(array.shape[i])) break;
-      index[i] = 0;
-    }
-  }
-}
-
-cli::NpyArray read_npy(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::string file{std::istreambuf_iterator<char>(stream), {}};
-  const size_t fortran = file.find("'fortran_order': True,");
-  if (fortran != std::string::npos) file.replace(fortran, 22, "'fortran_order':False,");
-  auto array = cli::parse_npy(reinterpret_cast<const uint8_t*>(file.data()), file.size());
-  EXPECT_TRUE(array.ok()) << path << ": " << array.status().message();
-  if (array.ok() && fortran != std::string::npos) from_fortran_order(*array);
-  return array.ok() ? std::move(*array) : cli::NpyArray{};
-}
-
-double element(const cli::NpyArray& array, size_t i) {
-  if (array.type == rt::DType::S8) return reinterpret_cast<const int8_t*>(array.data.data())[i];
-  if (array.type == rt::DType::U8) return array.data[i];
-  float number;
-  std::memcpy(&number, array.data.data() + i * sizeof(number), sizeof(number));
-  return static_cast<double>(number);
-}
-
-// Imported, loaded and built, as the tool does it.
-struct Built {
-  rt::AlignedBuffer bytes;
-  std::shared_ptr<const rt::Program> program;
-};
-
-rt::Result<Built> build(const fs::path& path) {
-  QRT_ASSIGN_OR_RETURN(const graph::Graph graph, import::import_file(path.string()));
-  QRT_ASSIGN_OR_RETURN(const graph::Bytes file, graph::serialize(graph));
-  Built built;
-  built.bytes = rt::allocate_aligned(file.size());
-  std::memcpy(built.bytes.get(), file.data(), file.size());
-  QRT_ASSIGN_OR_RETURN(const auto model, rt::Model::from_buffer(built.bytes.get(), file.size()));
-  QRT_ASSIGN_OR_RETURN(built.program, import::build_program(model));
-  return built;
-}
-
-void expect_answers(const Case& c, const Built& built) {
-  auto session = rt::Session::create(built.program);
+void expect_answers(const Case& c, const Imported& imported) {
+  auto session = rt::Session::create(imported.program);
   ASSERT_TRUE(session.ok()) << session.status().message();
   if (c.input == nullptr) return;
   const cli::NpyArray input = read_npy(folder_of_cases() / c.folder / c.input);
@@ -130,8 +72,9 @@ void expect_answers(const Case& c, const Built& built) {
   got.data.assign(out, out + (*session)->output_bytes(0));
   ASSERT_EQ(got.type, want.type);
   ASSERT_EQ(got.data.size(), want.data.size());
-  for (size_t i = 0; i < want.data.size() / rt::dtype_bytes(want.type); ++i) {
-    EXPECT_NEAR(element(got, i), element(want, i), c.tolerance) << "element " << i;
+  const std::vector<double> ours = numbers(got), theirs = numbers(want);
+  for (size_t i = 0; i < theirs.size(); ++i) {
+    EXPECT_NEAR(ours[i], theirs[i], c.tolerance) << "element " << i;
   }
 }
 
@@ -141,7 +84,7 @@ TEST_P(Cases, AnswersOrSaysWhyNot) {
   const Case& c = GetParam();
   const fs::path path = folder_of_cases() / c.folder / c.model;
   if (!fs::exists(path)) GTEST_SKIP() << "no model at " << path;
-  auto built = build(path);
+  auto built = import_and_build(path.string());
   if (c.words.empty()) {
     ASSERT_TRUE(built.ok()) << built.status().message();
     return expect_answers(c, *built);
