@@ -9,7 +9,6 @@ namespace {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   switch (weights_mode(node)) {
     case WeightsMode::Quantized:
-      QRT_RETURN_IF_ERROR(check_multipliers(node, static_cast<size_t>(node.input(1).shape[0])));
       return prepare_conv2d_s8(node, context, kernel);
     case WeightsMode::Float:
       return prepare_conv2d_f32(node, context, kernel);

@@ -28,14 +28,10 @@ class DepthwiseConv final : public PackedConv {
               static_cast<size_t>(window.stride_w()),
               static_cast<size_t>(window.dilation_h()),
               static_cast<size_t>(window.dilation_w())};
-    const auto zero_points = weight_zero_points(w, outputs);
-    const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
-    const kernels::DwconvS8Weights weights = {shape_,
-                                              w.as<int8_t>(),
-                                              bias_data<int32_t>(node),
-                                              in_zero_point_,
-                                              zero_points.empty() ? nullptr : zero_points.data(),
-                                              multipliers.data()};
+    QRT_ASSIGN_OR_RETURN(const QuantizedWeights collected, QuantizedWeights::collect(node));
+    const WeightArrays a = collected.from(0);
+    const kernels::DwconvS8Weights weights = {shape_,          a.w,          a.bias, a.a_zero_point,
+                                              a.w_zero_points, a.multipliers};
     QRT_RETURN_IF_ERROR(allocate(node, kernel_.packed_bytes(weights)));
     kernel_.pack(weights, packed_.get());
     return {};

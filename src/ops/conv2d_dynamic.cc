@@ -14,14 +14,16 @@ constexpr size_t kPixelBlock = 32;
 
 class DynamicConv final : public OpKernel {
  public:
-  DynamicConv(const Node& node, const BuildContext& context)
+  explicit DynamicConv(const BuildContext& context)
       : convert_(choose_kernel(kernels::convert_s8_kernels, context.features)),
-        weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.features),
-                 static_cast<size_t>(node.options<fb::Conv2D>().groups()),
-                 static_cast<size_t>(node.input(1).shape[1] * node.input(1).shape[2]),
-                 static_cast<size_t>(node.input(1).shape[3])) {}
+        weights_(choose_kernel(kernels::gemm_s8_kernels, context.features)) {}
 
-  bool allocated() const { return weights_.allocated(); }
+  Status pack(const Node& node) {
+    const Shape& w = node.input(1).shape;
+    return weights_.pack(node, static_cast<size_t>(node.options<fb::Conv2D>().groups()),
+                         static_cast<size_t>(w[1]) * static_cast<size_t>(w[2]),
+                         static_cast<size_t>(w[3]));
+  }
   const char* name() const override { return weights_.kernel().name; }
   size_t packed_bytes() const override { return weights_.packed_bytes(); }
 
@@ -106,8 +108,8 @@ class DynamicConv final : public OpKernel {
 
 Status prepare_conv2d_dynamic(const Node& node, const BuildContext& context,
                               std::unique_ptr<OpKernel>* kernel) {
-  auto conv = std::make_unique<DynamicConv>(node, context);
-  if (!conv->allocated()) return node.fail(Code::OutOfMemory, "no memory for packed weights");
+  auto conv = std::make_unique<DynamicConv>(context);
+  QRT_RETURN_IF_ERROR(conv->pack(node));
   *kernel = std::move(conv);
   return {};
 }

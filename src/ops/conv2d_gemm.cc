@@ -131,21 +131,16 @@ class GemmConv final : public PackedConv {
   }
 
   Status pack_groups(const Node& node, size_t groups, size_t n) {
-    const Tensor& w = node.input(1);
-    const size_t outputs = groups * n;
+    QRT_ASSIGN_OR_RETURN(const QuantizedWeights weights, QuantizedWeights::collect(node));
     const uint64_t group_bytes = align_up(kernel_.packed_bytes(n, taps_, k_), kAlignment);
     QRT_RETURN_IF_ERROR(allocate(node, size_product(group_bytes, groups)));
     group_bytes_ = static_cast<size_t>(group_bytes);
-    const auto zero_points = weight_zero_points(w, outputs);
-    const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
-    const auto* bias = bias_data<int32_t>(node);
     const bool single_row = has_single_row(node.output(0).shape);
     for (size_t g = 0; g < groups; ++g) {
-      kernel_.pack({n, taps_, k_, w.as<int8_t>() + g * n * taps_ * k_,
-                    bias != nullptr ? bias + g * n : nullptr, in_zero_point_,
-                    zero_points.empty() ? nullptr : zero_points.data() + g * n,
-                    multipliers.data() + g * n, single_row},
-                   packed_.get() + g * group_bytes_);
+      const WeightArrays w = weights.from(g * n);
+      kernel_.pack(
+          {n, taps_, k_, w.w, w.bias, w.a_zero_point, w.w_zero_points, w.multipliers, single_row},
+          packed_.get() + g * group_bytes_);
     }
     return {};
   }

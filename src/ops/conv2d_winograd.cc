@@ -175,16 +175,11 @@ Status prepare_winograd_s8(const Node& node, const BuildContext& context,
     return {};
   }
   const WindowGeometry window = conv_shape(node, context.shapes).window;
-  const auto outputs = static_cast<size_t>(w.shape[0]);
-  const auto zero_points = weight_zero_points(w, outputs);
-  const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), outputs);
-  const kernels::WinogradS8Weights weights = {outputs,
-                                              window.channels,
-                                              w.as<int8_t>(),
-                                              bias_data<int32_t>(node),
-                                              node.input(0).quantization.zero_point(),
-                                              zero_points.empty() ? nullptr : zero_points.data(),
-                                              multipliers.data()};
+  QRT_ASSIGN_OR_RETURN(const QuantizedWeights collected, QuantizedWeights::collect(node));
+  const WeightArrays a = collected.from(0);
+  const kernels::WinogradS8Weights weights = {
+      collected.outputs(), window.channels, a.w,          a.bias,
+      a.a_zero_point,      a.w_zero_points, a.multipliers};
   const size_t tile =
       choose_tile(row, choose_kernel(kernels::gemm_s8_kernels, context.features), weights, window);
   if (tile == 0) return {};

@@ -53,8 +53,8 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
   switch (in.type) {
     case DType::S8:
       if (in.quantization.per_tensor()) {
-        *kernel =
-            std::make_unique<S8ToFloat>(choose_kernel(kernels::convert_s8_kernels, context.features));
+        *kernel = std::make_unique<S8ToFloat>(
+            choose_kernel(kernels::convert_s8_kernels, context.features));
       } else {
         *kernel = std::make_unique<ToFloat<int8_t>>();
       }

@@ -39,31 +39,25 @@ void quantize_dynamic(const kernels::ConvertS8Kernel& kernel, const float* value
   kernel.f32_to_s8(values, n, 1.0f / range.scale, {range.zero_point, -128, 127}, out);
 }
 
-DynamicWeights::DynamicWeights(const Node& node, const kernels::GemmS8Kernel& kernel, size_t groups,
-                               size_t taps, size_t k)
-    : kernel_(kernel), groups_(groups), bias_(bias_data<float>(node)) {
-  const Tensor& weights = node.input(1);
-  const auto outputs = static_cast<size_t>(weights.shape[0]);
-  n_ = outputs / groups;
-  const uint64_t group_bytes = align_up(kernel.packed_bytes(n_, taps, k), kAlignment);
+Status DynamicWeights::pack(const Node& node, size_t groups, size_t taps, size_t k) {
+  const Tensor& tensor = node.input(1);
+  QRT_ASSIGN_OR_RETURN(const QuantizedWeights weights,
+                       QuantizedWeights::collect(node, node.input(0), tensor, nullptr, 0));
+  groups_ = groups;
+  n_ = weights.outputs() / groups;
+  bias_ = bias_data<float>(node);
+  const uint64_t group_bytes = align_up(kernel_.packed_bytes(n_, taps, k), kAlignment);
   packed_ = allocate_aligned(size_product(group_bytes, groups));
-  if (packed_ == nullptr) return;
+  if (packed_ == nullptr) return node.fail(Code::OutOfMemory, "no memory for packed weights");
   group_bytes_ = static_cast<size_t>(group_bytes);
-  const auto zero_points = weight_zero_points(weights, outputs);
-  const auto* w = weights.as<int8_t>();
   for (size_t g = 0; g < groups; ++g) {
-    kernel.pack({n_, taps, k, w + g * n_ * taps * k, nullptr, 0,
-                 zero_points.empty() ? nullptr : zero_points.data() + g * n_, nullptr},
-                packed_.get() + g * group_bytes_);
+    const WeightArrays w = weights.from(g * n_);
+    kernel_.pack({n_, taps, k, w.w, w.bias, w.a_zero_point, w.w_zero_points, w.multipliers},
+                 packed_.get() + g * group_bytes_);
   }
-  for (size_t o = 0; o < outputs; ++o) {
-    int32_t sum = 0;
-    for (size_t i = 0; i < taps * k; ++i) {
-      sum += w[o * taps * k + i] - weights.quantization.zero_point(o);
-    }
-    weight_sum_.push_back(sum);
-    scales_.push_back(weights.quantization.scale(o));
-  }
+  weight_sum_ = weights.sums();
+  for (size_t o = 0; o < weights.outputs(); ++o) scales_.push_back(tensor.quantization.scale(o));
+  return {};
 }
 
 void DynamicWeights::run(kernels::GemmS8Args args, size_t group, size_t m, DynamicRange range,

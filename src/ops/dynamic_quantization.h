@@ -27,9 +27,8 @@ void quantize_dynamic(const kernels::ConvertS8Kernel& kernel, const float* value
 // known only at run time, with each output's weight sum to correct for it afterwards.
 class DynamicWeights {
  public:
-  DynamicWeights(const Node& node, const kernels::GemmS8Kernel& kernel, size_t groups, size_t taps,
-                 size_t k);
-  bool allocated() const { return packed_ != nullptr; }
+  explicit DynamicWeights(const kernels::GemmS8Kernel& kernel) : kernel_(kernel) {}
+  Status pack(const Node& node, size_t groups, size_t taps, size_t k);
   size_t packed_bytes() const { return groups_ * group_bytes_; }
   const kernels::GemmS8Kernel& kernel() const { return kernel_; }
   size_t group_outputs() const { return n_; }
@@ -41,9 +40,9 @@ class DynamicWeights {
 
  private:
   const kernels::GemmS8Kernel& kernel_;
-  size_t groups_, n_, group_bytes_ = 0;
+  size_t groups_ = 0, n_ = 0, group_bytes_ = 0;
   AlignedBuffer packed_;
-  const float* bias_;
+  const float* bias_ = nullptr;
   std::vector<float> scales_;        // by output
   std::vector<int32_t> weight_sum_;  // by output
 };

@@ -18,24 +18,24 @@ const fb::Clamp* clamp_of(const Node& node) { return node.options<fb::FullyConne
 class QuantizedLayer final : public OpKernel {
  public:
   QuantizedLayer(const Node& node, const kernels::GemmS8Kernel& kernel) : kernel_(kernel) {
-    const Tensor& w = node.input(1);
-    const size_t n = outputs_of(node), k = inputs_of(node);
-    const uint64_t bytes = kernel_.packed_bytes(n, 1, k);
-    packed_ = allocate_aligned(bytes);
-    if (packed_ == nullptr) return;
-    packed_bytes_ = static_cast<size_t>(bytes);
-    const auto zero_points = weight_zero_points(w, n);
-    const auto multipliers = requantize_multipliers(node.input(0), w, node.output(0), n);
-    kernel_.pack(
-        {n, 1, k, w.as<int8_t>(), bias_data<int32_t>(node), node.input(0).quantization.zero_point(),
-         zero_points.empty() ? nullptr : zero_points.data(), multipliers.data(),
-         has_single_row(node.input(0).shape)},
-        packed_.get());
     const QuantizedLimits limits = quantized_limits(clamp_of(node), node.output(0));
     out_ = {node.output(0).quantization.zero_point(), limits.min, limits.max};
   }
 
-  bool allocated() const { return packed_ != nullptr; }
+  Status pack(const Node& node) {
+    QRT_ASSIGN_OR_RETURN(const QuantizedWeights weights, QuantizedWeights::collect(node));
+    const size_t n = weights.outputs(), k = weights.depth();
+    const uint64_t bytes = kernel_.packed_bytes(n, 1, k);
+    packed_ = allocate_aligned(bytes);
+    if (packed_ == nullptr) return node.fail(Code::OutOfMemory, "no memory for packed weights");
+    packed_bytes_ = static_cast<size_t>(bytes);
+    const WeightArrays w = weights.from(0);
+    kernel_.pack({n, 1, k, w.w, w.bias, w.a_zero_point, w.w_zero_points, w.multipliers,
+                  has_single_row(node.input(0).shape)},
+                 packed_.get());
+    return {};
+  }
+
   const char* name() const override { return kernel_.name; }
   size_t packed_bytes() const override { return packed_bytes_; }
 
@@ -70,12 +70,11 @@ class QuantizedLayer final : public OpKernel {
 
 class DynamicLayer final : public OpKernel {
  public:
-  DynamicLayer(const Node& node, const BuildContext& context)
+  explicit DynamicLayer(const BuildContext& context)
       : convert_(choose_kernel(kernels::convert_s8_kernels, context.features)),
-        weights_(node, choose_kernel(kernels::gemm_s8_kernels, context.features), 1, 1,
-                 inputs_of(node)) {}
+        weights_(choose_kernel(kernels::gemm_s8_kernels, context.features)) {}
 
-  bool allocated() const { return weights_.allocated(); }
+  Status pack(const Node& node) { return weights_.pack(node, 1, 1, inputs_of(node)); }
   const char* name() const override { return weights_.kernel().name; }
   size_t packed_bytes() const override { return weights_.packed_bytes(); }
 
@@ -162,10 +161,9 @@ class PortableLayer final : public OpKernel {
   }
 };
 
-template <class Layer, class... Args>
-Status make_packed(const Node& node, std::unique_ptr<OpKernel>* kernel, const Args&... args) {
-  auto layer = std::make_unique<Layer>(node, args...);
-  if (!layer->allocated()) return node.fail(Code::OutOfMemory, "no memory for packed weights");
+template <class Layer>
+Status pack(const Node& node, std::unique_ptr<Layer> layer, std::unique_ptr<OpKernel>* kernel) {
+  QRT_RETURN_IF_ERROR(layer->pack(node));
   *kernel = std::move(layer);
   return {};
 }
@@ -173,19 +171,17 @@ Status make_packed(const Node& node, std::unique_ptr<OpKernel>* kernel, const Ar
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   const WeightsMode mode = weights_mode(node);
   if (mode == WeightsMode::Quantized) {
-    QRT_RETURN_IF_ERROR(check_multipliers(node, outputs_of(node)));
-    return make_packed<QuantizedLayer>(node, kernel,
-                                       choose_kernel(kernels::gemm_s8_kernels, context.features));
+    const auto& row = choose_kernel(kernels::gemm_s8_kernels, context.features);
+    return pack(node, std::make_unique<QuantizedLayer>(node, row), kernel);
   }
-  if (mode == WeightsMode::Dynamic) return make_packed<DynamicLayer>(node, kernel, context);
+  if (mode == WeightsMode::Dynamic) {
+    return pack(node, std::make_unique<DynamicLayer>(context), kernel);
+  }
   const Limits limits = clamp_limits(clamp_of(node));
   if (!context.reference && xnn_available() && !node.input(0).unpadded && limits.min < limits.max) {
-    auto layer = std::make_unique<LibraryLayer>();
-    QRT_RETURN_IF_ERROR(layer->pack(node));
-    *kernel = std::move(layer);
-  } else {
-    *kernel = std::make_unique<PortableLayer>();
+    return pack(node, std::make_unique<LibraryLayer>(), kernel);
   }
+  *kernel = std::make_unique<PortableLayer>();
   return {};
 }
 

@@ -18,6 +18,7 @@
 #include "src/ops/kernel_choice.h"
 #include "src/ops/lstm.h"
 #include "src/ops/multiplier.h"
+#include "src/ops/quantized_weights.h"
 
 namespace qrt::rt {
 namespace {
@@ -45,18 +46,6 @@ class Table16 {
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 double hyperbolic_tangent(double x) { return std::tanh(x); }
 
-// Per output row: float(scale_in * scale_w / gate step).
-Status make_gate_multipliers(const Node& node, const Tensor& in, const Tensor& weights,
-                             std::vector<float>* multipliers) {
-  multipliers->resize(static_cast<size_t>(weights.shape[0]));
-  for (size_t i = 0; i < multipliers->size(); ++i) {
-    const double exact =
-        static_cast<double>(in.quantization.scale()) * weights.quantization.scale(i) / kGateStep;
-    QRT_RETURN_IF_ERROR(make_multiplier(node, exact, &(*multipliers)[i]));
-  }
-  return {};
-}
-
 class LstmS8 final : public OpKernel {
  public:
   LstmS8(const Node& node, const kernels::GemmS8Kernel& kernel, const kernels::LstmS8Kernel& steps)
@@ -71,10 +60,6 @@ class LstmS8 final : public OpKernel {
     const double cell_scale = node.input(5).quantization.scale();
     const Quantization& hidden = node.input(4).quantization;
     const bool own_scale = options.hidden_scale() > 0;
-    QRT_RETURN_IF_ERROR(
-        make_gate_multipliers(node, node.input(0), node.input(1), &input_multipliers_));
-    QRT_RETURN_IF_ERROR(
-        make_gate_multipliers(node, node.input(4), node.input(2), &recurrent_multipliers_));
     QRT_RETURN_IF_ERROR(make_multiplier(node, kTwoToMinus30 / cell_scale, &cell_multiplier_));
     QRT_RETURN_IF_ERROR(
         make_multiplier(node, kTwoToMinus30 / (own_scale ? options.hidden_scale() : hidden.scale()),
@@ -88,10 +73,10 @@ class LstmS8 final : public OpKernel {
           std::clamp(std::nearbyint(options.cell_clip() / cell_scale), 1.0, 32767.0));
     }
     cell_ = {0, options.cell_clip() > 0 ? -limit : -32768, limit};
-    pack(node, node.input(1), node.input(3).as<int32_t>(), node.input(0), &input_weights_);
-    pack(node, node.input(2), nullptr, node.input(4), &recurrent_weights_);
-    if (input_weights_ != nullptr && recurrent_weights_ != nullptr) return {};
-    return node.fail(Code::OutOfMemory, "no memory for packed weights");
+    QRT_RETURN_IF_ERROR(pack(node, node.input(0), node.input(1), &node.input(3), &input_weights_,
+                             &input_multipliers_));
+    return pack(node, node.input(4), node.input(2), nullptr, &recurrent_weights_,
+                &recurrent_multipliers_);
   }
 
   const char* name() const override { return kernel_.name; }
@@ -134,18 +119,20 @@ class LstmS8 final : public OpKernel {
   }
 
  private:
-  void pack(const Node&, const Tensor& weights, const int32_t* bias, const Tensor& in,
-            AlignedBuffer* packed) {
-    const auto n = static_cast<size_t>(weights.shape[0]), k = static_cast<size_t>(weights.shape[1]);
+  // The products of all gates with `in`, and the multipliers that take them to steps of a gate.
+  Status pack(const Node& node, const Tensor& in, const Tensor& weights, const Tensor* bias,
+              AlignedBuffer* packed, std::vector<float>* multipliers) {
+    QRT_ASSIGN_OR_RETURN(const QuantizedWeights collected,
+                         QuantizedWeights::collect(node, in, weights, bias, kGateStep));
+    const size_t n = collected.outputs(), k = collected.depth();
+    const WeightArrays w = collected.from(0);
+    multipliers->assign(w.multipliers, w.multipliers + n);
     const uint64_t bytes = kernel_.packed_bytes(n, 1, k);
     *packed = allocate_aligned(bytes);
-    if (*packed == nullptr) return;
+    if (*packed == nullptr) return node.fail(Code::OutOfMemory, "no memory for packed weights");
     packed_bytes_ += static_cast<size_t>(bytes);
-    std::vector<int32_t> zero_points(n);
-    for (size_t i = 0; i < n; ++i) zero_points[i] = weights.quantization.zero_point(i);
-    kernel_.pack({n, 1, k, weights.as<int8_t>(), bias, in.quantization.zero_point(),
-                  zero_points.data(), nullptr},
-                 packed->get());
+    kernel_.pack({n, 1, k, w.w, w.bias, w.a_zero_point, w.w_zero_points, nullptr}, packed->get());
+    return {};
   }
 
   void multiply(const RunContext& context, const void* packed, const int8_t* rows, size_t m,

@@ -5,46 +5,59 @@
 #include "src/ops/multiplier.h"
 
 namespace qrt::rt {
-namespace {
-
-double exact_multiplier(const Tensor& input, const Tensor& weights, const Tensor& output,
-                        size_t i) {
-  return static_cast<double>(input.quantization.scale()) * weights.quantization.scale(i) /
-         output.quantization.scale();
-}
-
-}  // namespace
-
-Status check_multipliers(const Node& node, size_t outputs) {
-  for (size_t i = 0; i < outputs; ++i) {
-    float multiplier;
-    QRT_RETURN_IF_ERROR(make_multiplier(
-        node, exact_multiplier(node.input(0), node.input(1), node.output(0), i), &multiplier));
-  }
-  return {};
-}
 
 WeightsMode weights_mode(const Node& node) {
   if (node.input(1).type == DType::F32) return WeightsMode::Float;
   return node.input(0).type == DType::F32 ? WeightsMode::Dynamic : WeightsMode::Quantized;
 }
 
-std::vector<int32_t> weight_zero_points(const Tensor& weights, size_t outputs) {
-  std::vector<int32_t> zero_points(outputs);
-  for (size_t i = 0; i < outputs; ++i) zero_points[i] = weights.quantization.zero_point(i);
-  const bool all_zero =
-      std::all_of(zero_points.begin(), zero_points.end(), [](int32_t z) { return z == 0; });
-  if (all_zero) zero_points.clear();
-  return zero_points;
+Result<QuantizedWeights> QuantizedWeights::collect(const Node& node, const Tensor& in,
+                                                   const Tensor& weights, const Tensor* bias,
+                                                   double out_step) {
+  QuantizedWeights result;
+  const auto n = static_cast<size_t>(weights.shape[0]);
+  result.outputs_ = n;
+  result.depth_ = static_cast<size_t>(weights.shape.elements(1, weights.shape.rank()));
+  const Quantization& q = weights.quantization;
+  const auto& zeros = q.zero_points;
+  if (std::any_of(zeros.begin(), zeros.end(), [](int32_t z) { return z != 0; })) {
+    result.zero_points_.resize(n);
+    for (size_t i = 0; i < n; ++i) result.zero_points_[i] = q.zero_point(i);
+  }
+  if (out_step > 0) {
+    result.multipliers_.resize(n);
+    for (size_t i = 0; i < n; ++i) {
+      const double exact = static_cast<double>(in.quantization.scale()) * q.scale(i) / out_step;
+      QRT_RETURN_IF_ERROR(make_multiplier(node, exact, &result.multipliers_[i]));
+    }
+  }
+  result.arrays_.w = weights.as<int8_t>();
+  result.arrays_.bias = bias != nullptr ? bias->as<int32_t>() : nullptr;
+  result.arrays_.a_zero_point = in.quantization.zero_point();
+  return result;
 }
 
-std::vector<float> requantize_multipliers(const Tensor& input, const Tensor& weights,
-                                          const Tensor& output, size_t outputs) {
-  std::vector<float> multipliers(outputs);
-  for (size_t i = 0; i < outputs; ++i) {
-    multipliers[i] = static_cast<float>(exact_multiplier(input, weights, output, i));
+Result<QuantizedWeights> QuantizedWeights::collect(const Node& node) {
+  return collect(node, node.input(0), node.input(1), node.has_input(2) ? &node.input(2) : nullptr,
+                 node.output(0).quantization.scale());
+}
+
+WeightArrays QuantizedWeights::from(size_t output) const {
+  WeightArrays arrays = arrays_;
+  arrays.w += output * depth_;
+  if (arrays.bias != nullptr) arrays.bias += output;
+  if (!zero_points_.empty()) arrays.w_zero_points = zero_points_.data() + output;
+  if (!multipliers_.empty()) arrays.multipliers = multipliers_.data() + output;
+  return arrays;
+}
+
+std::vector<int32_t> QuantizedWeights::sums() const {
+  std::vector<int32_t> sums(outputs_, 0);
+  for (size_t o = 0; o < outputs_; ++o) {
+    const int32_t zero_point = zero_points_.empty() ? 0 : zero_points_[o];
+    for (size_t i = 0; i < depth_; ++i) sums[o] += arrays_.w[o * depth_ + i] - zero_point;
   }
-  return multipliers;
+  return sums;
 }
 
 }  // namespace qrt::rt

@@ -1,5 +1,5 @@
-// What operators with constant weights need of their quantization: checks, and the arrays kernels
-// take. Weights are [outputs, ...] with per-tensor or per-output scales (axis 0).
+// What operators with constant s8 weights collect from a node before a kernel packs them. Weights
+// are [outputs, ...], with a scale for the tensor or for each output (axis 0).
 #pragma once
 
 #include <vector>
@@ -17,15 +17,38 @@ enum class WeightsMode {
 // Of a node whose signature has been checked.
 WeightsMode weights_mode(const Node& node);
 
-// Scales whose quotient is no number make no multiplier.
-Status check_multipliers(const Node& node, size_t outputs);
+// The arguments that every family's packing takes, from some output on.
+struct WeightArrays {
+  const int8_t* w;
+  const int32_t* bias;  // null: 0
+  int32_t a_zero_point;
+  const int32_t* w_zero_points;  // null: 0
+  const float* multipliers;      // null: only sums are wanted
+};
 
-// Per output: the weights' zero points; empty if all are zero.
-std::vector<int32_t> weight_zero_points(const Tensor& weights, size_t outputs);
+// Weights with all that their quantization and that of the tensors around them comes to.
+class QuantizedWeights {
+ public:
+  // Of products with `in`. A step of the results stands for `out_step`; 0: the sums themselves are
+  // wanted. `bias` may be null. Refuses scales whose quotient is no multiplier.
+  static Result<QuantizedWeights> collect(const Node& node, const Tensor& in, const Tensor& weights,
+                                          const Tensor* bias, double out_step);
+  // Of inputs 0 (activations), 1 (weights) and 2 (bias) with results in steps of output 0.
+  static Result<QuantizedWeights> collect(const Node& node);
 
-// Per output: float(double(scale_in) * scale_w / scale_out).
-std::vector<float> requantize_multipliers(const Tensor& input, const Tensor& weights,
-                                          const Tensor& output, size_t outputs);
+  size_t outputs() const { return outputs_; }
+  size_t depth() const { return depth_; }  // weights of one output
+  WeightArrays from(size_t output) const;
+  // Of each output's weights, less their zero point: what a zero point of the input that is known
+  // only at run time is multiplied by.
+  std::vector<int32_t> sums() const;
+
+ private:
+  size_t outputs_ = 0, depth_ = 0;
+  WeightArrays arrays_ = {};
+  std::vector<int32_t> zero_points_;  // by output; empty: all zero
+  std::vector<float> multipliers_;    // by output: float(double(scale_in) * scale_w / out_step)
+};
 
 // Whether a declared shape is one row for all that is known: every dimension but the last is 1.
 inline bool has_single_row(const Shape& shape) {

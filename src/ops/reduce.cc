@@ -241,7 +241,8 @@ class PlainReduce final : public OpKernel {
 Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
   switch (node.input(0).type) {
     case DType::S8:
-      *kernel = std::make_unique<ReduceS8>(choose_kernel(kernels::reduce_s8_kernels, context.features));
+      *kernel =
+          std::make_unique<ReduceS8>(choose_kernel(kernels::reduce_s8_kernels, context.features));
       return {};
     case DType::F32:
       *kernel = std::make_unique<PlainReduce<float>>();

@@ -110,8 +110,8 @@ class ResizeImage final : public OpKernel {
 };
 
 Status prepare(const Node&, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  *kernel =
-      std::make_unique<ResizeImage>(choose_kernel(kernels::resize_bilinear_kernels, context.features));
+  *kernel = std::make_unique<ResizeImage>(
+      choose_kernel(kernels::resize_bilinear_kernels, context.features));
   return {};
 }
 

@@ -117,8 +117,8 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
   if (node.input(0).type == DType::S8 && node.options<fb::Softmax>().log()) {
     *kernel = std::make_unique<LogSoftmaxS8>(node);
   } else if (node.input(0).type == DType::S8) {
-    *kernel =
-        std::make_unique<SoftmaxS8>(node, choose_kernel(kernels::softmax_s8_kernels, context.features));
+    *kernel = std::make_unique<SoftmaxS8>(
+        node, choose_kernel(kernels::softmax_s8_kernels, context.features));
   } else {
     *kernel = std::make_unique<SoftmaxF32>();
   }
