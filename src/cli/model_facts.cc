@@ -5,25 +5,10 @@
 #include "src/base/dtype.h"
 #include "src/base/shape.h"
 #include "src/cli/terminal.h"
+#include "src/opspec/graph_view.h"
 
 namespace qrt::cli {
 namespace {
-
-std::string kind_of(const fb::Operator& op) {
-  const std::string kind = fb::EnumNameOpOptions(op.options_type());
-  switch (op.options_type()) {
-    case fb::OpOptions::Binary:
-      return kind + "." + fb::EnumNameBinaryKind(op.options_as_Binary()->kind());
-    case fb::OpOptions::Unary:
-      return kind + "." + fb::EnumNameUnaryKind(op.options_as_Unary()->kind());
-    case fb::OpOptions::Pool2D:
-      return kind + "." + fb::EnumNamePoolKind(op.options_as_Pool2D()->kind());
-    case fb::OpOptions::Reduce:
-      return kind + "." + fb::EnumNameReduceKind(op.options_as_Reduce()->kind());
-    default:
-      return kind;
-  }
-}
 
 const fb::Tensor* tensor_at(const fb::Subgraph& graph, const flatbuffers::Vector<int32_t>& indices,
                             unsigned i) {
@@ -56,38 +41,19 @@ Numeric numeric_of(const fb::Subgraph& graph, const fb::Operator& op) {
   return reads_float || writes_float ? Numeric::Float : Numeric::Integer;
 }
 
-double dim(const fb::Tensor& tensor, int axis) {
-  const auto& shape = *tensor.shape();
-  const int index = axis < 0 ? static_cast<int>(shape.size()) + axis : axis;
-  if (index < 0 || index >= static_cast<int>(shape.size())) return 1;
-  return std::max(1, shape.Get(static_cast<unsigned>(index)));
-}
-
-double elements(const fb::Tensor& tensor) {
-  double product = 1;
-  for (int32_t d : *tensor.shape()) product *= std::max(1, d);
-  return product;
-}
-
-double macs_of(const fb::Subgraph& graph, const fb::Operator& op) {
-  const fb::Tensor* x = tensor_at(graph, *op.inputs(), 0);
-  const fb::Tensor* weights = tensor_at(graph, *op.inputs(), 1);
-  const fb::Tensor* recurrent = tensor_at(graph, *op.inputs(), 2);
-  const fb::Tensor* y = tensor_at(graph, *op.outputs(), 0);
-  if (x == nullptr || weights == nullptr || y == nullptr) return 0;
-  switch (op.options_type()) {
-    case fb::OpOptions::Conv2D:
-    case fb::OpOptions::FullyConnected:
-      return elements(*y) * elements(*weights) / dim(*weights, 0);
-    case fb::OpOptions::MatMul:
-      return elements(*y) * dim(*x, op.options_as_MatMul()->transpose_a() ? -2 : -1);
-    case fb::OpOptions::Lstm: {
-      const double steps = dim(*x, 0) * dim(*x, 1);
-      return steps * (elements(*weights) + (recurrent != nullptr ? elements(*recurrent) : 0));
-    }
-    default:
-      return 0;
+// By operator; zeros for a model that cannot run.
+std::vector<double> macs_of(const rt::Model& model, const fb::Subgraph& graph) {
+  std::vector<double> macs(graph.operators()->size(), 0);
+  rt::GraphView view;
+  if (!view.build(model, graph).ok()) return macs;
+  const rt::Result<rt::Shapes> shapes = view.default_shapes();
+  if (!shapes.ok()) return macs;
+  for (size_t n = 0; n < macs.size(); ++n) {
+    const rt::OpSpec& spec = view.spec(n);
+    if (spec.macs == nullptr) continue;
+    macs[n] = static_cast<double>(spec.macs(view.nodes()[n], *shapes));
   }
+  return macs;
 }
 
 }  // namespace
@@ -106,8 +72,10 @@ const char* numeric_name(Numeric numeric) {
 
 ModelFacts::ModelFacts(const rt::Model& model) {
   const fb::Subgraph& graph = model.main();
+  const std::vector<double> macs_by_op = macs_of(model, graph);
   for (const fb::Operator* op : *graph.operators()) {
-    ops.push_back({op, kind_of(*op), numeric_of(graph, *op), macs_of(graph, *op)});
+    ops.push_back({op, rt::operator_name(op->options_type(), op->options()), numeric_of(graph, *op),
+                   macs_by_op[ops.size()]});
     macs += ops.back().macs;
     if (ops.back().numeric == Numeric::Float) {
       ++float_ops;

@@ -23,7 +23,7 @@ struct OpFacts {
   const fb::Operator* op = nullptr;
   std::string kind;  // "Conv2D", "Binary.Add"
   Numeric numeric = Numeric::Integer;
-  double macs = 0;  // multiply-accumulates; a dimension that is not known counts as one
+  double macs = 0;  // multiply-accumulates, with open dimensions as small as can be
 };
 
 struct ModelFacts {

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <optional>
 
+#include "src/graph/node_spec.h"
 #include "src/graph/passes.h"
 #include "src/graph/qdq_affine.h"
 #include "src/graph/qdq_constants.h"
-#include "src/graph/qdq_kinds.h"
 #include "src/graph/qdq_tail.h"
 #include "src/graph/quantized_values.h"
 
@@ -95,27 +95,27 @@ class FuseQdq {
       default:
         break;
     }
-    const QdqKind kind = qdq_kind(graph_, node);
+    const QuantizedAs kind = quantized_as(graph_, node);
     bool fused = false;
     switch (kind) {
-      case QdqKind::Weighted:
+      case QuantizedAs::Weighted:
         fused = fuse_weighted(node);
         break;
-      case QdqKind::Compute:
+      case QuantizedAs::Computes:
         fused = fuse_compute(node);
         break;
-      case QdqKind::Join:
+      case QuantizedAs::Joins:
         fused = fuse_join(node);
         break;
-      case QdqKind::Move:
+      case QuantizedAs::Moves:
         fused = fuse_move(node);
         break;
-      case QdqKind::Find:
+      case QuantizedAs::Finds:
         if (const int integers = codes(node.inputs[0]); integers != kAbsent) {
           node.inputs[0] = integers;
         }
         break;
-      case QdqKind::Float:
+      case QuantizedAs::Float:
         break;
     }
     if (!fused) add(std::move(node));
@@ -157,7 +157,7 @@ class FuseQdq {
     if (tail.clip) {
       const Interval range = range_of(graph_.value(result));
       const bool cuts = tail.clip->min > range.min || tail.clip->max < range.max;
-      if (std::unique_ptr<fb::ClampT>* clamp = qdq_clamp(node)) {
+      if (std::unique_ptr<fb::ClampT>* clamp = clamp_of(node)) {
         const Interval both = then(interval_of(*clamp), *tail.clip);
         *clamp = make_clamp(both.min, both.max);
       } else if (cuts) {
@@ -263,7 +263,7 @@ class FuseQdq {
   }
 
   bool fuse_join(Node& node) {
-    const InputRange range = quantized_inputs(node, QdqKind::Join);
+    const InputRange range = quantized_inputs(node);
     std::vector<int> integers;
     for (size_t i = range.first; i < range.last; ++i) {
       integers.push_back(codes(node.inputs[i]));

@@ -71,20 +71,4 @@ std::unique_ptr<fb::ClampT> make_clamp(float min, float max) {
   return clamp;
 }
 
-std::string node_kind(const Node& node) {
-  std::string kind = fb::EnumNameOpOptions(node.type());
-  switch (node.type()) {
-    case fb::OpOptions::Binary:
-      return kind + "." + fb::EnumNameBinaryKind(node.options.AsBinary()->kind);
-    case fb::OpOptions::Unary:
-      return kind + "." + fb::EnumNameUnaryKind(node.options.AsUnary()->kind);
-    case fb::OpOptions::Pool2D:
-      return kind + "." + fb::EnumNamePoolKind(node.options.AsPool2D()->kind);
-    case fb::OpOptions::Reduce:
-      return kind + "." + fb::EnumNameReduceKind(node.options.AsReduce()->kind);
-    default:
-      return kind;
-  }
-}
-
 }  // namespace qrt::graph

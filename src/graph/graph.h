@@ -12,6 +12,7 @@
 
 #include "qrt_generated.h"
 #include "src/base/dtype.h"
+#include "src/opspec/tensor.h"
 
 namespace qrt::graph {
 
@@ -26,9 +27,10 @@ struct Quantization {
 
   bool empty() const { return scales.empty(); }
   int32_t zero_point(size_t i = 0) const { return zero_points.empty() ? 0 : zero_points[i]; }
-  bool operator==(const Quantization& o) const {
-    return scales == o.scales && zero_points == o.zero_points && axis == o.axis && block == o.block;
+  rt::Quantization view() const {
+    return {{scales.data(), scales.size()}, {zero_points.data(), zero_points.size()}, axis, block};
   }
+  bool operator==(const Quantization& o) const { return rt::same_quantization(view(), o.view()); }
 };
 
 using Bytes = std::vector<uint8_t>;

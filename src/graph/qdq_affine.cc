@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "src/graph/node_spec.h"
 #include "src/graph/qdq_constants.h"
-#include "src/graph/qdq_kinds.h"
 
 namespace qrt::graph {
 namespace {
@@ -35,8 +35,7 @@ class FoldAffine {
   void run() {
     const size_t count = graph_.nodes.size();
     for (size_t n = 0; n < count; ++n) {
-      const fb::OpOptions type = graph_.nodes[n].type();
-      if (type == fb::OpOptions::Conv2D || type == fb::OpOptions::FullyConnected) fold(n);
+      if (quantized_as(graph_, graph_.nodes[n]) == QuantizedAs::Weighted) fold(n);
     }
     std::vector<Node> nodes;
     for (size_t n = 0; n < count; ++n) {
@@ -118,7 +117,8 @@ class FoldAffine {
 
   void fold(size_t n) {
     Node& layer = graph_.nodes[n];
-    if (*qdq_clamp(layer) != nullptr) return;  // clamps before the arithmetic
+    const auto* clamp = clamp_of(layer);
+    if (clamp == nullptr || *clamp != nullptr) return;  // clamps before the arithmetic
     const int quantized = dequantized_constant(layer.inputs[1]);
     const int weights = quantized != kAbsent ? quantized : layer.inputs[1];
     const Value& w = graph_.value(weights);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/graph/qdq_kinds.h"
+#include "src/graph/node_spec.h"
 
 namespace qrt::graph {
 namespace {
@@ -14,7 +14,7 @@ bool is_clip(const Node& node) {
 // Nothing but its one input has to be there before it can run.
 bool only_moves(const Graph& graph, const Node& node) {
   return node.inputs.size() == 1 && node.outputs.size() == 1 &&
-         qdq_kind(graph, node) == QdqKind::Move;
+         quantized_as(graph, node) == QuantizedAs::Moves;
 }
 
 }  // namespace

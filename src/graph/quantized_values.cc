@@ -5,14 +5,7 @@
 namespace qrt::graph {
 
 bool same_quantization(const Value& a, const Value& b) {
-  const Quantization &p = a.quantization, &q = b.quantization;
-  if (a.type != b.type || p.scales != q.scales || p.axis != q.axis || p.block != q.block) {
-    return false;
-  }
-  for (size_t i = 0; i < p.scales.size(); ++i) {
-    if (p.zero_point(i) != q.zero_point(i)) return false;
-  }
-  return true;
+  return a.type == b.type && a.quantization == b.quantization;
 }
 
 bool eight_bit(const Value& value) {
@@ -30,8 +23,8 @@ Interval then(Interval first, Interval second) {
 }
 
 Interval range_of(const Value& value) {
-  rt::IntRange range{0, 0};
-  (void)rt::quantized_range(value.type, &range);
+  rt::IntRange range;
+  if (!rt::quantized_range(value.type, &range)) return {};
   const double scale = static_cast<double>(value.quantization.scales[0]);
   const double zero_point = value.quantization.zero_point();
   return {static_cast<float>(scale * (range.min - zero_point)),

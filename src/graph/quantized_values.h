@@ -18,9 +18,9 @@ struct Interval {
   float max = std::numeric_limits<float>::infinity();
 };
 Interval interval_of(const std::unique_ptr<fb::ClampT>& clamp);
-// Clamping to `first`, then to `second`, as one clamp.
+// Clamping to `first`, then to `second`, as one clamp; right also where they do not overlap.
 Interval then(Interval first, Interval second);
-// The real numbers that a quantized value can hold.
+// The real numbers that a value of this quantization can hold: all, if its type is no integer.
 Interval range_of(const Value& value);
 
 }  // namespace qrt::graph
