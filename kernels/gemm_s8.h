@@ -47,6 +47,10 @@ struct GemmS8Args {
 
 enum : size_t { kGemmS8BufferSlack = 1024 };
 
+// Raised whenever a row packs the same weights to other bytes than before: packed bytes may outlive
+// the library that made them.
+enum : uint32_t { kGemmS8Layout = 1 };
+
 struct GemmS8Kernel {
   const char* name;
   QrtFeatures needs;  // of the CPU: all that the file was compiled for

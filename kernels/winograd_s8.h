@@ -38,6 +38,10 @@ struct WinogradS8Args {
   void* scratch;  // scratch_bytes, 64-byte aligned; for one call at a time
 };
 
+// Raised whenever a row packs the same weights to other bytes than before: packed bytes may outlive
+// the library that made them.
+enum : uint32_t { kWinogradS8Layout = 1 };
+
 struct WinogradS8Kernel {
   const char* name;
   QrtFeatures needs;  // of the CPU: all that the file was compiled for

@@ -128,6 +128,7 @@ class ArgReduceKernel : public OpKernel {
         flip_(flip_of(node.input(0).type, node.options<fb::ArgReduce>().min())),
         search_(choose_search(node.input(0).type, wide_, node.options<fb::ArgReduce>().min())) {}
   const char* name() const override { return rows_ != nullptr ? rows_->name : "arg_reduce"; }
+  CpuFeatures needs() const override { return rows_ != nullptr ? rows_->needs : 0; }
 
   void run(const RunContext& ctx) const override {
     const Shape& in = ctx.shape_in(0);
@@ -165,15 +166,14 @@ class ArgReduceKernel : public OpKernel {
   const Search search_;
 };
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+Choice choose(const Node& node, const ChooseContext& context) {
   const bool bytes = dtype_bits(node.input(0).type) == 8;
-  *kernel = std::make_unique<ArgReduceKernel>(
+  return make_kernel<ArgReduceKernel>(
       node, bytes ? &choose_kernel(kernels::arg_x8_kernels, context.features) : nullptr);
-  return {};
 }
 
 }  // namespace
 
-const OpDef kArgReduceOp = {prepare};
+const OpDef kArgReduceOp = {choose};
 
 }  // namespace qrt::rt

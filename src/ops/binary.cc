@@ -9,12 +9,13 @@ namespace {
 bool is_comparison(fb::BinaryKind kind) {
   return kind >= fb::BinaryKind::Equal && kind <= fb::BinaryKind::GreaterEqual;
 }
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+
+Choice choose(const Node& node, const ChooseContext& context) {
   const bool compares = is_comparison(node.options<fb::Binary>().kind());
   if (node.input(0).type == DType::S8 && !compares) {
-    return prepare_binary_s8(node, context, kernel);
+    return choose_binary_s8(node, context);
   }
-  return prepare_binary_plain(node, kernel);
+  return choose_binary_plain(node);
 }
 
 }  // namespace
@@ -40,6 +41,6 @@ BroadcastPlan plan_broadcast(const Shape& a, const Shape& b, const Shape& out) {
   return plan;
 }
 
-const OpDef kBinaryOp = {prepare};
+const OpDef kBinaryOp = {choose};
 
 }  // namespace qrt::rt

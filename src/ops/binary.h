@@ -88,8 +88,7 @@ void loop(const T* a, size_t a_step, const T* b, size_t b_step, size_t n, Out* o
   }
 }
 
-Status prepare_binary_s8(const Node& node, const BuildContext& context,
-                         std::unique_ptr<OpKernel>* kernel);
-Status prepare_binary_plain(const Node& node, std::unique_ptr<OpKernel>* kernel);
+Choice choose_binary_s8(const Node& node, const ChooseContext& context);
+Choice choose_binary_plain(const Node& node);
 
 }  // namespace qrt::rt

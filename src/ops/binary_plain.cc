@@ -201,23 +201,18 @@ class PlainBinary final : public OpKernel {
 
 }  // namespace
 
-Status prepare_binary_plain(const Node& node, std::unique_ptr<OpKernel>* kernel) {
+Choice choose_binary_plain(const Node& node) {
   switch (node.input(0).type) {
     case DType::F32:
-      *kernel = std::make_unique<PlainBinary<float>>(node);
-      return {};
+      return make_kernel<PlainBinary<float>>(node);
     case DType::S32:
-      *kernel = std::make_unique<PlainBinary<int32_t>>(node);
-      return {};
+      return make_kernel<PlainBinary<int32_t>>(node);
     case DType::S64:
-      *kernel = std::make_unique<PlainBinary<int64_t>>(node);
-      return {};
+      return make_kernel<PlainBinary<int64_t>>(node);
     case DType::S8:
-      *kernel = std::make_unique<PlainBinary<int8_t>>(node);
-      return {};
+      return make_kernel<PlainBinary<int8_t>>(node);
     case DType::Bool:
-      *kernel = std::make_unique<PlainBinary<Truth>>(node);
-      return {};
+      return make_kernel<PlainBinary<Truth>>(node);
     default:
       return node.fail(Code::Unsupported, "cannot run on %s", dtype_name(node.input(0).type));
   }

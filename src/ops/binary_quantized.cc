@@ -5,8 +5,8 @@
 #include "kernels/binary_s8.h"
 #include "src/ops/binary.h"
 #include "src/ops/float_table.h"
-#include "src/ops/kernel_choice.h"
 #include "src/ops/multiplier.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
@@ -21,26 +21,25 @@ bool same_bytes(const Node& node, const Shapes& shapes, size_t input) {
   return node.shape_in(shapes, input) == node.shape_out(shapes, 0);
 }
 
-class AddOrMul final : public OpKernel {
+class AddOrMul final : public RowKernel<kernels::BinaryS8Kernel> {
  public:
-  explicit AddOrMul(const kernels::BinaryS8Kernel& kernel) : kernel_(kernel) {}
+  explicit AddOrMul(const kernels::BinaryS8Kernel& row) : RowKernel(row) {}
 
-  Status prepare(const Node& node) {
+  Status set_multipliers(const Node& node) {
     const auto kind = node.options<fb::Binary>().kind();
     args_ = {node.input(0).quantization.zero_point(), node.input(1).quantization.zero_point(), 0, 0,
              output_range(node)};
     if (kind == fb::BinaryKind::Mul) {
-      run_ = kernel_.mul;
+      run_ = row_.mul;
       return make_multiplier(node, product_ratio(node), &args_.a_multiplier);
     }
-    run_ = kernel_.add;
+    run_ = row_.add;
     const double sign = kind == fb::BinaryKind::Sub ? -1.0 : 1.0;
     // Two differences of bytes, whose sum must be finite, too: infinities could cancel.
     QRT_RETURN_IF_ERROR(make_multiplier(node, scale_ratio(node, 0), &args_.a_multiplier, 512));
     return make_multiplier(node, sign * scale_ratio(node, 1), &args_.b_multiplier, 512);
   }
 
-  const char* name() const override { return kernel_.name; }
   bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
     return same_bytes(node, shapes, input);
   }
@@ -52,7 +51,6 @@ class AddOrMul final : public OpKernel {
   }
 
  private:
-  const kernels::BinaryS8Kernel& kernel_;
   kernels::BinaryS8Args args_ = {};
   decltype(kernels::BinaryS8Kernel::add) run_ = nullptr;
 };
@@ -90,39 +88,32 @@ float evaluate_jump(fb::BinaryKind kind, float a, float b) {
 // table[a][b]: 64 KiB.
 class PairTable final : public OpKernel {
  public:
-  explicit PairTable(const Node& node) : table_(256 * 256) {
+  const char* name() const override { return "qs8_pair_table__scalar"; }
+
+  Status pack(const Node& node, WeightStore& store) override {
     const Quantization &a = node.input(0).quantization, &b = node.input(1).quantization;
-    const double out_scale = node.output(0).quantization.scale();
     const kernels::Output range = output_range(node);
-    const auto kind = node.options<fb::Binary>().kind();
-    for (int i = 0; i < 256; ++i) {
-      for (int j = 0; j < 256; ++j) {
-        if (jumps(kind)) {
-          const float y = evaluate_jump(kind, dequantized(static_cast<int8_t>(i), a),
-                                        dequantized(static_cast<int8_t>(j), b));
-          table_[static_cast<size_t>(i * 256 + j)] =
-              quantized(y, node.output(0).quantization, range.min, range.max);
-          continue;
-        }
-        const double x = (static_cast<int8_t>(i) - a.zero_point()) * static_cast<double>(a.scale());
-        const double y = (static_cast<int8_t>(j) - b.zero_point()) * static_cast<double>(b.scale());
-        double steps = evaluate(kind, x, y) / out_scale;
-        if (std::isnan(steps)) steps = 0;
-        const double q = std::clamp(std::nearbyint(steps) + range.zero_point,
-                                    static_cast<double>(range.min), static_cast<double>(range.max));
-        table_[static_cast<size_t>(i * 256 + j)] = static_cast<int8_t>(q);
-      }
+    PackKey key = {name(), 1};
+    key.variant.add(static_cast<int32_t>(node.options<fb::Binary>().kind()));
+    for (const Quantization* q : {&a, &b, &node.output(0).quantization}) {
+      key.variant.add(q->scale());
+      key.variant.add(q->zero_point());
     }
+    key.variant.add(range.min);
+    key.variant.add(range.max);
+    QRT_ASSIGN_OR_RETURN(const uint8_t* table, store.get(node, key, 256 * 256, [&](uint8_t* to) {
+      write(node, range, reinterpret_cast<int8_t*>(to));
+    }));
+    table_ = reinterpret_cast<const int8_t*>(table);
+    return {};
   }
 
-  const char* name() const override { return "qs8_pair_table__scalar"; }
-  size_t packed_bytes() const override { return table_.size(); }
   bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
     return same_bytes(node, shapes, input);
   }
   void run(const RunContext& context) const override {
     auto* out = context.out<int8_t>();
-    const int8_t* table = table_.data();
+    const int8_t* table = table_;
     run_broadcast<int8_t>(context, [=](const int8_t* a, size_t a_step, const int8_t* b,
                                        size_t b_step, size_t n, size_t first) {
       loop(a, a_step, b, b_step, n, out + first, [table](int8_t x, int8_t y) {
@@ -132,27 +123,48 @@ class PairTable final : public OpKernel {
   }
 
  private:
-  std::vector<int8_t> table_;
+  static void write(const Node& node, const kernels::Output& range, int8_t* table) {
+    const Quantization &a = node.input(0).quantization, &b = node.input(1).quantization;
+    const double out_scale = node.output(0).quantization.scale();
+    const auto kind = node.options<fb::Binary>().kind();
+    for (int i = 0; i < 256; ++i) {
+      for (int j = 0; j < 256; ++j) {
+        if (jumps(kind)) {
+          const float y = evaluate_jump(kind, dequantized(static_cast<int8_t>(i), a),
+                                        dequantized(static_cast<int8_t>(j), b));
+          table[static_cast<size_t>(i * 256 + j)] =
+              quantized(y, node.output(0).quantization, range.min, range.max);
+          continue;
+        }
+        const double x = (static_cast<int8_t>(i) - a.zero_point()) * static_cast<double>(a.scale());
+        const double y = (static_cast<int8_t>(j) - b.zero_point()) * static_cast<double>(b.scale());
+        double steps = evaluate(kind, x, y) / out_scale;
+        if (std::isnan(steps)) steps = 0;
+        const double q = std::clamp(std::nearbyint(steps) + range.zero_point,
+                                    static_cast<double>(range.min), static_cast<double>(range.max));
+        table[static_cast<size_t>(i * 256 + j)] = static_cast<int8_t>(q);
+      }
+    }
+  }
+
+  const int8_t* table_ = nullptr;
 };
 
 }  // namespace
 
-Status prepare_binary_s8(const Node& node, const BuildContext& context,
-                         std::unique_ptr<OpKernel>* kernel) {
+Choice choose_binary_s8(const Node& node, const ChooseContext& context) {
   switch (node.options<fb::Binary>().kind()) {
     case fb::BinaryKind::Add:
     case fb::BinaryKind::Sub:
     case fb::BinaryKind::Mul: {
-      auto made =
+      auto kernel =
           std::make_unique<AddOrMul>(choose_kernel(kernels::binary_s8_kernels, context.features));
-      QRT_RETURN_IF_ERROR(made->prepare(node));
-      *kernel = std::move(made);
-      break;
+      QRT_RETURN_IF_ERROR(kernel->set_multipliers(node));
+      return Choice(std::move(kernel));
     }
     default:
-      *kernel = std::make_unique<PairTable>(node);
+      return make_kernel<PairTable>();
   }
-  return {};
 }
 
 }  // namespace qrt::rt

@@ -15,13 +15,10 @@ Move describe(const Node& node, const Shapes& shapes) {
   return move;
 }
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = make_move_kernel("broadcast", describe);
-  return {};
-}
+Choice choose(const Node&, const ChooseContext&) { return make_move_kernel("broadcast", describe); }
 
 }  // namespace
 
-const OpDef kBroadcastToOp = {prepare};
+const OpDef kBroadcastToOp = {choose};
 
 }  // namespace qrt::rt

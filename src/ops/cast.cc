@@ -89,13 +89,12 @@ class CastKernel : public OpKernel {
   const Convert convert_;
 };
 
-Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<CastKernel>(find_convert(node.input(0).type, node.output(0).type));
-  return {};
+Choice choose(const Node& node, const ChooseContext&) {
+  return make_kernel<CastKernel>(find_convert(node.input(0).type, node.output(0).type));
 }
 
 }  // namespace
 
-const OpDef kCastOp = {prepare};
+const OpDef kCastOp = {choose};
 
 }  // namespace qrt::rt

@@ -33,13 +33,8 @@ class ConcatKernel : public OpKernel {
   }
 };
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<ConcatKernel>();
-  return {};
-}
-
 }  // namespace
 
-const OpDef kConcatOp = {prepare};
+const OpDef kConcatOp = {choose_only<ConcatKernel>};
 
 }  // namespace qrt::rt

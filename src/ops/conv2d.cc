@@ -6,16 +6,16 @@
 namespace qrt::rt {
 namespace {
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+Choice choose(const Node& node, const ChooseContext& context) {
   switch (weights_mode(node)) {
     case WeightsMode::Quantized:
-      return prepare_conv2d_s8(node, context, kernel);
+      return choose_conv2d_s8(node, context);
     case WeightsMode::Float:
-      return prepare_conv2d_f32(node, context, kernel);
+      return choose_conv2d_f32(node, context);
     case WeightsMode::Dynamic:
-      return prepare_conv2d_dynamic(node, context, kernel);
+      break;
   }
-  return {};
+  return choose_conv2d_dynamic(node, context);
 }
 
 }  // namespace
@@ -31,6 +31,6 @@ ConvShape conv_shape(const Node& node, const Shapes& shapes) {
   return conv;
 }
 
-const OpDef kConv2DOp = {prepare};
+const OpDef kConv2DOp = {choose};
 
 }  // namespace qrt::rt

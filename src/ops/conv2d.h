@@ -18,19 +18,14 @@ struct ConvShape {
 ConvShape conv_shape(const Node& node, const Shapes& shapes);
 
 // s8 input, s8 weights -> s8.
-Status prepare_conv2d_s8(const Node& node, const BuildContext& context,
-                         std::unique_ptr<OpKernel>* kernel);
-// The same by Winograd's method, where this CPU gains by it; else leaves *kernel as it is.
-Status prepare_winograd_s8(const Node& node, const BuildContext& context,
-                           std::unique_ptr<OpKernel>* kernel);
+Choice choose_conv2d_s8(const Node& node, const ChooseContext& context);
+// The same by Winograd's method, where this CPU gains by it; else null.
+Choice choose_winograd_s8(const Node& node, const ChooseContext& context);
 // s8 convolution where each input channel has filters of its own.
-Status prepare_depthwise_s8(const Node& node, const BuildContext& context,
-                            std::unique_ptr<OpKernel>* kernel);
+Choice choose_depthwise_s8(const Node& node, const ChooseContext& context);
 // f32 input, f32 weights -> f32.
-Status prepare_conv2d_f32(const Node& node, const BuildContext& context,
-                          std::unique_ptr<OpKernel>* kernel);
+Choice choose_conv2d_f32(const Node& node, const ChooseContext& context);
 // f32 input, s8 weights -> f32: the input is quantized anew, per image, at every run.
-Status prepare_conv2d_dynamic(const Node& node, const BuildContext& context,
-                              std::unique_ptr<OpKernel>* kernel);
+Choice choose_conv2d_dynamic(const Node& node, const ChooseContext& context);
 
 }  // namespace qrt::rt

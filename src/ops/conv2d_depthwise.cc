@@ -2,38 +2,41 @@
 #include <algorithm>
 
 #include "kernels/dwconv_s8.h"
-#include "src/ops/kernel_choice.h"
-#include "src/ops/packed_conv.h"
+#include "src/ops/quantized_conv.h"
 
 namespace qrt::rt {
 namespace {
 
-class DepthwiseConv final : public PackedConv {
+class DepthwiseConv final : public QuantizedConv<kernels::DwconvS8Kernel> {
  public:
-  DepthwiseConv(const Node& node, const kernels::DwconvS8Kernel& kernel)
-      : PackedConv(node), kernel_(kernel) {}
-
-  const char* name() const override { return kernel_.name; }
-
-  Status pack(const Node& node) {
-    const Tensor& w = node.input(1);
-    const auto& window = *node.options<fb::Conv2D>().window();
-    const auto outputs = static_cast<size_t>(w.shape[0]);
-    const auto channels = static_cast<size_t>(node.options<fb::Conv2D>().groups());
+  DepthwiseConv(const Node& node, const kernels::DwconvS8Kernel& row) : QuantizedConv(node, row) {
+    const Shape& w = node.input(1).shape;
+    const auto& options = node.options<fb::Conv2D>();
+    const fb::Window2D& window = *options.window();
+    const auto outputs = static_cast<size_t>(w[0]),
+               channels = static_cast<size_t>(options.groups());
     shape_ = {channels,
               outputs / channels,
-              static_cast<size_t>(w.shape[1]),
-              static_cast<size_t>(w.shape[2]),
+              static_cast<size_t>(w[1]),
+              static_cast<size_t>(w[2]),
               static_cast<size_t>(window.stride_h()),
               static_cast<size_t>(window.stride_w()),
               static_cast<size_t>(window.dilation_h()),
               static_cast<size_t>(window.dilation_w())};
+  }
+
+  Status pack(const Node& node, WeightStore& store) override {
     QRT_ASSIGN_OR_RETURN(const QuantizedWeights collected, QuantizedWeights::collect(node));
     const WeightArrays a = collected.from(0);
     const kernels::DwconvS8Weights weights = {shape_,          a.w,          a.bias, a.a_zero_point,
                                               a.w_zero_points, a.multipliers};
-    QRT_RETURN_IF_ERROR(allocate(node, kernel_.packed_bytes(weights)));
-    kernel_.pack(weights, packed_.get());
+    PackKey key = collected.key(row_.name, kernels::kDwconvS8Layout);
+    for (const size_t number : {shape_.channels, shape_.kernel_h, shape_.kernel_w, shape_.stride_h,
+                                shape_.stride_w, shape_.dilation_h, shape_.dilation_w}) {
+      key.variant.add(uint64_t{number});
+    }
+    QRT_ASSIGN_OR_RETURN(packed_, store.get(node, key, row_.packed_bytes(weights),
+                                            [&](uint8_t* to) { row_.pack(weights, to); }));
     return {};
   }
 
@@ -41,7 +44,7 @@ class DepthwiseConv final : public PackedConv {
     auto state = std::make_unique<State>();
     state->conv = conv_shape(node, context.shapes);
     const uint64_t range_bytes =
-        align_up(kernel_.scratch_bytes(shape_, state->conv.window.out_w), kAlignment);
+        align_up(row_.scratch_bytes(shape_, state->conv.window.out_w), kAlignment);
     state->range_bytes = static_cast<size_t>(range_bytes);
     context.scratch_bytes = size_product(context.max_ranges, range_bytes);
     context.state = std::move(state);
@@ -58,7 +61,7 @@ class DepthwiseConv final : public PackedConv {
     const auto first_row = [&](size_t part) {
       return static_cast<size_t>(uint64_t{w.out_h} * part / parts);
     };
-    context.pool.parallel_for(w.batch * parts, mac_cost(macs, kernel_.throughput),
+    context.pool.parallel_for(w.batch * parts, mac_cost(macs, row_.throughput),
                               [&](size_t begin, size_t end, size_t range) {
                                 for (size_t i = begin; i < end; ++i) {
                                   const size_t part = i % parts;
@@ -92,31 +95,27 @@ class DepthwiseConv final : public PackedConv {
     const auto strip =
         static_cast<size_t>(std::max<uint64_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h));
     const kernels::DwconvS8Args args = {
-        shape_,     packed_.get(), context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
-        w.in_h,     w.in_w,        w.pad_top,
-        w.pad_left, w.out_w,       in_zero_point_,
+        shape_,     packed_, context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
+        w.in_h,     w.in_w,  w.pad_top,
+        w.pad_left, w.out_w, in_zero_point_,
         out_,       scratch};
     int8_t* out = context.out<int8_t>() + image * w.out_h * w.out_w * outputs;
     for (size_t y = y0; y < y1; y += strip) {
-      for (size_t c = 0; c < outputs; c += kernel_.block) {
-        kernel_.run(args, y, std::min(y + strip, y1), c, std::min(c + kernel_.block, outputs), out);
+      for (size_t c = 0; c < outputs; c += row_.block) {
+        row_.run(args, y, std::min(y + strip, y1), c, std::min(c + row_.block, outputs), out);
       }
     }
   }
 
-  const kernels::DwconvS8Kernel& kernel_;
   kernels::DwconvS8Shape shape_ = {};
+  const uint8_t* packed_ = nullptr;
 };
 
 }  // namespace
 
-Status prepare_depthwise_s8(const Node& node, const BuildContext& context,
-                            std::unique_ptr<OpKernel>* kernel) {
-  auto conv = std::make_unique<DepthwiseConv>(
-      node, choose_kernel(kernels::dwconv_s8_kernels, context.features));
-  QRT_RETURN_IF_ERROR(conv->pack(node));
-  *kernel = std::move(conv);
-  return {};
+Choice choose_depthwise_s8(const Node& node, const ChooseContext& context) {
+  return make_kernel<DepthwiseConv>(node,
+                                    choose_kernel(kernels::dwconv_s8_kernels, context.features));
 }
 
 }  // namespace qrt::rt

@@ -5,27 +5,27 @@
 
 #include "src/ops/conv2d.h"
 #include "src/ops/dynamic_quantization.h"
-#include "src/ops/kernel_choice.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
 
 constexpr size_t kPixelBlock = 32;
 
-class DynamicConv final : public OpKernel {
+class DynamicConv final : public RowKernel<kernels::GemmS8Kernel> {
  public:
-  explicit DynamicConv(const BuildContext& context)
-      : convert_(choose_kernel(kernels::convert_s8_kernels, context.features)),
-        weights_(choose_kernel(kernels::gemm_s8_kernels, context.features)) {}
+  explicit DynamicConv(const ChooseContext& context)
+      : RowKernel(choose_kernel(kernels::gemm_s8_kernels, context.features)),
+        convert_(choose_kernel(kernels::convert_s8_kernels, context.features)),
+        weights_(row_) {}
 
-  Status pack(const Node& node) {
+  CpuFeatures needs() const override { return row_.needs | convert_.needs; }
+
+  Status pack(const Node& node, WeightStore& store) override {
     const Shape& w = node.input(1).shape;
     return weights_.pack(node, static_cast<size_t>(node.options<fb::Conv2D>().groups()),
-                         static_cast<size_t>(w[1]) * static_cast<size_t>(w[2]),
-                         static_cast<size_t>(w[3]));
+                         static_cast<size_t>(w[1]) * static_cast<size_t>(w[2]), store);
   }
-  const char* name() const override { return weights_.kernel().name; }
-  size_t packed_bytes() const override { return weights_.packed_bytes(); }
 
   Status plan(const Node& node, PlanContext& context) const override {
     auto state = std::make_unique<State>();
@@ -76,7 +76,7 @@ class DynamicConv final : public OpKernel {
     const Limits limits = clamp_limits(context.node.options<fb::Conv2D>().clamp());
     const uint64_t cost = size_product(image.taps(), conv.group_inputs(), conv.out_channels);
     context.pool.parallel_for(
-        image.pixels(), mac_cost(cost, weights_.kernel().throughput),
+        image.pixels(), mac_cost(cost, row_.throughput),
         [&](size_t begin, size_t end, size_t slot) {
           uint8_t* scratch = padding + state.padding_bytes + slot * state.range_bytes;
           auto** indirection = reinterpret_cast<const void**>(scratch);
@@ -106,12 +106,8 @@ class DynamicConv final : public OpKernel {
 
 }  // namespace
 
-Status prepare_conv2d_dynamic(const Node& node, const BuildContext& context,
-                              std::unique_ptr<OpKernel>* kernel) {
-  auto conv = std::make_unique<DynamicConv>(context);
-  QRT_RETURN_IF_ERROR(conv->pack(node));
-  *kernel = std::move(conv);
-  return {};
+Choice choose_conv2d_dynamic(const Node&, const ChooseContext& context) {
+  return make_kernel<DynamicConv>(context);
 }
 
 }  // namespace qrt::rt

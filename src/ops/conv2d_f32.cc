@@ -115,21 +115,11 @@ class PortableConv final : public OpKernel {
 
 }  // namespace
 
-Status prepare_conv2d_f32(const Node& node, const BuildContext& context,
-                          std::unique_ptr<OpKernel>* kernel) {
-  // XNNPACK reads a little past its input, which a file's memory may not allow; and it takes no
-  // empty interval to clamp to.
-  const Limits limits = clamp_limits(node.options<fb::Conv2D>().clamp());
-  const bool library =
-      !context.reference && xnn_available() && !node.input(0).unpadded && limits.min < limits.max;
-  if (library) {
-    auto conv = std::make_unique<XnnConv>();
-    QRT_RETURN_IF_ERROR(conv->pack(node));
-    *kernel = std::move(conv);
-  } else {
-    *kernel = std::make_unique<PortableConv>();
+Choice choose_conv2d_f32(const Node& node, const ChooseContext& context) {
+  if (xnn_may_run(node, clamp_limits(node.options<fb::Conv2D>().clamp()), context)) {
+    return make_kernel<XnnConv>();
   }
-  return {};
+  return make_kernel<PortableConv>();
 }
 
 }  // namespace qrt::rt

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "kernels/gemm_s8.h"
-#include "src/ops/kernel_choice.h"
-#include "src/ops/packed_conv.h"
+#include "src/ops/packed_gemm.h"
+#include "src/ops/quantized_conv.h"
 
 namespace qrt::rt {
 namespace {
@@ -20,23 +20,22 @@ constexpr size_t kMinColumns = 64;
 // next: then kernels get a buffer that makes blocks larger, up to this.
 constexpr size_t kMaxBuffer = 256 * 1024;
 
-class GemmConv final : public PackedConv {
+class GemmConv final : public QuantizedConv<kernels::GemmS8Kernel> {
  public:
-  GemmConv(const Node& node, const kernels::GemmS8Kernel& kernel)
-      : PackedConv(node), kernel_(kernel) {}
-
-  const char* name() const override { return kernel_.name; }
-
-  Status pack(const Node& node) {
-    const Tensor& w = node.input(1);
+  GemmConv(const Node& node, const kernels::GemmS8Kernel& row) : QuantizedConv(node, row) {
+    const Shape& w = node.input(1).shape;
     const auto& options = node.options<fb::Conv2D>();
-    const auto outputs = static_cast<size_t>(w.shape[0]);
-    const auto groups = static_cast<size_t>(options.groups());
-    by_rows_ = groups == 1 && options.window()->dilation_w() == 1;
-    const auto row = static_cast<size_t>(w.shape[2]), channels = static_cast<size_t>(w.shape[3]);
-    taps_ = static_cast<size_t>(w.shape[1]) * (by_rows_ ? 1 : row);
-    k_ = channels * (by_rows_ ? row : 1);
-    return pack_groups(node, groups, outputs / groups);
+    by_rows_ = options.groups() == 1 && options.window()->dilation_w() == 1;
+    const auto columns = static_cast<size_t>(w[2]), channels = static_cast<size_t>(w[3]);
+    taps_ = static_cast<size_t>(w[1]) * (by_rows_ ? 1 : columns);
+    k_ = channels * (by_rows_ ? columns : 1);
+  }
+
+  Status pack(const Node& node, WeightStore& store) override {
+    QRT_ASSIGN_OR_RETURN(const QuantizedWeights weights, QuantizedWeights::collect(node));
+    const auto groups = static_cast<size_t>(node.options<fb::Conv2D>().groups());
+    return weights_.pack(node, row_, weights, groups, taps_, has_single_row(node.output(0).shape),
+                         store);
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
@@ -47,7 +46,7 @@ class GemmConv final : public PackedConv {
     state->split = split_of(conv, context.max_ranges);
     state->cost = mac_cost(size_product(window.pixels() / state->split.blocks, window.taps(),
                                         conv.group_inputs(), conv.groups, state->split.columns),
-                           kernel_.throughput);
+                           row_.throughput);
     if (!window.is_pointwise()) {
       state->padding_bytes = align_up(window.kernel_w * window.channels, kAlignment);
       const size_t most = state->split.most();
@@ -56,7 +55,7 @@ class GemmConv final : public PackedConv {
           state->patches_bytes + align_up(most * taps_ * sizeof(void*), kAlignment);
     }
     if (!weights_stay_cached()) {
-      const size_t rows = state->split.most() * kernel_.row_bytes(taps_, k_);
+      const size_t rows = state->split.most() * row_.row_bytes(taps_, k_);
       state->buffer_bytes =
           align_up(std::min(rows, kMaxBuffer) + kernels::kGemmS8BufferSlack, kAlignment);
       state->range_bytes += state->buffer_bytes;
@@ -109,13 +108,13 @@ class GemmConv final : public PackedConv {
     size_t buffer_bytes = 0;  // at the end of a range's bytes
   };
 
-  bool weights_stay_cached() const { return packed_bytes_ <= l2_cache_bytes() / 2; }
+  bool weights_stay_cached() const { return weights_.bytes() <= l2_cache_bytes() / 2; }
 
   // As many blocks as threads can share evenly. Where pixels are too few for that, and weights too
   // large for each thread to read them all, output channels are split as well.
   Split split_of(const ConvShape& conv, size_t ranges) const {
     const size_t pixels = conv.window.pixels(), n = conv.group_outputs();
-    const size_t tiles = ceil_div(pixels, kernel_.mr);
+    const size_t tiles = ceil_div(pixels, row_.mr);
     const size_t fewest = ceil_div(pixels, kPixelBlock);
     size_t blocks = fewest;
     if (weights_stay_cached()) {
@@ -125,24 +124,9 @@ class GemmConv final : public PackedConv {
     blocks = std::min(blocks, tiles);
     const size_t wanted = ceil_div(ranges, blocks);
     const size_t parts = std::clamp<size_t>(n / kMinColumns, 1, wanted);
-    if (parts == 1) return {pixels, blocks, tiles, kernel_.mr, 1, n};
-    const size_t columns = align_up(ceil_div(n, parts), std::max(kernel_.nr, kMinColumns / 2));
-    return {pixels, blocks, tiles, kernel_.mr, ceil_div(n, columns), columns};
-  }
-
-  Status pack_groups(const Node& node, size_t groups, size_t n) {
-    QRT_ASSIGN_OR_RETURN(const QuantizedWeights weights, QuantizedWeights::collect(node));
-    const uint64_t group_bytes = align_up(kernel_.packed_bytes(n, taps_, k_), kAlignment);
-    QRT_RETURN_IF_ERROR(allocate(node, size_product(group_bytes, groups)));
-    group_bytes_ = static_cast<size_t>(group_bytes);
-    const bool single_row = has_single_row(node.output(0).shape);
-    for (size_t g = 0; g < groups; ++g) {
-      const WeightArrays w = weights.from(g * n);
-      kernel_.pack(
-          {n, taps_, k_, w.w, w.bias, w.a_zero_point, w.w_zero_points, w.multipliers, single_row},
-          packed_.get() + g * group_bytes_);
-    }
-    return {};
+    if (parts == 1) return {pixels, blocks, tiles, row_.mr, 1, n};
+    const size_t columns = align_up(ceil_div(n, parts), std::max(row_.nr, kMinColumns / 2));
+    return {pixels, blocks, tiles, row_.mr, ceil_div(n, columns), columns};
   }
 
   // Pixels [first, last), output channels [n0, n1) of each group.
@@ -159,7 +143,7 @@ class GemmConv final : public PackedConv {
       if (g > 0 && !direct) {
         for (size_t i = 0; i < (last - first) * taps_; ++i) indirection[i] += conv.group_inputs();
       }
-      const kernels::GemmS8Args args = {packed_.get() + g * group_bytes_,
+      const kernels::GemmS8Args args = {weights_.group(g),
                                         conv.group_outputs(),
                                         taps_,
                                         k_,
@@ -170,8 +154,8 @@ class GemmConv final : public PackedConv {
                                         out_,
                                         state.buffer_bytes > 0 ? buffer : nullptr,
                                         state.buffer_bytes};
-      kernel_.run(args, 0, last - first, n0, n1,
-                  context.out<int8_t>() + first * conv.out_channels + g * conv.group_outputs());
+      row_.run(args, 0, last - first, n0, n1,
+               context.out<int8_t>() + first * conv.out_channels + g * conv.group_outputs());
     }
   }
 
@@ -190,25 +174,20 @@ class GemmConv final : public PackedConv {
     return indirection;
   }
 
-  const kernels::GemmS8Kernel& kernel_;
   // Windows are addressed by rows where these are contiguous, else by pixels.
   bool by_rows_ = false;
-  size_t taps_ = 0, k_ = 0, group_bytes_ = 0;
+  size_t taps_ = 0, k_ = 0;
+  PackedGemm weights_;
 };
 
 }  // namespace
 
-Status prepare_conv2d_s8(const Node& node, const BuildContext& context,
-                         std::unique_ptr<OpKernel>* kernel) {
+Choice choose_conv2d_s8(const Node& node, const ChooseContext& context) {
   const auto groups = node.options<fb::Conv2D>().groups();
-  if (groups > 1 && node.input(1).shape[3] == 1) return prepare_depthwise_s8(node, context, kernel);
-  QRT_RETURN_IF_ERROR(prepare_winograd_s8(node, context, kernel));
-  if (*kernel != nullptr) return {};
-  auto conv =
-      std::make_unique<GemmConv>(node, choose_kernel(kernels::gemm_s8_kernels, context.features));
-  QRT_RETURN_IF_ERROR(conv->pack(node));
-  *kernel = std::move(conv);
-  return {};
+  if (groups > 1 && node.input(1).shape[3] == 1) return choose_depthwise_s8(node, context);
+  Choice winograd = choose_winograd_s8(node, context);
+  if (!winograd.ok() || *winograd != nullptr) return winograd;
+  return make_kernel<GemmConv>(node, choose_kernel(kernels::gemm_s8_kernels, context.features));
 }
 
 }  // namespace qrt::rt

@@ -24,13 +24,12 @@ Move describe(const Node& node, const Shapes& shapes) {
   return move;
 }
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = make_move_kernel("depth_to_space", describe);
-  return {};
+Choice choose(const Node&, const ChooseContext&) {
+  return make_move_kernel("depth_to_space", describe);
 }
 
 }  // namespace
 
-const OpDef kDepthToSpaceOp = {prepare};
+const OpDef kDepthToSpaceOp = {choose};
 
 }  // namespace qrt::rt

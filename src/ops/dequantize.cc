@@ -1,27 +1,23 @@
 // Dequantize: quantized values (s8, u8, s16, s32; per tensor or per axis) to float.
 #include "kernels/convert_s8.h"
 #include "src/ops/common.h"
-#include "src/ops/kernel_choice.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
 
-class S8ToFloat final : public OpKernel {
+class S8ToFloat final : public RowKernel<kernels::ConvertS8Kernel> {
  public:
-  explicit S8ToFloat(const kernels::ConvertS8Kernel& kernel) : kernel_(kernel) {}
-  const char* name() const override { return kernel_.name; }
+  explicit S8ToFloat(const kernels::ConvertS8Kernel& row) : RowKernel(row) {}
   void run(const RunContext& context) const override {
     const Quantization& q = context.node.input(0).quantization;
     context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 4,
                               [&](size_t begin, size_t end, size_t) {
-                                kernel_.s8_to_f32(context.in<int8_t>(0) + begin, end - begin,
-                                                  q.scale(), q.zero_point(),
-                                                  context.out<float>() + begin);
+                                row_.s8_to_f32(context.in<int8_t>(0) + begin, end - begin,
+                                               q.scale(), q.zero_point(),
+                                               context.out<float>() + begin);
                               });
   }
-
- private:
-  const kernels::ConvertS8Kernel& kernel_;
 };
 
 template <class T>
@@ -48,31 +44,23 @@ class ToFloat final : public OpKernel {
   }
 };
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+Choice choose(const Node& node, const ChooseContext& context) {
   const Tensor& in = node.input(0);
   switch (in.type) {
     case DType::S8:
-      if (in.quantization.per_tensor()) {
-        *kernel = std::make_unique<S8ToFloat>(
-            choose_kernel(kernels::convert_s8_kernels, context.features));
-      } else {
-        *kernel = std::make_unique<ToFloat<int8_t>>();
-      }
-      return {};
+      if (!in.quantization.per_tensor()) return make_kernel<ToFloat<int8_t>>();
+      return make_kernel<S8ToFloat>(choose_kernel(kernels::convert_s8_kernels, context.features));
     case DType::U8:
-      *kernel = std::make_unique<ToFloat<uint8_t>>();
-      return {};
+      return make_kernel<ToFloat<uint8_t>>();
     case DType::S16:
-      *kernel = std::make_unique<ToFloat<int16_t>>();
-      return {};
+      return make_kernel<ToFloat<int16_t>>();
     default:
-      *kernel = std::make_unique<ToFloat<int32_t>>();
-      return {};
+      return make_kernel<ToFloat<int32_t>>();
   }
 }
 
 }  // namespace
 
-const OpDef kDequantizeOp = {prepare};
+const OpDef kDequantizeOp = {choose};
 
 }  // namespace qrt::rt

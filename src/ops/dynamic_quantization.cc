@@ -39,39 +39,39 @@ void quantize_dynamic(const kernels::ConvertS8Kernel& kernel, const float* value
   kernel.f32_to_s8(values, n, 1.0f / range.scale, {range.zero_point, -128, 127}, out);
 }
 
-Status DynamicWeights::pack(const Node& node, size_t groups, size_t taps, size_t k) {
+Status DynamicWeights::pack(const Node& node, size_t groups, size_t taps, WeightStore& store) {
   const Tensor& tensor = node.input(1);
   QRT_ASSIGN_OR_RETURN(const QuantizedWeights weights,
                        QuantizedWeights::collect(node, node.input(0), tensor, nullptr, 0));
-  groups_ = groups;
-  n_ = weights.outputs() / groups;
+  const size_t outputs = weights.outputs();
+  n_ = outputs / groups;
   bias_ = bias_data<float>(node);
-  const uint64_t group_bytes = align_up(kernel_.packed_bytes(n_, taps, k), kAlignment);
-  packed_ = allocate_aligned(size_product(group_bytes, groups));
-  if (packed_ == nullptr) return node.fail(Code::OutOfMemory, "no memory for packed weights");
-  group_bytes_ = static_cast<size_t>(group_bytes);
-  for (size_t g = 0; g < groups; ++g) {
-    const WeightArrays w = weights.from(g * n_);
-    kernel_.pack({n_, taps, k, w.w, w.bias, w.a_zero_point, w.w_zero_points, w.multipliers},
-                 packed_.get() + g * group_bytes_);
-  }
-  weight_sum_ = weights.sums();
-  for (size_t o = 0; o < weights.outputs(); ++o) scales_.push_back(tensor.quantization.scale(o));
+  QRT_RETURN_IF_ERROR(packed_.pack(node, row_, weights, groups, taps, false, store));
+  PackKey key = weights.key("dynamic_sums", 1);
+  for (size_t i = 0; i < outputs; ++i) key.variant.add(tensor.quantization.scale(i));
+  const uint64_t bytes = size_product(outputs, sizeof(float) + sizeof(int32_t));
+  QRT_ASSIGN_OR_RETURN(const uint8_t* block, store.get(node, key, bytes, [&](uint8_t* to) {
+    auto* scales = reinterpret_cast<float*>(to);
+    for (size_t i = 0; i < outputs; ++i) scales[i] = tensor.quantization.scale(i);
+    weights.sums(reinterpret_cast<int32_t*>(scales + outputs));
+  }));
+  scales_ = reinterpret_cast<const float*>(block);
+  sums_ = reinterpret_cast<const int32_t*>(scales_ + outputs);
   return {};
 }
 
 void DynamicWeights::run(kernels::GemmS8Args args, size_t group, size_t m, DynamicRange range,
                          Limits limits, int32_t* acc, float* out, size_t out_stride) const {
-  args.packed = packed_.get() + group * group_bytes_;
+  args.packed = packed_.group(group);
   args.n = n_;
   args.out_stride = n_;
-  kernel_.run_s32(args, 0, m, 0, n_, acc);
+  row_.run_s32(args, 0, m, 0, n_, acc);
   const size_t first = group * n_;
   const double zero_point = range.zero_point;
   for (size_t i = 0; i < m; ++i) {
     for (size_t n = 0; n < n_; ++n) {
       // The sum of (a - zero point)(w - zero point), which may need 33 bits: exact in double.
-      const double exact = acc[i * n_ + n] - zero_point * weight_sum_[first + n];
+      const double exact = acc[i * n_ + n] - zero_point * sums_[first + n];
       // Finite, so that a sum of zero stays zero.
       const float scale = std::min(range.scale * scales_[first + n], FLT_MAX);
       const float real =

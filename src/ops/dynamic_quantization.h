@@ -2,12 +2,9 @@
 // the values at hand, always holding zero (so that padding is exact).
 #pragma once
 
-#include <vector>
-
 #include "kernels/convert_s8.h"
 #include "kernels/gemm_s8.h"
-#include "src/base/memory.h"
-#include "src/ops/quantized_weights.h"
+#include "src/ops/packed_gemm.h"
 
 namespace qrt::rt {
 
@@ -27,10 +24,9 @@ void quantize_dynamic(const kernels::ConvertS8Kernel& kernel, const float* value
 // known only at run time, with each output's weight sum to correct for it afterwards.
 class DynamicWeights {
  public:
-  explicit DynamicWeights(const kernels::GemmS8Kernel& kernel) : kernel_(kernel) {}
-  Status pack(const Node& node, size_t groups, size_t taps, size_t k);
-  size_t packed_bytes() const { return groups_ * group_bytes_; }
-  const kernels::GemmS8Kernel& kernel() const { return kernel_; }
+  explicit DynamicWeights(const kernels::GemmS8Kernel& row) : row_(row) {}
+  Status pack(const Node& node, size_t groups, size_t taps, WeightStore& store);
+  const kernels::GemmS8Kernel& row() const { return row_; }
   size_t group_outputs() const { return n_; }
 
   // Rows of one group: out[m * out_stride + n] = clamp(real value + bias). `args` describes a and
@@ -39,12 +35,13 @@ class DynamicWeights {
            int32_t* acc, float* out, size_t out_stride) const;
 
  private:
-  const kernels::GemmS8Kernel& kernel_;
-  size_t groups_ = 0, n_ = 0, group_bytes_ = 0;
-  AlignedBuffer packed_;
+  const kernels::GemmS8Kernel& row_;
+  size_t n_ = 0;
+  PackedGemm packed_;
   const float* bias_ = nullptr;
-  std::vector<float> scales_;        // by output
-  std::vector<int32_t> weight_sum_;  // by output
+  // By output, in the store:
+  const float* scales_ = nullptr;
+  const int32_t* sums_ = nullptr;
 };
 
 }  // namespace qrt::rt

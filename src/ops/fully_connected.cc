@@ -4,7 +4,7 @@
 
 #include "kernels/f32.h"
 #include "src/ops/dynamic_quantization.h"
-#include "src/ops/kernel_choice.h"
+#include "src/ops/row_kernel.h"
 #include "src/ops/xnn_kernel.h"
 
 namespace qrt::rt {
@@ -15,68 +15,57 @@ size_t inputs_of(const Node& node) { return static_cast<size_t>(node.input(1).sh
 size_t outputs_of(const Node& node) { return static_cast<size_t>(node.input(1).shape[0]); }
 const fb::Clamp* clamp_of(const Node& node) { return node.options<fb::FullyConnected>().clamp(); }
 
-class QuantizedLayer final : public OpKernel {
+class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
  public:
-  QuantizedLayer(const Node& node, const kernels::GemmS8Kernel& kernel) : kernel_(kernel) {
+  QuantizedLayer(const Node& node, const kernels::GemmS8Kernel& row) : RowKernel(row) {
     const QuantizedLimits limits = quantized_limits(clamp_of(node), node.output(0));
     out_ = {node.output(0).quantization.zero_point(), limits.min, limits.max};
   }
 
-  Status pack(const Node& node) {
+  Status pack(const Node& node, WeightStore& store) override {
     QRT_ASSIGN_OR_RETURN(const QuantizedWeights weights, QuantizedWeights::collect(node));
-    const size_t n = weights.outputs(), k = weights.depth();
-    const uint64_t bytes = kernel_.packed_bytes(n, 1, k);
-    packed_ = allocate_aligned(bytes);
-    if (packed_ == nullptr) return node.fail(Code::OutOfMemory, "no memory for packed weights");
-    packed_bytes_ = static_cast<size_t>(bytes);
-    const WeightArrays w = weights.from(0);
-    kernel_.pack({n, 1, k, w.w, w.bias, w.a_zero_point, w.w_zero_points, w.multipliers,
-                  has_single_row(node.input(0).shape)},
-                 packed_.get());
-    return {};
+    return weights_.pack(node, row_, weights, 1, 1, has_single_row(node.input(0).shape), store);
   }
-
-  const char* name() const override { return kernel_.name; }
-  size_t packed_bytes() const override { return packed_bytes_; }
 
   void run(const RunContext& context) const override {
     const size_t m = rows_of(context.shape_in(0));
     const size_t n = outputs_of(context.node), k = inputs_of(context.node);
-    const kernels::GemmS8Args args = {packed_.get(),         n, 1, k,   nullptr,
+    const kernels::GemmS8Args args = {weights_.group(0),     n, 1, k,   nullptr,
                                       context.in<int8_t>(0), k, n, out_};
     auto* out = context.out<int8_t>();
     // Few rows are split by output, many by row.
-    if (m < 2 * kernel_.mr) {
+    if (m < 2 * row_.mr) {
       context.pool.parallel_for(
-          ceil_div(n, kernel_.nr), mac_cost(size_product(m, k, kernel_.nr), kernel_.throughput),
+          ceil_div(n, row_.nr), mac_cost(size_product(m, k, row_.nr), row_.throughput),
           [&](size_t begin, size_t end, size_t) {
-            kernel_.run(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
+            row_.run(args, 0, m, begin * row_.nr, std::min(end * row_.nr, n), out);
           });
     } else {
       context.pool.parallel_for(
-          ceil_div(m, kernel_.mr), mac_cost(size_product(n, k, kernel_.mr), kernel_.throughput),
+          ceil_div(m, row_.mr), mac_cost(size_product(n, k, row_.mr), row_.throughput),
           [&](size_t begin, size_t end, size_t) {
-            kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, m), 0, n, out);
+            row_.run(args, begin * row_.mr, std::min(end * row_.mr, m), 0, n, out);
           });
     }
   }
 
  private:
-  const kernels::GemmS8Kernel& kernel_;
-  AlignedBuffer packed_;
-  size_t packed_bytes_ = 0;
   kernels::Output out_ = {};
+  PackedGemm weights_;
 };
 
-class DynamicLayer final : public OpKernel {
+class DynamicLayer final : public RowKernel<kernels::GemmS8Kernel> {
  public:
-  explicit DynamicLayer(const BuildContext& context)
-      : convert_(choose_kernel(kernels::convert_s8_kernels, context.features)),
-        weights_(choose_kernel(kernels::gemm_s8_kernels, context.features)) {}
+  explicit DynamicLayer(const ChooseContext& context)
+      : RowKernel(choose_kernel(kernels::gemm_s8_kernels, context.features)),
+        convert_(choose_kernel(kernels::convert_s8_kernels, context.features)),
+        weights_(row_) {}
 
-  Status pack(const Node& node) { return weights_.pack(node, 1, 1, inputs_of(node)); }
-  const char* name() const override { return weights_.kernel().name; }
-  size_t packed_bytes() const override { return weights_.packed_bytes(); }
+  CpuFeatures needs() const override { return row_.needs | convert_.needs; }
+
+  Status pack(const Node& node, WeightStore& store) override {
+    return weights_.pack(node, 1, 1, store);
+  }
 
   Status plan(const Node& node, PlanContext& context) const override {
     context.scratch_bytes = size_product(context.max_ranges, slot_bytes(node));
@@ -88,7 +77,7 @@ class DynamicLayer final : public OpKernel {
     const Limits limits = clamp_limits(clamp_of(context.node));
     const bool symmetric = context.node.options<fb::FullyConnected>().symmetric_input();
     context.pool.parallel_for(
-        rows_of(context.shape_in(0)), mac_cost(n * k, weights_.kernel().throughput),
+        rows_of(context.shape_in(0)), mac_cost(n * k, row_.throughput),
         [&](size_t begin, size_t end, size_t slot) {
           uint8_t* scratch = context.scratch + slot * static_cast<size_t>(slot_bytes(context.node));
           auto* row = reinterpret_cast<int8_t*>(scratch);
@@ -161,32 +150,22 @@ class PortableLayer final : public OpKernel {
   }
 };
 
-template <class Layer>
-Status pack(const Node& node, std::unique_ptr<Layer> layer, std::unique_ptr<OpKernel>* kernel) {
-  QRT_RETURN_IF_ERROR(layer->pack(node));
-  *kernel = std::move(layer);
-  return {};
-}
-
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  const WeightsMode mode = weights_mode(node);
-  if (mode == WeightsMode::Quantized) {
-    const auto& row = choose_kernel(kernels::gemm_s8_kernels, context.features);
-    return pack(node, std::make_unique<QuantizedLayer>(node, row), kernel);
+Choice choose(const Node& node, const ChooseContext& context) {
+  switch (weights_mode(node)) {
+    case WeightsMode::Quantized:
+      return make_kernel<QuantizedLayer>(node,
+                                         choose_kernel(kernels::gemm_s8_kernels, context.features));
+    case WeightsMode::Dynamic:
+      return make_kernel<DynamicLayer>(context);
+    case WeightsMode::Float:
+      break;
   }
-  if (mode == WeightsMode::Dynamic) {
-    return pack(node, std::make_unique<DynamicLayer>(context), kernel);
-  }
-  const Limits limits = clamp_limits(clamp_of(node));
-  if (!context.reference && xnn_available() && !node.input(0).unpadded && limits.min < limits.max) {
-    return pack(node, std::make_unique<LibraryLayer>(), kernel);
-  }
-  *kernel = std::make_unique<PortableLayer>();
-  return {};
+  if (xnn_may_run(node, clamp_limits(clamp_of(node)), context)) return make_kernel<LibraryLayer>();
+  return make_kernel<PortableLayer>();
 }
 
 }  // namespace
 
-const OpDef kFullyConnectedOp = {prepare};
+const OpDef kFullyConnectedOp = {choose};
 
 }  // namespace qrt::rt

@@ -76,13 +76,8 @@ class GatherKernel : public OpKernel {
   }
 };
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<GatherKernel>();
-  return {};
-}
-
 }  // namespace
 
-const OpDef kGatherOp = {prepare};
+const OpDef kGatherOp = {choose_only<GatherKernel>};
 
 }  // namespace qrt::rt

@@ -47,13 +47,8 @@ class GatherNdKernel : public OpKernel {
   }
 };
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<GatherNdKernel>();
-  return {};
-}
-
 }  // namespace
 
-const OpDef kGatherNdOp = {prepare};
+const OpDef kGatherNdOp = {choose_only<GatherNdKernel>};
 
 }  // namespace qrt::rt

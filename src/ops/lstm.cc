@@ -6,9 +6,8 @@
 namespace qrt::rt {
 namespace {
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  return node.input(0).type == DType::S8 ? prepare_lstm_s8(node, context, kernel)
-                                         : prepare_lstm_f32(node, kernel);
+Choice choose(const Node& node, const ChooseContext& context) {
+  return node.input(0).type == DType::S8 ? choose_lstm_s8(node, context) : choose_lstm_f32();
 }
 
 }  // namespace
@@ -26,6 +25,6 @@ LstmShape lstm_shape(const Node& node, const Shapes& shapes) {
   return s;
 }
 
-const OpDef kLstmOp = {prepare};
+const OpDef kLstmOp = {choose};
 
 }  // namespace qrt::rt

@@ -17,8 +17,7 @@ LstmShape lstm_shape(const Node& node, const Shapes& shapes);
 // Gates in the order of the weights' rows.
 enum LstmGate { kInputGate = 0, kForgetGate = 1, kCellGate = 2, kOutputGate = 3 };
 
-Status prepare_lstm_s8(const Node& node, const BuildContext& context,
-                       std::unique_ptr<OpKernel>* kernel);
-Status prepare_lstm_f32(const Node& node, std::unique_ptr<OpKernel>* kernel);
+Choice choose_lstm_s8(const Node& node, const ChooseContext& context);
+Choice choose_lstm_f32();
 
 }  // namespace qrt::rt

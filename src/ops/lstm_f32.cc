@@ -61,9 +61,6 @@ class LstmF32 final : public OpKernel {
 
 }  // namespace
 
-Status prepare_lstm_f32(const Node&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<LstmF32>();
-  return {};
-}
+Choice choose_lstm_f32() { return make_kernel<LstmF32>(); }
 
 }  // namespace qrt::rt

@@ -10,15 +10,13 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <vector>
 
 #include "kernels/gemm_s8.h"
 #include "kernels/lstm_s8.h"
-#include "src/base/memory.h"
-#include "src/ops/kernel_choice.h"
 #include "src/ops/lstm.h"
 #include "src/ops/multiplier.h"
-#include "src/ops/quantized_weights.h"
+#include "src/ops/packed_gemm.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
@@ -46,16 +44,16 @@ class Table16 {
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 double hyperbolic_tangent(double x) { return std::tanh(x); }
 
-class LstmS8 final : public OpKernel {
+class LstmS8 final : public RowKernel<kernels::GemmS8Kernel> {
  public:
-  LstmS8(const Node& node, const kernels::GemmS8Kernel& kernel, const kernels::LstmS8Kernel& steps)
-      : kernel_(kernel),
+  LstmS8(const Node& node, const kernels::GemmS8Kernel& row, const kernels::LstmS8Kernel& steps)
+      : RowKernel(row),
         steps_(steps),
         sigmoid_(kGateStep, sigmoid),
         tanh_(kGateStep, hyperbolic_tangent),
         cell_tanh_(node.input(5).quantization.scale(), hyperbolic_tangent) {}
 
-  Status prepare(const Node& node) {
+  Status set_numbers(const Node& node) {
     const auto& options = node.options<fb::Lstm>();
     const double cell_scale = node.input(5).quantization.scale();
     const Quantization& hidden = node.input(4).quantization;
@@ -73,14 +71,16 @@ class LstmS8 final : public OpKernel {
           std::clamp(std::nearbyint(options.cell_clip() / cell_scale), 1.0, 32767.0));
     }
     cell_ = {0, options.cell_clip() > 0 ? -limit : -32768, limit};
-    QRT_RETURN_IF_ERROR(pack(node, node.input(0), node.input(1), &node.input(3), &input_weights_,
-                             &input_multipliers_));
-    return pack(node, node.input(4), node.input(2), nullptr, &recurrent_weights_,
-                &recurrent_multipliers_);
+    return {};
   }
 
-  const char* name() const override { return kernel_.name; }
-  size_t packed_bytes() const override { return packed_bytes_; }
+  CpuFeatures needs() const override { return row_.needs | steps_.needs; }
+
+  Status pack(const Node& node, WeightStore& store) override {
+    QRT_RETURN_IF_ERROR(
+        pack(node, node.input(0), node.input(1), &node.input(3), store, &from_input_));
+    return pack(node, node.input(4), node.input(2), nullptr, store, &from_state_);
+  }
 
   Status plan(const Node& node, PlanContext& context) const override {
     const LstmShape s = lstm_shape(node, context.shapes);
@@ -94,8 +94,8 @@ class LstmS8 final : public OpKernel {
     auto* input_sums = reinterpret_cast<int32_t*>(context.scratch);
     int32_t* recurrent_sums = input_sums + s.steps * s.batch * 4 * s.units;
     const kernels::LstmS8Args args = {s.units,
-                                      input_multipliers_.data(),
-                                      recurrent_multipliers_.data(),
+                                      from_input_.multipliers,
+                                      from_state_.multipliers,
                                       sigmoid_.points(),
                                       tanh_.points(),
                                       cell_tanh_.points(),
@@ -106,10 +106,10 @@ class LstmS8 final : public OpKernel {
     auto* h = const_cast<int8_t*>(context.in<int8_t>(4));
     auto* c = const_cast<int16_t*>(context.in<int16_t>(5));
     // All steps' inputs at once; only the recurrent part has to wait for the step before.
-    multiply(context, input_weights_.get(), context.in<int8_t>(0), s.steps * s.batch, s.inputs,
-             4 * s.units, input_sums);
+    multiply(context, from_input_, context.in<int8_t>(0), s.steps * s.batch, s.inputs, 4 * s.units,
+             input_sums);
     for (size_t t = 0; t < s.steps; ++t) {
-      multiply(context, recurrent_weights_.get(), h, s.batch, s.units, 4 * s.units, recurrent_sums);
+      multiply(context, from_state_, h, s.batch, s.units, 4 * s.units, recurrent_sums);
       for (size_t b = 0; b < s.batch; ++b) {
         steps_.step(args, input_sums + s.row(t, b) * 4 * s.units, recurrent_sums + b * 4 * s.units,
                     c + b * s.units, h + b * s.units);
@@ -119,37 +119,38 @@ class LstmS8 final : public OpKernel {
   }
 
  private:
-  // The products of all gates with `in`, and the multipliers that take them to steps of a gate.
+  // The products of all gates with one input, and what takes them to steps of a gate.
+  struct Products {
+    PackedGemm weights;
+    const float* multipliers = nullptr;  // by output, in the store
+  };
+
   Status pack(const Node& node, const Tensor& in, const Tensor& weights, const Tensor* bias,
-              AlignedBuffer* packed, std::vector<float>* multipliers) {
+              WeightStore& store, Products* products) {
     QRT_ASSIGN_OR_RETURN(const QuantizedWeights collected,
                          QuantizedWeights::collect(node, in, weights, bias, kGateStep));
-    const size_t n = collected.outputs(), k = collected.depth();
-    const WeightArrays w = collected.from(0);
-    multipliers->assign(w.multipliers, w.multipliers + n);
-    const uint64_t bytes = kernel_.packed_bytes(n, 1, k);
-    *packed = allocate_aligned(bytes);
-    if (*packed == nullptr) return node.fail(Code::OutOfMemory, "no memory for packed weights");
-    packed_bytes_ += static_cast<size_t>(bytes);
-    kernel_.pack({n, 1, k, w.w, w.bias, w.a_zero_point, w.w_zero_points, nullptr}, packed->get());
+    QRT_RETURN_IF_ERROR(products->weights.pack(node, row_, collected, 1, 1, false, store));
+    const size_t bytes = collected.outputs() * sizeof(float);
+    QRT_ASSIGN_OR_RETURN(
+        const uint8_t* multipliers,
+        store.get(node, collected.key("lstm_multipliers", 1), bytes,
+                  [&](uint8_t* to) { std::memcpy(to, collected.from(0).multipliers, bytes); }));
+    products->multipliers = reinterpret_cast<const float*>(multipliers);
     return {};
   }
 
-  void multiply(const RunContext& context, const void* packed, const int8_t* rows, size_t m,
+  void multiply(const RunContext& context, const Products& products, const int8_t* rows, size_t m,
                 size_t k, size_t n, int32_t* out) const {
-    const kernels::GemmS8Args args = {packed, n, 1, k, nullptr, rows, k, n, {}};
+    const kernels::GemmS8Args args = {products.weights.group(0), n, 1, k, nullptr, rows, k, n, {}};
     context.pool.parallel_for(
-        ceil_div(n, kernel_.nr), mac_cost(size_product(m, k, kernel_.nr), kernel_.throughput),
+        ceil_div(n, row_.nr), mac_cost(size_product(m, k, row_.nr), row_.throughput),
         [&](size_t begin, size_t end, size_t) {
-          kernel_.run_s32(args, 0, m, begin * kernel_.nr, std::min(end * kernel_.nr, n), out);
+          row_.run_s32(args, 0, m, begin * row_.nr, std::min(end * row_.nr, n), out);
         });
   }
 
-  const kernels::GemmS8Kernel& kernel_;
   const kernels::LstmS8Kernel& steps_;
-  AlignedBuffer input_weights_, recurrent_weights_;
-  size_t packed_bytes_ = 0;
-  std::vector<float> input_multipliers_, recurrent_multipliers_;
+  Products from_input_, from_state_;
   Table16 sigmoid_, tanh_, cell_tanh_;
   float cell_multiplier_ = 0, hidden_multiplier_ = 0;
   kernels::Output cell_ = {}, hidden_ = {};
@@ -157,14 +158,12 @@ class LstmS8 final : public OpKernel {
 
 }  // namespace
 
-Status prepare_lstm_s8(const Node& node, const BuildContext& context,
-                       std::unique_ptr<OpKernel>* kernel) {
+Choice choose_lstm_s8(const Node& node, const ChooseContext& context) {
   auto lstm =
       std::make_unique<LstmS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features),
                                choose_kernel(kernels::lstm_s8_kernels, context.features));
-  QRT_RETURN_IF_ERROR(lstm->prepare(node));
-  *kernel = std::move(lstm);
-  return {};
+  QRT_RETURN_IF_ERROR(lstm->set_numbers(node));
+  return Choice(std::move(lstm));
 }
 
 }  // namespace qrt::rt

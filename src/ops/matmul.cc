@@ -97,9 +97,10 @@ class MatMulBase : public OpKernel {
 
 class MatMulS8 final : public MatMulBase<int8_t> {
  public:
-  MatMulS8(const kernels::GemmS8Kernel& kernel, float multiplier)
-      : kernel_(kernel), multiplier_(multiplier) {}
-  const char* name() const override { return kernel_.name; }
+  MatMulS8(const kernels::GemmS8Kernel& row, float multiplier)
+      : row_(row), multiplier_(multiplier) {}
+  const char* name() const override { return row_.name; }
+  CpuFeatures needs() const override { return row_.needs; }
 
  private:
   static uint64_t column_bytes(const MatMulShape& s) {
@@ -107,7 +108,7 @@ class MatMulS8 final : public MatMulBase<int8_t> {
   }
 
   uint64_t extra_bytes(const MatMulShape& s) const override {
-    return 2 * column_bytes(s) + kernel_.packed_bytes(s.n, 1, s.k);
+    return 2 * column_bytes(s) + row_.packed_bytes(s.n, 1, s.k);
   }
 
   void multiply(const RunContext& context, const MatMulShape& s, const int8_t* a, const int8_t* b,
@@ -118,21 +119,21 @@ class MatMulS8 final : public MatMulBase<int8_t> {
     uint8_t* packed = extra + 2 * column_bytes(s);
     std::fill_n(zero_points, s.n, node.input(1).quantization.zero_point());
     std::fill_n(multipliers, s.n, multiplier_);
-    kernel_.pack({s.n, 1, s.k, b, nullptr, node.input(0).quantization.zero_point(), zero_points,
-                  multipliers},
-                 packed);
+    row_.pack({s.n, 1, s.k, b, nullptr, node.input(0).quantization.zero_point(), zero_points,
+               multipliers},
+              packed);
     const kernels::GemmS8Args args = {
         packed, s.n,     1,
         s.k,    nullptr, a,
         s.k,    s.n,     {node.output(0).quantization.zero_point(), -128, 127}};
     context.pool.parallel_for(
-        ceil_div(s.m, kernel_.mr), mac_cost(size_product(s.n, s.k, kernel_.mr), kernel_.throughput),
+        ceil_div(s.m, row_.mr), mac_cost(size_product(s.n, s.k, row_.mr), row_.throughput),
         [&](size_t begin, size_t end, size_t) {
-          kernel_.run(args, begin * kernel_.mr, std::min(end * kernel_.mr, s.m), 0, s.n, out);
+          row_.run(args, begin * row_.mr, std::min(end * row_.mr, s.m), 0, s.n, out);
         });
   }
 
-  const kernels::GemmS8Kernel& kernel_;
+  const kernels::GemmS8Kernel& row_;
   float multiplier_;
 };
 
@@ -153,20 +154,16 @@ class MatMulF32 final : public MatMulBase<float> {
   }
 };
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  if (node.input(0).type == DType::S8) {
-    float multiplier;
-    QRT_RETURN_IF_ERROR(make_multiplier(node, product_ratio(node), &multiplier));
-    *kernel = std::make_unique<MatMulS8>(choose_kernel(kernels::gemm_s8_kernels, context.features),
-                                         multiplier);
-  } else {
-    *kernel = std::make_unique<MatMulF32>();
-  }
-  return {};
+Choice choose(const Node& node, const ChooseContext& context) {
+  if (node.input(0).type != DType::S8) return make_kernel<MatMulF32>();
+  float multiplier;
+  QRT_RETURN_IF_ERROR(make_multiplier(node, product_ratio(node), &multiplier));
+  return make_kernel<MatMulS8>(choose_kernel(kernels::gemm_s8_kernels, context.features),
+                               multiplier);
 }
 
 }  // namespace
 
-const OpDef kMatMulOp = {prepare};
+const OpDef kMatMulOp = {choose};
 
 }  // namespace qrt::rt

@@ -116,19 +116,15 @@ class PadKernel : public OpKernel {
 // A scalar has no axes to pad.
 Move describe_scalar(const Node&, const Shapes&) { return {}; }
 
-Status prepare(const Node& node, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
+Choice choose(const Node& node, const ChooseContext&) {
+  if (node.input(0).shape.rank() == 0) return make_move_kernel("pad", describe_scalar);
   uint64_t pattern = 0;
   (void)encode_element(node.input(0), node.options<fb::Pad>().value(), &pattern);
-  if (node.input(0).shape.rank() == 0) {
-    *kernel = make_move_kernel("pad", describe_scalar);
-  } else {
-    *kernel = std::make_unique<PadKernel>(pattern);
-  }
-  return {};
+  return make_kernel<PadKernel>(pattern);
 }
 
 }  // namespace
 
-const OpDef kPadOp = {prepare};
+const OpDef kPadOp = {choose};
 
 }  // namespace qrt::rt

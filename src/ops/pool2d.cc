@@ -58,8 +58,9 @@ class Pool : public OpKernel {
 
 class PoolS8 final : public Pool {
  public:
-  explicit PoolS8(const kernels::PoolS8Kernel& kernel) : kernel_(kernel) {}
-  const char* name() const override { return kernel_.name; }
+  explicit PoolS8(const kernels::PoolS8Kernel& row) : row_(row) {}
+  const char* name() const override { return row_.name; }
+  CpuFeatures needs() const override { return row_.needs; }
 
  private:
   size_t element_bytes() const override { return 1; }
@@ -93,11 +94,11 @@ class PoolS8 final : public Pool {
         context.node.input(0).quantization.zero_point(),
         state.multipliers.empty() ? nullptr : state.multipliers.data(),
         {out.quantization.zero_point(), limits.min, limits.max}};
-    const auto run = options.kind() == fb::PoolKind::Max ? kernel_.max : kernel_.average;
+    const auto run = options.kind() == fb::PoolKind::Max ? row_.max : row_.average;
     run(args, pixels, context.out<int8_t>() + first * channels);
   }
 
-  const kernels::PoolS8Kernel& kernel_;
+  const kernels::PoolS8Kernel& row_;
 };
 
 class PoolF32 final : public Pool {
@@ -120,17 +121,13 @@ class PoolF32 final : public Pool {
   }
 };
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  if (node.input(0).type == DType::S8) {
-    *kernel = std::make_unique<PoolS8>(choose_kernel(kernels::pool_s8_kernels, context.features));
-  } else {
-    *kernel = std::make_unique<PoolF32>();
-  }
-  return {};
+Choice choose(const Node& node, const ChooseContext& context) {
+  if (node.input(0).type != DType::S8) return make_kernel<PoolF32>();
+  return make_kernel<PoolS8>(choose_kernel(kernels::pool_s8_kernels, context.features));
 }
 
 }  // namespace
 
-const OpDef kPool2DOp = {prepare};
+const OpDef kPool2DOp = {choose};
 
 }  // namespace qrt::rt

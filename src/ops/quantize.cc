@@ -6,8 +6,8 @@
 #include "kernels/requantize.h"
 #include "src/ops/byte_table.h"
 #include "src/ops/common.h"
-#include "src/ops/kernel_choice.h"
 #include "src/ops/multiplier.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
@@ -30,23 +30,21 @@ ByteTable::Entries table_entries(const Node& node, float multiplier) {
   return entries;
 }
 
-class FloatToS8 final : public OpKernel {
+class FloatToS8 final : public RowKernel<kernels::ConvertS8Kernel> {
  public:
-  FloatToS8(const kernels::ConvertS8Kernel& kernel, float inverse_scale)
-      : kernel_(kernel), inverse_scale_(inverse_scale) {}
-  const char* name() const override { return kernel_.name; }
+  FloatToS8(const kernels::ConvertS8Kernel& row, float inverse_scale)
+      : RowKernel(row), inverse_scale_(inverse_scale) {}
   void run(const RunContext& context) const override {
     const Tensor& out = context.node.output(0);
     context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 4,
                               [&](size_t begin, size_t end, size_t) {
-                                kernel_.f32_to_s8(context.in<float>(0) + begin, end - begin,
-                                                  inverse_scale_, full_range(out),
-                                                  context.out<int8_t>() + begin);
+                                row_.f32_to_s8(context.in<float>(0) + begin, end - begin,
+                                               inverse_scale_, full_range(out),
+                                               context.out<int8_t>() + begin);
                               });
   }
 
  private:
-  const kernels::ConvertS8Kernel& kernel_;
   const float inverse_scale_;
 };
 
@@ -81,48 +79,44 @@ class Convert final : public OpKernel {
 };
 
 template <class In>
-std::unique_ptr<OpKernel> make_convert(DType out, float multiplier) {
+Choice choose_convert(DType out, float multiplier) {
   switch (out) {
     case DType::S8:
-      return std::make_unique<Convert<In, int8_t>>(multiplier);
+      return make_kernel<Convert<In, int8_t>>(multiplier);
     case DType::U8:
-      return std::make_unique<Convert<In, uint8_t>>(multiplier);
+      return make_kernel<Convert<In, uint8_t>>(multiplier);
     default:
-      return std::make_unique<Convert<In, int16_t>>(multiplier);
+      return make_kernel<Convert<In, int16_t>>(multiplier);
   }
 }
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+Choice choose(const Node& node, const ChooseContext& context) {
   const DType in = node.input(0).type, out = node.output(0).type;
   float multiplier;
   QRT_RETURN_IF_ERROR(in == DType::F32 ? make_inverse_scale(node, &multiplier)
                                        : make_multiplier(node, scale_ratio(node), &multiplier));
   if (in == DType::F32 && out == DType::S8) {
-    *kernel = std::make_unique<FloatToS8>(
-        choose_kernel(kernels::convert_s8_kernels, context.features), multiplier);
-  } else if (dtype_bits(in) == 8 && dtype_bits(out) == 8) {
-    *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
-                                          table_entries(node, multiplier));
-  } else {
-    switch (in) {
-      case DType::F32:
-        *kernel = make_convert<float>(out, multiplier);
-        break;
-      case DType::S8:
-        *kernel = make_convert<int8_t>(out, multiplier);
-        break;
-      case DType::U8:
-        *kernel = make_convert<uint8_t>(out, multiplier);
-        break;
-      default:
-        *kernel = make_convert<int16_t>(out, multiplier);
-    }
+    return make_kernel<FloatToS8>(choose_kernel(kernels::convert_s8_kernels, context.features),
+                                  multiplier);
   }
-  return {};
+  if (dtype_bits(in) == 8 && dtype_bits(out) == 8) {
+    return make_kernel<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
+                                  table_entries(node, multiplier));
+  }
+  switch (in) {
+    case DType::F32:
+      return choose_convert<float>(out, multiplier);
+    case DType::S8:
+      return choose_convert<int8_t>(out, multiplier);
+    case DType::U8:
+      return choose_convert<uint8_t>(out, multiplier);
+    default:
+      return choose_convert<int16_t>(out, multiplier);
+  }
 }
 
 }  // namespace
 
-const OpDef kQuantizeOp = {prepare};
+const OpDef kQuantizeOp = {choose};
 
 }  // namespace qrt::rt

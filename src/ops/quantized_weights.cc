@@ -51,13 +51,28 @@ WeightArrays QuantizedWeights::from(size_t output) const {
   return arrays;
 }
 
-std::vector<int32_t> QuantizedWeights::sums() const {
-  std::vector<int32_t> sums(outputs_, 0);
+PackKey QuantizedWeights::key(const char* row, uint32_t layout) const {
+  PackKey key = {row, layout, arrays_.w};
+  key.variant.add(uint64_t{outputs_});
+  key.variant.add(uint64_t{depth_});
+  key.variant.add(arrays_.a_zero_point);
+  const auto add = [&](const auto* numbers, size_t count) {
+    key.variant.add(uint64_t{count});
+    key.variant.add(numbers, count * sizeof *numbers);
+  };
+  add(arrays_.bias, arrays_.bias != nullptr ? outputs_ : 0);
+  add(zero_points_.data(), zero_points_.size());
+  add(multipliers_.data(), multipliers_.size());
+  return key;
+}
+
+void QuantizedWeights::sums(int32_t* to) const {
   for (size_t o = 0; o < outputs_; ++o) {
     const int32_t zero_point = zero_points_.empty() ? 0 : zero_points_[o];
-    for (size_t i = 0; i < depth_; ++i) sums[o] += arrays_.w[o * depth_ + i] - zero_point;
+    int32_t sum = 0;
+    for (size_t i = 0; i < depth_; ++i) sum += arrays_.w[o * depth_ + i] - zero_point;
+    to[o] = sum;
   }
-  return sums;
 }
 
 }  // namespace qrt::rt

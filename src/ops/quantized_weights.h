@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/ops/common.h"
+#include "src/runtime/weight_store.h"
 
 namespace qrt::rt {
 
@@ -39,9 +40,11 @@ class QuantizedWeights {
   size_t outputs() const { return outputs_; }
   size_t depth() const { return depth_; }  // weights of one output
   WeightArrays from(size_t output) const;
+  // Of blocks that this row packs from them; whatever else they depend on is to be added.
+  PackKey key(const char* row, uint32_t layout) const;
   // Of each output's weights, less their zero point: what a zero point of the input that is known
   // only at run time is multiplied by.
-  std::vector<int32_t> sums() const;
+  void sums(int32_t* to) const;
 
  private:
   size_t outputs_ = 0, depth_ = 0;

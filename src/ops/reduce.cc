@@ -10,8 +10,8 @@
 
 #include "kernels/reduce_s8.h"
 #include "src/ops/common.h"
-#include "src/ops/kernel_choice.h"
 #include "src/ops/multiplier.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
@@ -105,10 +105,9 @@ void for_each_matrix(const ReducePlan& plan, const Body& body) {
   }
 }
 
-class ReduceS8 final : public OpKernel {
+class ReduceS8 final : public RowKernel<kernels::ReduceS8Kernel> {
  public:
-  explicit ReduceS8(const kernels::ReduceS8Kernel& kernel) : kernel_(kernel) {}
-  const char* name() const override { return kernel_.name; }
+  explicit ReduceS8(const kernels::ReduceS8Kernel& row) : RowKernel(row) {}
 
   Status plan(const Node& node, PlanContext& context) const override {
     context.scratch_bytes =
@@ -151,7 +150,7 @@ class ReduceS8 final : public OpKernel {
     auto* out = context.out<int8_t>();
     const auto flip = static_cast<int8_t>(max ? 0 : -1);
     std::fill_n(out, plan.out_elements, static_cast<int8_t>(max ? -128 : 127));
-    const auto run = along_rows(plan) ? kernel_.max_rows : kernel_.max_columns;
+    const auto run = along_rows(plan) ? row_.max_rows : row_.max_columns;
     for_each_matrix(plan, [&](size_t rows, size_t columns, size_t from, size_t to) {
       run(in + from, rows, columns, flip, out + to);
     });
@@ -161,19 +160,16 @@ class ReduceS8 final : public OpKernel {
     const auto* in = context.in<int8_t>(0);
     auto* sums = reinterpret_cast<int32_t*>(context.scratch);
     std::fill_n(sums, plan.out_elements, 0);
-    const auto run = along_rows(plan) ? kernel_.add_rows : kernel_.add_columns;
+    const auto run = along_rows(plan) ? row_.add_rows : row_.add_columns;
     for_each_matrix(plan, [&](size_t rows, size_t columns, size_t from, size_t to) {
       run(in + from, rows, columns, sums + to);
     });
     const Quantization& in_q = context.node.input(0).quantization;
     const Quantization& out_q = context.node.output(0).quantization;
-    kernel_.requantize(sums, plan.out_elements,
-                       in_q.zero_point() * static_cast<int32_t>(plan.count),
-                       static_cast<const State*>(context.state)->multiplier,
-                       {out_q.zero_point(), -128, 127}, context.out<int8_t>());
+    row_.requantize(sums, plan.out_elements, in_q.zero_point() * static_cast<int32_t>(plan.count),
+                    static_cast<const State*>(context.state)->multiplier,
+                    {out_q.zero_point(), -128, 127}, context.out<int8_t>());
   }
-
-  const kernels::ReduceS8Kernel& kernel_;
 };
 
 template <class T>
@@ -238,26 +234,21 @@ class PlainReduce final : public OpKernel {
   }
 };
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+Choice choose(const Node& node, const ChooseContext& context) {
   switch (node.input(0).type) {
     case DType::S8:
-      *kernel =
-          std::make_unique<ReduceS8>(choose_kernel(kernels::reduce_s8_kernels, context.features));
-      return {};
+      return make_kernel<ReduceS8>(choose_kernel(kernels::reduce_s8_kernels, context.features));
     case DType::F32:
-      *kernel = std::make_unique<PlainReduce<float>>();
-      return {};
+      return make_kernel<PlainReduce<float>>();
     case DType::S32:
-      *kernel = std::make_unique<PlainReduce<int32_t>>();
-      return {};
+      return make_kernel<PlainReduce<int32_t>>();
     default:
-      *kernel = std::make_unique<PlainReduce<int64_t>>();
-      return {};
+      return make_kernel<PlainReduce<int64_t>>();
   }
 }
 
 }  // namespace
 
-const OpDef kReduceOp = {prepare};
+const OpDef kReduceOp = {choose};
 
 }  // namespace qrt::rt

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "src/ops/common.h"
-#include "src/ops/kernel_choice.h"
 #include "src/ops/resize_axis.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
@@ -31,10 +31,9 @@ void nearest_taps(const ResizeAxis& axis, Tap* taps) {
   }
 }
 
-class ResizeImage final : public OpKernel {
+class ResizeImage final : public RowKernel<kernels::ResizeBilinearKernel> {
  public:
-  explicit ResizeImage(const kernels::ResizeBilinearKernel& kernel) : kernel_(kernel) {}
-  const char* name() const override { return kernel_.name; }
+  explicit ResizeImage(const kernels::ResizeBilinearKernel& row) : RowKernel(row) {}
 
   Status plan(const Node& node, PlanContext& context) const override {
     const auto& options = node.options<fb::Resize>();
@@ -82,13 +81,13 @@ class ResizeImage final : public OpKernel {
             if (nearest) {
               copy_row(state, top, pixel_bytes, out);
             } else if (type == DType::S8) {
-              kernel_.bilinear_s8(args, reinterpret_cast<const int8_t*>(top),
-                                  reinterpret_cast<const int8_t*>(bottom), y.fixed_weight,
-                                  reinterpret_cast<int8_t*>(out));
+              row_.bilinear_s8(args, reinterpret_cast<const int8_t*>(top),
+                               reinterpret_cast<const int8_t*>(bottom), y.fixed_weight,
+                               reinterpret_cast<int8_t*>(out));
             } else {
-              kernel_.bilinear_f32(args, reinterpret_cast<const float*>(top),
-                                   reinterpret_cast<const float*>(bottom), y.weight,
-                                   reinterpret_cast<float*>(out));
+              row_.bilinear_f32(args, reinterpret_cast<const float*>(top),
+                                reinterpret_cast<const float*>(bottom), y.weight,
+                                reinterpret_cast<float*>(out));
             }
           }
         });
@@ -96,6 +95,7 @@ class ResizeImage final : public OpKernel {
 
  private:
   struct State : OpState {
+    size_t bytes() const override { return (y.size() + x.size()) * sizeof(Tap); }
     std::vector<Tap> y, x;
   };
 
@@ -105,18 +105,15 @@ class ResizeImage final : public OpKernel {
       out += pixel;
     }
   }
-
-  const kernels::ResizeBilinearKernel& kernel_;
 };
 
-Status prepare(const Node&, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<ResizeImage>(
+Choice choose(const Node&, const ChooseContext& context) {
+  return make_kernel<ResizeImage>(
       choose_kernel(kernels::resize_bilinear_kernels, context.features));
-  return {};
 }
 
 }  // namespace
 
-const OpDef kResizeOp = {prepare};
+const OpDef kResizeOp = {choose};
 
 }  // namespace qrt::rt

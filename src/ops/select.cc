@@ -75,13 +75,8 @@ class SelectKernel : public OpKernel {
   }
 };
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<SelectKernel>();
-  return {};
-}
-
 }  // namespace
 
-const OpDef kSelectOp = {prepare};
+const OpDef kSelectOp = {choose_only<SelectKernel>};
 
 }  // namespace qrt::rt

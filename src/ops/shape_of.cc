@@ -20,13 +20,8 @@ class ShapeKernel final : public OpKernel {
   }
 };
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<ShapeKernel>();
-  return {};
-}
-
 }  // namespace
 
-const OpDef kShapeOfOp = {prepare};
+const OpDef kShapeOfOp = {choose_only<ShapeKernel>};
 
 }  // namespace qrt::rt

@@ -25,13 +25,10 @@ Move describe(const Node& node, const Shapes& shapes) {
   return move;
 }
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = make_move_kernel("slice", describe);
-  return {};
-}
+Choice choose(const Node&, const ChooseContext&) { return make_move_kernel("slice", describe); }
 
 }  // namespace
 
-const OpDef kSliceOp = {prepare};
+const OpDef kSliceOp = {choose};
 
 }  // namespace qrt::rt

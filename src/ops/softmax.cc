@@ -5,7 +5,7 @@
 #include "kernels/f32.h"
 #include "kernels/softmax_s8.h"
 #include "src/ops/common.h"
-#include "src/ops/kernel_choice.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
@@ -35,12 +35,11 @@ Exponentials exponentials(const Node& node) {
   return table;
 }
 
-class SoftmaxS8 final : public OpKernel {
+class SoftmaxS8 final : public RowKernel<kernels::SoftmaxS8Kernel> {
  public:
-  SoftmaxS8(const Node& node, const kernels::SoftmaxS8Kernel& kernel)
-      : kernel_(kernel), exponentials_(exponentials(node)) {}
+  SoftmaxS8(const Node& node, const kernels::SoftmaxS8Kernel& row)
+      : RowKernel(row), exponentials_(exponentials(node)) {}
 
-  const char* name() const override { return kernel_.name; }
   bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
 
   void run(const RunContext& context) const override {
@@ -50,13 +49,12 @@ class SoftmaxS8 final : public OpKernel {
         shape.n, exponentials_.data(), 1.0 / out.scale(), {out.zero_point(), -128, 127}};
     context.pool.parallel_for(shape.rows, uint64_t{shape.n} * 8,
                               [&](size_t begin, size_t end, size_t) {
-                                kernel_.run(args, context.in<int8_t>(0) + begin * shape.n,
-                                            end - begin, context.out<int8_t>() + begin * shape.n);
+                                row_.run(args, context.in<int8_t>(0) + begin * shape.n, end - begin,
+                                         context.out<int8_t>() + begin * shape.n);
                               });
   }
 
  private:
-  const kernels::SoftmaxS8Kernel& kernel_;
   Exponentials exponentials_;
 };
 
@@ -113,20 +111,14 @@ class SoftmaxF32 final : public OpKernel {
   }
 };
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
-  if (node.input(0).type == DType::S8 && node.options<fb::Softmax>().log()) {
-    *kernel = std::make_unique<LogSoftmaxS8>(node);
-  } else if (node.input(0).type == DType::S8) {
-    *kernel = std::make_unique<SoftmaxS8>(
-        node, choose_kernel(kernels::softmax_s8_kernels, context.features));
-  } else {
-    *kernel = std::make_unique<SoftmaxF32>();
-  }
-  return {};
+Choice choose(const Node& node, const ChooseContext& context) {
+  if (node.input(0).type != DType::S8) return make_kernel<SoftmaxF32>();
+  if (node.options<fb::Softmax>().log()) return make_kernel<LogSoftmaxS8>(node);
+  return make_kernel<SoftmaxS8>(node, choose_kernel(kernels::softmax_s8_kernels, context.features));
 }
 
 }  // namespace
 
-const OpDef kSoftmaxOp = {prepare};
+const OpDef kSoftmaxOp = {choose};
 
 }  // namespace qrt::rt

@@ -17,13 +17,12 @@ Move describe(const Node& node, const Shapes& shapes) {
   return move;
 }
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = make_move_kernel("space_to_depth", describe);
-  return {};
+Choice choose(const Node&, const ChooseContext&) {
+  return make_move_kernel("space_to_depth", describe);
 }
 
 }  // namespace
 
-const OpDef kSpaceToDepthOp = {prepare};
+const OpDef kSpaceToDepthOp = {choose};
 
 }  // namespace qrt::rt

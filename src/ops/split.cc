@@ -31,13 +31,8 @@ class SplitKernel : public OpKernel {
   }
 };
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = std::make_unique<SplitKernel>();
-  return {};
-}
-
 }  // namespace
 
-const OpDef kSplitOp = {prepare};
+const OpDef kSplitOp = {choose_only<SplitKernel>};
 
 }  // namespace qrt::rt

@@ -18,13 +18,10 @@ Move describe(const Node& node, const Shapes& shapes) {
   return move;
 }
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = make_move_kernel("tile", describe);
-  return {};
-}
+Choice choose(const Node&, const ChooseContext&) { return make_move_kernel("tile", describe); }
 
 }  // namespace
 
-const OpDef kTileOp = {prepare};
+const OpDef kTileOp = {choose};
 
 }  // namespace qrt::rt

@@ -17,13 +17,10 @@ Move describe(const Node& node, const Shapes& shapes) {
   return move;
 }
 
-Status prepare(const Node&, const BuildContext&, std::unique_ptr<OpKernel>* kernel) {
-  *kernel = make_move_kernel("transpose", describe);
-  return {};
-}
+Choice choose(const Node&, const ChooseContext&) { return make_move_kernel("transpose", describe); }
 
 }  // namespace
 
-const OpDef kTransposeOp = {prepare};
+const OpDef kTransposeOp = {choose};
 
 }  // namespace qrt::rt

@@ -5,7 +5,6 @@
 #include "src/ops/byte_table.h"
 #include "src/ops/common.h"
 #include "src/ops/float_table.h"
-#include "src/ops/kernel_choice.h"
 #include "src/ops/unary_functions.h"
 
 namespace qrt::rt {
@@ -107,24 +106,19 @@ class Not final : public OpKernel {
   }
 };
 
-Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<OpKernel>* kernel) {
+Choice choose(const Node& node, const ChooseContext& context) {
   switch (node.input(0).type) {
     case DType::S8:
-      *kernel = std::make_unique<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
-                                            table_entries(node));
-      return {};
+      return make_kernel<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
+                                    table_entries(node));
     case DType::F32:
-      *kernel = std::make_unique<Plain<float>>(node);
-      return {};
+      return make_kernel<Plain<float>>(node);
     case DType::S32:
-      *kernel = std::make_unique<Plain<int32_t>>(node);
-      return {};
+      return make_kernel<Plain<int32_t>>(node);
     case DType::S64:
-      *kernel = std::make_unique<Plain<int64_t>>(node);
-      return {};
+      return make_kernel<Plain<int64_t>>(node);
     case DType::Bool:
-      *kernel = std::make_unique<Not>();
-      return {};
+      return make_kernel<Not>();
     default:
       return node.fail(Code::Unsupported, "cannot run on %s", dtype_name(node.input(0).type));
   }
@@ -132,6 +126,6 @@ Status prepare(const Node& node, const BuildContext& context, std::unique_ptr<Op
 
 }  // namespace
 
-const OpDef kUnaryOp = {prepare};
+const OpDef kUnaryOp = {choose};
 
 }  // namespace qrt::rt

@@ -18,9 +18,10 @@ struct XnnKernel::State : OpState {
   pthreadpool* threads = nullptr;
 };
 
-Status XnnKernel::pack(const Node& node) const {
+Status XnnKernel::pack(const Node& node, WeightStore& store) {
+  weights_ = &store.add_xnn_weights();
   if (!kXnnSharesWeights) return {};
-  return XnnOperator::create(layer(node, node.input(0).shape, node.output(0).shape), weights_)
+  return XnnOperator::create(layer(node, node.input(0).shape, node.output(0).shape), *weights_)
       .status();
 }
 
@@ -37,7 +38,7 @@ Status XnnKernel::plan(const Node& node, PlanContext& context) const {
       same_padding(previous->op->layer(), description)) {
     state->op = previous->op;
   } else {
-    QRT_ASSIGN_OR_RETURN(XnnOperator op, XnnOperator::create(description, weights_));
+    QRT_ASSIGN_OR_RETURN(XnnOperator op, XnnOperator::create(description, *weights_));
     state->op = std::make_shared<XnnOperator>(std::move(op));
   }
   size_t workspace = 0;

@@ -6,12 +6,16 @@
 
 namespace qrt::rt {
 
+// Whether it may run this layer. It reads a little past its input, which a file's memory may not
+// allow, and takes no empty interval to clamp to.
+inline bool xnn_may_run(const Node& node, const Limits& limits, const ChooseContext& context) {
+  return context.library && !node.input(0).unpadded && limits.min < limits.max;
+}
+
 class XnnKernel : public OpKernel {
  public:
   // Packs the weights if sessions can share them; else each session does.
-  Status pack(const Node& node) const;
-
-  size_t packed_bytes() const final { return weights_.bytes(); }
+  Status pack(const Node& node, WeightStore& store) final;
   size_t reads_past(size_t input) const final { return input == 0 ? kXnnReadsPast : 0; }
   Status plan(const Node& node, PlanContext& context) const final;
   Status bind(const RunContext& context) const final;
@@ -24,7 +28,7 @@ class XnnKernel : public OpKernel {
   virtual XnnLayer layer(const Node& node, const Shape& in, const Shape& out) const = 0;
   virtual XnnSizes sizes(const Shape& in) const = 0;
 
-  XnnWeights weights_;
+  const XnnWeights* weights_ = nullptr;  // the store's
 };
 
 }  // namespace qrt::rt

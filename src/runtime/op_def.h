@@ -7,7 +7,7 @@ namespace qrt::rt {
 
 struct OpDef {
   // Null for an operator that only renames its input's memory.
-  Status (*prepare)(const Node&, const BuildContext&, std::unique_ptr<OpKernel>*);
+  Choice (*choose)(const Node&, const ChooseContext&);
 };
 
 // The implementation of this operator, or null if this build has none (src/ops/registry.cc).

@@ -1,35 +1,43 @@
 // The contract between the runtime and an operator's implementation, one file an operator in
-// src/ops:
+// src/ops. In the order of the calls:
 //
-// - prepare: once a Program. Chooses a kernel for this CPU and packs weights; gives an OpKernel.
-// - plan: once a Session and resize. Shapes are final; asks for scratch, makes what run needs.
+// - choose: once a Program. Picks a kernel for a node: a pure function of the node, its constants
+//   and the ChooseContext. Nothing is packed.
+// - pack: once a Program. Puts weights into the Program's store in the kernel's layout.
+// - plan: once for each set of shapes that a Session takes. Makes all that follows from shapes, and
+//   asks for scratch.
 // - bind: after plan. The tensors' addresses are final.
-// - run: computes. Allocates nothing.
+// - run: computes. Derives nothing, allocates nothing.
 //
+// choose, name and run are to be written; what an operator does not need, it leaves out.
 // What operators are, and their shape functions, is in src/opspec.
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "src/opspec/node.h"
 #include "src/runtime/cpu.h"
 #include "src/runtime/thread_pool.h"
+#include "src/runtime/weight_store.h"
 
 namespace qrt::rt {
 
-// What prepare may ask about the machine, the caller's wishes and the sizes to expect.
-struct BuildContext {
+// All that a choice may depend on besides the node.
+struct ChooseContext {
   // Of all tensors: those of the model where it fixes them, else sizes to choose kernels by.
   const Shapes& shapes;
   CpuFeatures features = 0;  // of the CPU: what kernels may use
-  bool reference = false;    // scalar kernels only, and no library kernels for float
+  bool library = false;      // whether XNNPACK may run float layers
+  // Caches in which weights may stay from one run to the next.
+  size_t l2_bytes = size_t{1} << 20, l3_bytes = 0;
 };
 
-// Anything that an operator keeps for one session.
+// Anything that an operator keeps for one session and one set of shapes.
 struct OpState {
   virtual ~OpState() = default;
-  // Memory that it holds beside the arena: to work in, and for weights packed for this session
-  // alone.
+  // Memory beside the arena that grows with a tensor: to work in, and for weights packed for this
+  // session alone.
   virtual size_t bytes() const { return 0; }
   virtual size_t packed_bytes() const { return 0; }
 };
@@ -66,16 +74,23 @@ struct RunContext {
   }
   const Shape& shape_in(size_t i) const { return node.shape_in(shapes, i); }
   const Shape& shape_out(size_t i = 0) const { return node.shape_out(shapes, i); }
+  // What plan has made.
+  template <class State>
+  const State& planned() const {
+    return *static_cast<const State*>(state);
+  }
 };
 
-// A prepared operator: immutable and shared by sessions, which run it from several threads at once.
+// An operator on this CPU. From pack on immutable and shared by sessions, which run it from several
+// threads at once.
 class OpKernel {
  public:
   virtual ~OpKernel() = default;
   // Names the kernel that does the work, as profiles show it.
   virtual const char* name() const = 0;
-  // Bytes of weights packed into memory of its own.
-  virtual size_t packed_bytes() const { return 0; }
+  // What the CPU must have: no less than each row of kernels that run calls.
+  virtual CpuFeatures needs() const { return 0; }
+  virtual Status pack(const Node&, WeightStore&) { return {}; }
   virtual Status plan(const Node&, PlanContext&) const { return {}; }
   virtual Status bind(const RunContext&) const { return {}; }
   virtual void run(const RunContext&) const = 0;
@@ -84,5 +99,19 @@ class OpKernel {
   // Whether output 0 may be written over this input. Both have the same number of bytes.
   virtual bool may_overwrite(const Node&, const Shapes&, size_t /*input*/) const { return false; }
 };
+
+// What choose gives: a kernel, or why the node cannot run.
+using Choice = Result<std::unique_ptr<OpKernel>>;
+
+template <class Kernel, class... Args>
+Choice make_kernel(Args&&... args) {
+  return Choice(std::make_unique<Kernel>(std::forward<Args>(args)...));
+}
+
+// The `choose` of an operator that has one kernel for all nodes.
+template <class Kernel>
+Choice choose_only(const Node&, const ChooseContext&) {
+  return make_kernel<Kernel>();
+}
 
 }  // namespace qrt::rt

@@ -30,6 +30,7 @@ Result<std::shared_ptr<const Program>> Program::build(std::shared_ptr<const Mode
   const bool reference = program->features_ == 0 && isa != nullptr && *isa != '\0';
   Status status = program->graph_.build(*program->model_, program->model_->main());
   if (status.ok()) status = program->choose_kernels(reference);
+  if (status.ok()) status = program->pack_weights();
   if (!status.ok()) return status.within(program->model_->name());
   if (options.log.write != nullptr) program->log_choices(options.log);
   return std::shared_ptr<const Program>(std::move(program));
@@ -40,11 +41,22 @@ Status Program::choose_kernels(bool reference) {
   Result<Shapes> typical = graph_.shapes_with(kTypicalSize);
   if (!typical.ok()) typical = default_shapes_;
   if (!typical.ok()) return typical.status();
-  const BuildContext context{*typical, features_, reference};
+  ChooseContext context{*typical};
+  context.features = features_;
+  context.library = !reference && xnn_available();
+  context.l2_bytes = l2_cache_bytes();
+  context.l3_bytes = cpu_facts().l3_bytes;
   kernels_.resize(nodes().size());
   for (size_t i = 0; i < nodes().size(); ++i) {
     if (spec(i).alias) continue;
-    QRT_RETURN_IF_ERROR(find_op(nodes()[i].type())->prepare(nodes()[i], context, &kernels_[i]));
+    QRT_ASSIGN_OR_RETURN(kernels_[i], find_op(nodes()[i].type())->choose(nodes()[i], context));
+  }
+  return {};
+}
+
+Status Program::pack_weights() {
+  for (size_t i = 0; i < nodes().size(); ++i) {
+    if (kernels_[i] != nullptr) QRT_RETURN_IF_ERROR(kernels_[i]->pack(nodes()[i], weights_));
   }
   return {};
 }
@@ -71,14 +83,6 @@ void Program::log_choices(const LogSink& log) const {
       write(LogLevel::Warning, "portable kernel, for there is no faster one");
     }
   }
-}
-
-size_t Program::packed_bytes() const {
-  size_t bytes = 0;
-  for (const auto& kernel : kernels_) {
-    if (kernel != nullptr) bytes += kernel->packed_bytes();
-  }
-  return bytes;
 }
 
 }  // namespace qrt::rt

@@ -10,6 +10,7 @@
 #include "src/model/model.h"
 #include "src/opspec/graph_view.h"
 #include "src/runtime/op_kernel.h"
+#include "src/runtime/weight_store.h"
 
 namespace qrt::rt {
 
@@ -54,18 +55,20 @@ class Program {
   // What a session starts with (see GraphView::default_shapes), or why there are no such shapes.
   const Result<Shapes>& default_shapes() const { return default_shapes_; }
   // Weights packed into memory beside the file's.
-  size_t packed_bytes() const;
+  size_t packed_bytes() const { return weights_.bytes(); }
 
  private:
   Program() = default;
   Status choose_kernels(bool reference);
+  Status pack_weights();
   void log_choices(const LogSink& log) const;
 
   std::shared_ptr<const Model> model_;
   CpuFeatures features_ = 0;
   Allocator allocator_;
   GraphView graph_;
-  std::vector<std::unique_ptr<OpKernel>> kernels_;
+  WeightStore weights_;                             // which kernels_ point into
+  std::vector<std::unique_ptr<OpKernel>> kernels_;  // by node
   Result<Shapes> default_shapes_ = Shapes();
 };
 

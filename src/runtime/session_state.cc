@@ -2,6 +2,7 @@
 // variable in the order of the model's tensors, without gaps.
 #include <cstring>
 
+#include "src/base/fingerprint.h"
 #include "src/runtime/real_zero.h"
 #include "src/runtime/session.h"
 #include "src/runtime/storage.h"
@@ -15,24 +16,6 @@ struct StateHeader {
   uint64_t fingerprint;
 };
 constexpr StateHeader kHeader = {{'Q', 'R', 'T', 'S'}, 1, 0};
-
-// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
-class Fingerprint {
- public:
-  void add(const void* data, size_t bytes) {
-    for (size_t i = 0; i < bytes; ++i) {
-      value_ = (value_ ^ static_cast<const uint8_t*>(data)[i]) * 1099511628211u;
-    }
-  }
-  template <class T>
-  void add(T number) {
-    add(&number, sizeof number);
-  }
-  uint64_t value() const { return value_; }
-
- private:
-  uint64_t value_ = 14695981039346656037u;
-};
 
 }  // namespace
 
