@@ -324,7 +324,8 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_get_output_f32(const qrt_session* s
                                                             size_t index, float* data, size_t count,
                                                             qrt_error* error);
 
-/* Gives an input another shape of the same rank and plans again.
+/* Gives an input another shape of the same rank.
+ * - A session remembers its last few shapes: to return to one takes no planning and no allocation.
  * - Weights stay packed. Contents of inputs and outputs are lost, state starts from zero, and what
  *   was bound no longer is.
  * - Dimensions that the model fixes may change too, if every operator agrees.
@@ -389,13 +390,13 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_restore_state(qrt_session* session,
 
 typedef struct qrt_memory_info {
   size_t struct_size;      /* sizeof(qrt_memory_info) */
-  size_t arena_bytes;      /* of this session: the next two, with padding */
+  size_t arena_bytes;      /* of this session: the next two, with padding, for its largest shapes */
   size_t activation_bytes; /* feature maps and scratch, which share memory where they can */
   size_t variable_bytes;   /* state */
   size_t scratch_bytes;    /* the most that one operator needs; part of activation_bytes */
   size_t weight_bytes;     /* constants in the model, mapped and shared */
   size_t packed_bytes;     /* weights packed for this CPU, shared by sessions if they can be */
-  size_t beside_bytes;     /* what library kernels hold beside the arena */
+  size_t beside_bytes;     /* what it holds beside the arena for the shapes that it remembers */
 } qrt_memory_info;
 QRT_NODISCARD QRT_API qrt_status qrt_session_memory(const qrt_session* session,
                                                     qrt_memory_info* info, qrt_error* error);

@@ -246,9 +246,9 @@ qrt_status qrt_session_resize_inputs(qrt_session* session, const qrt_input_shape
                                      size_t count, qrt_error* error) {
   return guarded(error, [&]() -> Status {
     if (session == nullptr) return null_argument();
-    std::vector<InputShape> wanted;
-    QRT_RETURN_IF_ERROR(read_shapes(shapes, count, &wanted));
-    return session->session->resize_inputs({wanted.data(), wanted.size()});
+    session->wanted.clear();
+    QRT_RETURN_IF_ERROR(read_shapes(shapes, count, &session->wanted));
+    return session->session->resize_inputs({session->wanted.data(), session->wanted.size()});
   });
 }
 

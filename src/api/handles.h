@@ -15,4 +15,6 @@ struct qrt_program {
 };
 struct qrt_session {
   std::unique_ptr<qrt::rt::Session> session;
+  std::vector<qrt::rt::InputShape>
+      wanted;  // by a resize; stays, so that the next allocates nothing
 };

@@ -10,6 +10,7 @@ constexpr uint64_t kMacsPerNs = 32;
 
 struct XnnKernel::State : OpState {
   size_t bytes() const override { return static_cast<size_t>(op->indirection_bytes(sizes)); }
+  const void* packed() const override { return kXnnSharesWeights ? nullptr : op.get(); }
   size_t packed_bytes() const override { return static_cast<size_t>(op->packed_bytes()); }
 
   // Shared by a session's shapes where the operator owns its weights.

@@ -36,9 +36,11 @@ struct ChooseContext {
 // Anything that an operator keeps for one session and one set of shapes.
 struct OpState {
   virtual ~OpState() = default;
-  // Memory beside the arena that grows with a tensor: to work in, and for weights packed for this
-  // session alone.
+  // Memory beside the arena that grows with a tensor.
   virtual size_t bytes() const { return 0; }
+  // Weights packed for this session alone, which the states of several plans may share: which they
+  // are (null: none), and their size.
+  virtual const void* packed() const { return nullptr; }
   virtual size_t packed_bytes() const { return 0; }
 };
 

@@ -13,6 +13,9 @@ namespace {
 // Library kernels may read a few elements past the end of an activation.
 constexpr size_t kArenaSlack = 128;
 
+// Plans of shapes that a session had before.
+constexpr size_t kKeptPlans = 3;
+
 uint64_t now_ns() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                    std::chrono::steady_clock::now().time_since_epoch())
@@ -27,6 +30,7 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
       pool_(options.pool != nullptr ? ThreadPool(options.pool) : ThreadPool(options.threads)),
       profile_ns_(program_->nodes().size(), 0) {
   options_.input_shapes = {};
+  kept_.reserve(kKeptPlans + 1);  // so that keeping one allocates nothing
 }
 
 Session::~Session() = default;
@@ -103,8 +107,35 @@ Status Session::resize_input(size_t i, const Shape& shape) {
 }
 
 Status Session::resize_inputs(Span<const InputShape> wanted) {
+  for (const auto& [i, shape] : wanted) QRT_RETURN_IF_ERROR(check_input_shape(i, shape));
+  const AllocatorScope scope(allocator());
+  if (is_for(layout_, wanted)) {
+    layout_.data = layout_.home;
+    QRT_RETURN_IF_ERROR(bind_kernels());
+    start_afresh();
+    return {};
+  }
+  for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
+    if (!is_for(*kept, wanted)) continue;
+    QRT_RETURN_IF_ERROR(switch_to(&*kept));
+    std::rotate(kept_.begin(), kept, kept + 1);
+    forget_plans();
+    return {};
+  }
   QRT_ASSIGN_OR_RETURN(Shapes shapes, shapes_with(layout_.shapes, wanted));
   return plan(std::move(shapes));
+}
+
+bool Session::is_for(const Layout& plan, Span<const InputShape> wanted) const {
+  for (size_t i = 0; i < inputs(); ++i) {
+    const auto t = static_cast<size_t>(program_->inputs()[i]);
+    const Shape* shape = &layout_.shapes[t];
+    for (const InputShape& input : wanted) {
+      if (input.first == i) shape = &input.second;
+    }
+    if (plan.shapes[t] != *shape) return false;
+  }
+  return true;
 }
 
 Result<uint64_t> Session::check_sizes(const Shapes& shapes) const {
@@ -156,7 +187,9 @@ Status Session::plan_operators(uint64_t limit, Layout* layout,
                                        static_cast<unsigned long long>(options_.max_arena_bytes));
     }
     state_bytes += bytes;
-    layout->memory.packed += layout->states[n]->packed_bytes();
+    if (layout->states[n]->packed() != nullptr) {
+      layout->memory.packed += layout->states[n]->packed_bytes();
+    }
   }
   layout->memory.beside = static_cast<size_t>(state_bytes);
   return {};
@@ -206,7 +239,7 @@ Result<Session::Layout> Session::lay_out(Shapes shapes) const {
   return layout;
 }
 
-Status Session::take_arena(Layout* layout) const {
+Status Session::take_arena(Layout* layout, AlignedBuffer* larger) const {
   const size_t wanted = layout->memory.arena;
   if (options_.arena != nullptr) {
     if (options_.arena_bytes < wanted) {
@@ -217,11 +250,13 @@ Status Session::take_arena(Layout* layout) const {
     layout->arena = static_cast<uint8_t*>(options_.arena);
     return {};
   }
-  layout->owned = allocate_aligned(wanted);
-  if (layout->owned == nullptr) {
+  layout->arena = arena_.get();
+  if (wanted <= arena_size_) return {};
+  *larger = allocate_aligned(wanted);
+  if (*larger == nullptr) {
     return error(Code::OutOfMemory, "no memory for an arena of %zu bytes", wanted);
   }
-  layout->arena = layout->owned.get();
+  layout->arena = larger->get();
   return {};
 }
 
@@ -239,24 +274,78 @@ void Session::set_homes(Layout* layout) const {
 
 Status Session::plan(Shapes shapes) {
   const AllocatorScope scope(allocator());
-  // Everything is made beside the present state, and takes its place only when nothing can fail.
   QRT_ASSIGN_OR_RETURN(Layout next, lay_out(std::move(shapes)));
-  QRT_RETURN_IF_ERROR(take_arena(&next));
-  set_homes(&next);
-  std::swap(layout_, next);
+  QRT_RETURN_IF_ERROR(switch_to(&next));
+  if (!next.kernels.empty()) kept_.insert(kept_.begin(), std::move(next));
+  forget_plans();
+  return {};
+}
+
+Status Session::switch_to(Layout* next) {
+  // Everything is made beside the present plan, and takes its place only when nothing can fail.
+  AlignedBuffer larger;
+  QRT_RETURN_IF_ERROR(take_arena(next, &larger));
+  set_homes(next);
+  std::swap(layout_, *next);
   if (Status status = bind_kernels(); !status.ok()) {
-    std::swap(layout_, next);
-    // What both layouts share has the other's addresses now.
+    std::swap(layout_, *next);
+    // What both plans share has the other's addresses now.
     QRT_RETURN_IF_ERROR(bind_kernels());
     return status;
   }
+  if (larger != nullptr) {
+    arena_ = std::move(larger);
+    arena_size_ = layout_.memory.arena;
+  }
+  start_afresh();
+  return {};
+}
+
+void Session::start_afresh() {
   std::memset(layout_.arena, 0, layout_.memory.arena);
   inputs_bound_.assign(inputs(), {});
   outputs_bound_.assign(outputs(), {});
   copies_in_.clear();
   copies_out_.clear();
   reset_state();
-  return {};
+}
+
+// Keeps those plans that all together are within the limit, and cost no second copy of weights.
+void Session::forget_plans() {
+  kept_.erase(
+      std::remove_if(kept_.begin(), kept_.end(),
+                     [&](const Layout& plan) { return !plan.shares_packed_weights(layout_); }),
+      kept_.end());
+  const auto too_many = [&] {
+    const MemoryFigures held = memory();
+    return kept_.size() > kKeptPlans ||
+           uint64_t{held.arena} + held.beside > options_.max_arena_bytes;
+  };
+  while (!kept_.empty() && too_many()) kept_.pop_back();
+}
+
+bool Session::Layout::shares_packed_weights(const Layout& other) const {
+  for (size_t n = 0; n < states.size(); ++n) {
+    const void* packed = states[n] != nullptr ? states[n]->packed() : nullptr;
+    if (packed != nullptr && (other.states[n] == nullptr || other.states[n]->packed() != packed)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+size_t Session::Layout::bytes() const {
+  const auto of = [](const auto& list) { return list.capacity() * sizeof list[0]; };
+  return memory.beside + of(shapes) + of(kernels) + of(states) + of(scratch) + of(buffer) +
+         of(offset) + of(root) + of(home) + of(data);
+}
+
+MemoryFigures Session::memory() const {
+  MemoryFigures figures = layout_.memory;
+  if (options_.arena == nullptr) figures.arena = arena_size_;
+  figures.beside = layout_.bytes();
+  for (const Layout& plan : kept_) figures.beside += plan.bytes();
+  return figures;
 }
 
 RunContext Session::context(size_t node) {
@@ -266,7 +355,7 @@ RunContext Session::context(size_t node) {
 }
 
 Status Session::bind_kernels() {
-  for (size_t n = 0; n < program_->nodes().size(); ++n) {
+  for (size_t n = 0; n < layout_.kernels.size(); ++n) {
     if (layout_.kernels[n] == nullptr) continue;
     QRT_RETURN_IF_ERROR(layout_.kernels[n]->bind(context(n)));
   }

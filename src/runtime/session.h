@@ -1,5 +1,9 @@
 // One running instance of a Program: its shapes, its arena, its state, its threads. A session is
 // used by one thread at a time; sessions of one Program may run at once.
+//
+// What follows from shapes is a plan. A session keeps the plans of the last few shapes that it had:
+// to return to one costs no planning, no packing, and no memory but a larger arena, if the
+// session's is too small. An arena grows and never shrinks.
 #pragma once
 
 #include <pthreadpool.h>
@@ -47,8 +51,8 @@ struct MemoryFigures {
   size_t activations = 0;  // feature maps and scratch, which share memory where they can
   size_t variables = 0;    // state
   size_t scratch = 0;      // the most that one operator needs; part of `activations`
-  size_t arena = 0;        // all of the session's block: both, with their padding
-  size_t beside = 0;       // what operators' states hold beside it
+  size_t arena = 0;        // the session's block: room for both, with their padding
+  size_t beside = 0;       // what all plans that the session keeps hold beside it
   size_t packed = 0;       // weights packed for this session alone
 };
 
@@ -79,9 +83,10 @@ class Session {
   void* input_data(size_t i);
   const void* output_data(size_t i) const;
 
-  // Gives an input another shape and plans again; the weights stay packed. Contents of inputs and
-  // state are lost, and what was bound no longer is. On an error the session is as it was.
-  // Dimensions that the model fixes may change too, if every operator agrees.
+  // Gives an input another shape; the weights stay packed. Contents of inputs and state are lost,
+  // and what was bound no longer is. On an error the session is as it was. Dimensions that the
+  // model fixes may change too, if every operator agrees. Between the last few shapes that it had,
+  // a session goes to and fro without an allocation.
   Status resize_input(size_t i, const Shape& shape);
   // Several inputs at once, for shapes that fit only together. An input named twice takes the last.
   Status resize_inputs(Span<const InputShape> shapes);
@@ -117,9 +122,9 @@ class Session {
   // On an error the state is as it was.
   Status restore_state(const void* from, size_t bytes);
 
-  const MemoryFigures& memory() const { return layout_.memory; }
-  // Working memory: activations, and what operators' states hold beside the arena.
-  size_t arena_bytes() const { return layout_.memory.activations + layout_.memory.beside; }
+  MemoryFigures memory() const;
+  // Working memory: activations, and what plans hold beside the arena.
+  size_t arena_bytes() const { return memory().activations + memory().beside; }
   // Packed weights, the program's and those that this session alone has.
   size_t packed_bytes() const { return program_->packed_bytes() + layout_.memory.packed; }
   size_t threads() const { return pool_.threads(); }
@@ -136,8 +141,13 @@ class Session {
   const Shape& tensor_shape(int index) const { return shape(index); }
 
  private:
-  // Everything that depends on shapes; replaced as a whole by a resize.
+  // A plan: everything that depends on shapes, except for the memory of tensors.
   struct Layout {
+    // Of the lists below and of operators' states.
+    size_t bytes() const;
+    // Whether each operator's own packed weights, if it has any, are those of the other plan.
+    bool shares_packed_weights(const Layout& other) const;
+
     Shapes shapes;
     std::vector<const OpKernel*> kernels;          // by node; null: nothing runs
     std::vector<std::unique_ptr<OpState>> states;  // by node
@@ -145,11 +155,11 @@ class Session {
     std::vector<int> buffer;                       // by tensor: as in Storage
     std::vector<size_t> offset;  // by tensor in a buffer and by variable: offset in the arena
     std::vector<int> root;       // by tensor: as in Storage
-    MemoryFigures memory;
-    AlignedBuffer owned;       // the arena, if it is ours
-    uint8_t* arena = nullptr;  // ours or the caller's
-    std::vector<void*> home;   // by tensor: its memory in the arena or the model
-    std::vector<void*> data;   // by tensor: its memory; the caller's if it is bound
+    MemoryFigures memory;        // of this plan alone; `arena` is what it needs
+    // Valid while the plan is the present one:
+    uint8_t* arena = nullptr;
+    std::vector<void*> home;  // by tensor: its memory in the arena or the model
+    std::vector<void*> data;  // by tensor: its memory; the caller's if it is bound
   };
   // A graph input's or output's memory that is the caller's.
   struct Binding {
@@ -184,10 +194,18 @@ class Session {
   Status plan_operators(uint64_t limit, Layout* layout, std::vector<uint64_t>* scratch_bytes) const;
   // Decides everything but addresses; takes no memory that grows with tensors.
   Result<Layout> lay_out(Shapes shapes) const;
-  Status take_arena(Layout* layout) const;
-  void set_homes(Layout* layout) const;
   Status plan(Shapes shapes);
+  // Makes *next the present plan and *next what that was; on an error both stay as they were.
+  Status switch_to(Layout* next);
+  // Whether the plan is that for `wanted`, with all other inputs as they are now.
+  bool is_for(const Layout& plan, Span<const InputShape> wanted) const;
+  void forget_plans();
+  // The session's arena, or one in *larger if that is too small.
+  Status take_arena(Layout* layout, AlignedBuffer* larger) const;
+  void set_homes(Layout* layout) const;
   Status bind_kernels();
+  // Contents are lost, and nothing is bound any more.
+  void start_afresh();
   RunContext context(size_t node);
 
   Status bind(Bindings inputs, Bindings outputs);
@@ -204,7 +222,10 @@ class Session {
   std::shared_ptr<const Program> program_;
   SessionOptions options_;
   ThreadPool pool_;
-  Layout layout_;
+  AlignedBuffer arena_;  // null: the caller's
+  size_t arena_size_ = 0;
+  Layout layout_;             // the present plan
+  std::vector<Layout> kept_;  // those of shapes before, the latest first
   Bindings inputs_bound_, outputs_bound_;
   std::vector<Copy> copies_in_, copies_out_;  // of what is bound by copy
   bool profiling_ = false;

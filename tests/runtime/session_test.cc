@@ -53,6 +53,123 @@ TEST(Session, ResizesInputsThatFitOnlyTogether) {
   EXPECT_EQ(loaded.get<float>(), (std::vector<float>{11, 22, 33, 44, 55, 66}));
 }
 
+// x [N,H,W,2] is convolved and averaged: [N,3].
+graph::Graph reshaping() {
+  graph::Graph g;
+  const graph::Quantization q = {{0.5f}, {3}, -1, 0};
+  const int x = g.add_tensor("x", rt::DType::S8, {-1, -1, -1, 2}, q);
+  const int weights =
+      g.add_constant<int8_t>("weights", {3, 1, 1, 2}, {1, -2, 3, 4, -5, 6}, {{0.25f}, {}, -1, 0});
+  const int conv = g.add_tensor("conv", rt::DType::S8, {-1, -1, -1, 3}, q);
+  const int out = g.add_tensor("out", rt::DType::S8, {-1, 3}, q);
+  fb::Conv2DT convolve;
+  convolve.window = std::make_unique<fb::Window2DT>();
+  g.add_node("conv", std::move(convolve), {x, weights}, {conv});
+  fb::ReduceT mean;
+  mean.kind = fb::ReduceKind::Mean;
+  mean.axes = {1, 2};
+  g.add_node("mean", std::move(mean), {conv}, {out});
+  g.inputs = {x};
+  g.outputs = {out};
+  return g;
+}
+
+std::vector<int8_t> run_at(Loaded& loaded, const rt::Shape& shape) {
+  const rt::Status status = loaded.session->resize_input(0, shape);
+  EXPECT_TRUE(status.ok()) << status.message();
+  std::vector<int8_t> in(static_cast<size_t>(shape.elements()));
+  for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<int8_t>(i * 29 % 256);
+  loaded.set(0, in);
+  loaded.run();
+  return loaded.get<int8_t>();
+}
+
+TEST(Session, ReturnsToShapesAsIfTheyWereNew) {
+  const std::vector<rt::Shape> shapes = {{1, 4, 4, 2}, {2, 3, 5, 2}, {1, 9, 9, 2},
+                                         {3, 1, 1, 2}, {1, 2, 8, 2}, {4, 4, 4, 2}};
+  std::vector<std::vector<int8_t>> expected;
+  for (const rt::Shape& shape : shapes) {
+    Loaded fresh = must_load(reshaping());
+    expected.push_back(run_at(fresh, shape));
+  }
+  Loaded loaded = must_load(reshaping());
+  // More shapes than a session remembers, in turns and to and fro.
+  for (size_t i : {0, 1, 0, 1, 1, 2, 3, 0, 4, 5, 0, 5, 4, 3, 2, 1, 0, 0, 2, 4, 1, 3, 5}) {
+    EXPECT_EQ(run_at(loaded, shapes[i]), expected[i]) << "shape " << i;
+  }
+}
+
+TEST(Session, AResizeUnbindsAndClearsWhateverItReturnsTo) {
+  Loaded loaded = must_load(reshaping());
+  rt::Session& session = *loaded.session;
+  const rt::Shape one = {1, 4, 4, 2}, other = {2, 4, 4, 2};
+  const std::vector<int8_t> expected = run_at(loaded, one);
+  run_at(loaded, other);
+  for (const rt::Shape& next : {one, one, other, one}) {
+    std::vector<int8_t> memory(session.input_bytes(0) + 64, 77);
+    ASSERT_TRUE(session.bind_input(0, memory.data(), memory.size()).ok());
+    ASSERT_TRUE(session.resize_input(0, next).ok());
+    EXPECT_EQ(session.input_bound(0), rt::Bound::No);
+    const auto* in = static_cast<const int8_t*>(session.input_data(0));
+    ASSERT_NE(in, nullptr);
+    for (size_t i = 0; i < session.input_bytes(0); ++i) ASSERT_EQ(in[i], 0);
+  }
+  EXPECT_EQ(run_at(loaded, one), expected);
+}
+
+TEST(Session, KeepsFewPlansAndCountsThem) {
+  Loaded loaded = must_load(reshaping(), {}, "scalar");
+  rt::Session& session = *loaded.session;
+  std::vector<size_t> beside = {session.memory().beside};
+  for (int32_t rows = 2; rows <= 12; ++rows) {
+    run_at(loaded, {1, rows, 3, 2});
+    beside.push_back(session.memory().beside);
+  }
+  // Each costs the same here, until there are four.
+  ASSERT_GT(beside[0], 0u);
+  for (size_t plans = 1; plans < beside.size(); ++plans) {
+    EXPECT_EQ(beside[plans], beside[0] * std::min<size_t>(plans + 1, 4)) << plans;
+  }
+}
+
+TEST(Session, PlansThatAreKeptStayWithinTheLimit) {
+  size_t one;
+  {
+    Loaded loaded = must_load(reshaping(), {}, "scalar");
+    run_at(loaded, {1, 8, 8, 2});
+    run_at(loaded, {1, 2, 2, 2});
+    const rt::MemoryFigures held = loaded.session->memory();
+    one = held.arena + held.beside / 3;
+  }
+  rt::SessionOptions options;
+  options.max_arena_bytes = one + one / 100;
+  Loaded loaded = must_load(reshaping(), options, "scalar");
+  for (int32_t rows : {8, 2, 8, 3, 2}) {
+    run_at(loaded, {1, rows, 8, 2});
+    const rt::MemoryFigures held = loaded.session->memory();
+    EXPECT_LE(held.arena + held.beside, options.max_arena_bytes);
+  }
+}
+
+TEST(Session, AnArenaThatIsTooSmallLeavesWhatWasThere) {
+  const rt::Shape small = {1, 4, 4, 2}, large = {1, 40, 40, 2};
+  Loaded plain = must_load(reshaping());
+  const std::vector<int8_t> expected = run_at(plain, small);
+  const size_t bytes = plain.session->memory().arena;
+  const rt::AlignedBuffer arena = rt::allocate_aligned(bytes);
+  rt::SessionOptions options;
+  options.arena = arena.get();
+  options.arena_bytes = bytes;
+  Loaded loaded = must_load(reshaping(), options);
+  EXPECT_EQ(run_at(loaded, small), expected);
+  EXPECT_EQ(loaded.session->resize_input(0, large).code(), rt::Code::OutOfMemory);
+  loaded.run();
+  EXPECT_EQ(loaded.get<int8_t>(), expected);
+  EXPECT_EQ(run_at(loaded, {1, 1, 1, 2}).size(), 3u);
+  EXPECT_EQ(run_at(loaded, small), expected);
+  EXPECT_EQ(loaded.session->memory().arena, bytes);
+}
+
 TEST(Session, ACancelWithoutARunChangesNothing) {
   Loaded loaded = must_load(sum());
   ASSERT_NE(loaded.session, nullptr);
