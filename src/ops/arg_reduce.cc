@@ -130,11 +130,18 @@ class ArgReduceKernel : public OpKernel {
   const char* name() const override { return rows_ != nullptr ? rows_->name : "arg_reduce"; }
   CpuFeatures needs() const override { return rows_ != nullptr ? rows_->needs : 0; }
 
-  void run(const RunContext& ctx) const override {
-    const Shape& in = ctx.shape_in(0);
+  Status plan(const Node& node, PlanContext& context) const override {
+    const Shape& in = node.shape_in(context.shapes, 0);
     int axis;
-    (void)resolve_axis(ctx.node.options<fb::ArgReduce>().axis(), in.rank(), &axis);
-    const Extent extent = {in.elements(0, axis), in[axis], in.elements(axis + 1, in.rank())};
+    (void)resolve_axis(node.options<fb::ArgReduce>().axis(), in.rank(), &axis);
+    auto state = std::make_unique<State>();
+    state->extent = {in.elements(0, axis), in[axis], in.elements(axis + 1, in.rank())};
+    context.state = std::move(state);
+    return {};
+  }
+
+  void run(const RunContext& ctx) const override {
+    const Extent& extent = ctx.planned<State>().extent;
     if (rows_ != nullptr && extent.inner == 1) {
       search_bytes(extent, ctx.in<uint8_t>(0), ctx.out<void>(), ctx.pool);
     } else {
@@ -143,6 +150,10 @@ class ArgReduceKernel : public OpKernel {
   }
 
  private:
+  struct State : OpState {
+    Extent extent;
+  };
+
   void search_bytes(const Extent& e, const uint8_t* in, void* out, ThreadPool& pool) const {
     const auto n = static_cast<size_t>(e.size);
     pool.parallel_for(static_cast<size_t>(e.outer), n, [&](size_t begin, size_t end, size_t) {

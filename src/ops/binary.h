@@ -20,20 +20,28 @@ struct BroadcastPlan {
 };
 BroadcastPlan plan_broadcast(const Shape& a, const Shape& b, const Shape& out);
 
+// Elements of a line in which an input that is repeated is laid out.
+inline constexpr int64_t kRepeatElements = 1024;
+
+// What a kernel plans that runs by run_broadcast.
+struct BroadcastState : OpState {
+  BroadcastPlan plan;
+  int64_t block = 1, blocks = 1;  // of lines that are computed at once
+  int64_t outer = 1;              // positions of plan.outer
+  bool one_run = false;
+};
+Status plan_binary(const Node& node, PlanContext& context);
+
 // Calls body(a, a_step, b, b_step, n, out_offset) for runs that together are the output, shared out
 // among the threads. An input that is repeated is laid out some times in a row, so that a run can
 // be of some length.
 template <class T, class Body>
 void run_broadcast(const RunContext& context, const Body& body) {
-  const BroadcastPlan plan =
-      plan_broadcast(context.shape_in(0), context.shape_in(1), context.shape_out());
+  const auto& state = context.planned<BroadcastState>();
+  const BroadcastPlan& plan = state.plan;
+  const int64_t block = state.block, blocks = state.blocks;
   const T *a = context.in<T>(0), *b = context.in<T>(1);
-  constexpr int64_t kRepeatElements = 1024;
-  const int64_t block = plan.repeated == BroadcastPlan::kNone
-                            ? 1
-                            : std::clamp<int64_t>(kRepeatElements / plan.run, 1, plan.lines);
-  const int64_t blocks = ceil_div(plan.lines, block), outer = plan.outer.count();
-  if (outer * blocks == 1 && plan.repeated == BroadcastPlan::kNone) {
+  if (state.one_run) {
     context.pool.parallel_for(static_cast<size_t>(plan.run), 2 * sizeof(T),
                               [&](size_t begin, size_t end, size_t) {
                                 body(a + begin * plan.a_step, plan.a_step, b + begin * plan.b_step,
@@ -42,7 +50,7 @@ void run_broadcast(const RunContext& context, const Body& body) {
     return;
   }
   context.pool.parallel_for(
-      static_cast<size_t>(outer * blocks), size_product(block, plan.run, 2 * sizeof(T)),
+      static_cast<size_t>(state.outer * blocks), size_product(block, plan.run, 2 * sizeof(T)),
       [&](size_t begin, size_t end, size_t) {
         T repeats[kRepeatElements];
         auto item = static_cast<int64_t>(begin);

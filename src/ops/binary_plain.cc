@@ -151,13 +151,29 @@ T upper_limit(float max) {
   }
 }
 
+// Truths and bytes have none.
+template <class T>
+struct ElementClamp {
+  bool any = false;
+  T low = T(), high = T();
+
+  explicit ElementClamp(const fb::Clamp* clamp) {
+    if constexpr (!std::is_same_v<T, Truth> && !std::is_same_v<T, int8_t>) {
+      const Limits limits = clamp_limits(clamp);
+      any = !std::isinf(limits.min) || !std::isinf(limits.max);
+      low = lower_limit<T>(limits.min);
+      high = upper_limit<T>(limits.max);
+    }
+  }
+};
+
 template <class T>
 class PlainBinary final : public OpKernel {
  public:
   explicit PlainBinary(const Node& node)
       : kind_(node.options<fb::Binary>().kind()),
         compares_(node.output(0).type == DType::Bool),
-        limits_(clamp_limits(node.options<fb::Binary>().clamp())) {}
+        clamp_(node.options<fb::Binary>().clamp()) {}
 
   const char* name() const override { return "binary__scalar"; }
   bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
@@ -165,6 +181,9 @@ class PlainBinary final : public OpKernel {
            node.shape_in(shapes, input) == node.shape_out(shapes, 0);
   }
 
+  Status plan(const Node& node, PlanContext& context) const override {
+    return plan_binary(node, context);
+  }
   void run(const RunContext& context) const override {
     run_broadcast<T>(
         context, [&](const T* a, size_t a_step, const T* b, size_t b_step, size_t n, size_t first) {
@@ -188,15 +207,15 @@ class PlainBinary final : public OpKernel {
     T* out = context.out<T>() + first;
     if constexpr (!std::is_same_v<T, Truth> && !std::is_same_v<T, int8_t>) {
       compute(kind_, a, a_step, b, b_step, n, out);
-      if (std::isinf(limits_.min) && std::isinf(limits_.max)) return;
-      const T low = lower_limit<T>(limits_.min), high = upper_limit<T>(limits_.max);
+      if (!clamp_.any) return;
+      const T low = clamp_.low, high = clamp_.high;
       for (size_t i = 0; i < n; ++i) out[i] = std::min(std::max(out[i], low), high);
     }
   }
 
   fb::BinaryKind kind_;
   bool compares_;
-  Limits limits_;
+  ElementClamp<T> clamp_;
 };
 
 }  // namespace

@@ -43,6 +43,9 @@ class AddOrMul final : public RowKernel<kernels::BinaryS8Kernel> {
   bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
     return same_bytes(node, shapes, input);
   }
+  Status plan(const Node& node, PlanContext& context) const override {
+    return plan_binary(node, context);
+  }
   void run(const RunContext& context) const override {
     auto* out = context.out<int8_t>();
     run_broadcast<int8_t>(
@@ -110,6 +113,9 @@ class PairTable final : public OpKernel {
 
   bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
     return same_bytes(node, shapes, input);
+  }
+  Status plan(const Node& node, PlanContext& context) const override {
+    return plan_binary(node, context);
   }
   void run(const RunContext& context) const override {
     auto* out = context.out<int8_t>();

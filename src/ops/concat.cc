@@ -10,20 +10,27 @@ class ConcatKernel : public OpKernel {
  public:
   const char* name() const override { return "concat"; }
 
-  void run(const RunContext& ctx) const override {
-    const Shape& shape = ctx.shape_out();
+  Status plan(const Node& node, PlanContext& context) const override {
+    const Shape& shape = node.shape_out(context.shapes, 0);
     int axis;
-    (void)resolve_axis(ctx.node.options<fb::Concat>().axis(), shape.rank(), &axis);
-    const size_t element = dtype_bytes(ctx.node.output(0).type);
+    (void)resolve_axis(node.options<fb::Concat>().axis(), shape.rank(), &axis);
+    const size_t element = dtype_bytes(node.output(0).type);
     const int64_t rows = shape.elements(0, axis), columns = shape.elements(axis, shape.rank());
-    uint8_t* to = ctx.out<uint8_t>();
-    for (size_t i = 0; i < ctx.node.inputs(); ++i) {
-      const int64_t run = ctx.shape_in(i).elements(axis, shape.rank());
-      CopyLoop loop;
-      loop.add(rows, {run, columns});
-      loop.add(run, {1, 1});
-      strided_copy(loop, element, ctx.in<uint8_t>(i), to, ctx.pool);
-      to += static_cast<size_t>(run) * element;
+    auto state = std::make_unique<Pieces>();
+    size_t at = 0;
+    for (size_t i = 0; i < node.inputs(); ++i) {
+      const int64_t run = node.shape_in(context.shapes, i).elements(axis, shape.rank());
+      state->add(rows, {run, columns}, run, element, &at);
+    }
+    context.state = std::move(state);
+    return {};
+  }
+
+  void run(const RunContext& ctx) const override {
+    const Pieces& pieces = ctx.planned<Pieces>();
+    for (size_t i = 0; i < pieces.all.size(); ++i) {
+      const Pieces::Piece& piece = pieces.all[i];
+      piece.copy.run(ctx.in<uint8_t>(i), ctx.out<uint8_t>() + piece.at, ctx.pool);
     }
   }
 

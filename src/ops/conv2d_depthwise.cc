@@ -46,6 +46,13 @@ class DepthwiseConv final : public QuantizedConv<kernels::DwconvS8Kernel> {
     const uint64_t range_bytes =
         align_up(row_.scratch_bytes(shape_, state->conv.window.out_w), kAlignment);
     state->range_bytes = static_cast<size_t>(range_bytes);
+    const WindowGeometry& w = state->conv.window;
+    state->parts = row_parts(w, *context.pool);
+    state->cost = mac_cost(
+        size_product(w.taps(), w.out_h, w.out_w, shape_.outputs()) / state->parts, row_.throughput);
+    const uint64_t row_bytes = size_product(w.stride_h, w.in_w, w.channels);
+    state->strip =
+        static_cast<size_t>(std::max<uint64_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h));
     context.scratch_bytes = size_product(context.max_ranges, range_bytes);
     context.state = std::move(state);
     return {};
@@ -54,14 +61,13 @@ class DepthwiseConv final : public QuantizedConv<kernels::DwconvS8Kernel> {
   // Threads share rows of outputs, as they do of the convolutions before and after, so that data
   // stays with its thread.
   void run(const RunContext& context) const override {
-    const State& state = *static_cast<const State*>(context.state);
+    const State& state = context.planned<State>();
     const WindowGeometry& w = state.conv.window;
-    const size_t parts = row_parts(w, context.pool);
-    const uint64_t macs = size_product(w.taps(), w.out_h, w.out_w, shape_.outputs()) / parts;
+    const size_t parts = state.parts;
     const auto first_row = [&](size_t part) {
       return static_cast<size_t>(uint64_t{w.out_h} * part / parts);
     };
-    context.pool.parallel_for(w.batch * parts, mac_cost(macs, row_.throughput),
+    context.pool.parallel_for(w.batch * parts, state.cost,
                               [&](size_t begin, size_t end, size_t range) {
                                 for (size_t i = begin; i < end; ++i) {
                                   const size_t part = i % parts;
@@ -74,6 +80,9 @@ class DepthwiseConv final : public QuantizedConv<kernels::DwconvS8Kernel> {
  private:
   struct State : OpState {
     ConvShape conv;
+    size_t parts = 1;   // of an image, in rows of outputs
+    uint64_t cost = 0;  // of a part
+    size_t strip = 1;   // rows
     size_t range_bytes = 0;
   };
 
@@ -89,11 +98,9 @@ class DepthwiseConv final : public QuantizedConv<kernels::DwconvS8Kernel> {
   // and what a strip reads stays in the second-level cache.
   void run_rows(const RunContext& context, size_t image, size_t y0, size_t y1,
                 uint8_t* scratch) const {
-    const WindowGeometry& w = static_cast<const State*>(context.state)->conv.window;
-    const size_t outputs = shape_.outputs();
-    const uint64_t row_bytes = size_product(w.stride_h, w.in_w, w.channels);
-    const auto strip =
-        static_cast<size_t>(std::max<uint64_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h));
+    const State& state = context.planned<State>();
+    const WindowGeometry& w = state.conv.window;
+    const size_t outputs = shape_.outputs(), strip = state.strip;
     const kernels::DwconvS8Args args = {
         shape_,     packed_, context.in<int8_t>(0) + image * w.in_h * w.in_w * w.channels,
         w.in_h,     w.in_w,  w.pad_top,

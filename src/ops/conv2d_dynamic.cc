@@ -41,12 +41,15 @@ class DynamicConv final : public RowKernel<kernels::GemmS8Kernel> {
     state->range_bytes = static_cast<size_t>(range_bytes);
     context.scratch_bytes = uint64_t{state->image_bytes} + state->padding_bytes +
                             size_product(context.max_ranges, range_bytes);
+    state->cost =
+        mac_cost(size_product(w.taps(), state->conv.group_inputs(), state->conv.out_channels),
+                 row_.throughput);
     context.state = std::move(state);
     return {};
   }
 
   void run(const RunContext& context) const override {
-    const State& state = *static_cast<const State*>(context.state);
+    const State& state = context.planned<State>();
     WindowGeometry image = state.conv.window;
     image.batch = 1;
     const size_t in_elements = image.in_h * image.in_w * image.channels;
@@ -60,6 +63,7 @@ class DynamicConv final : public RowKernel<kernels::GemmS8Kernel> {
  private:
   struct State : OpState {
     ConvShape conv;
+    uint64_t cost = 0;  // of a pixel
     size_t image_bytes = 0, padding_bytes = 0, indirection_bytes = 0, range_bytes = 0;
   };
 
@@ -74,10 +78,8 @@ class DynamicConv final : public RowKernel<kernels::GemmS8Kernel> {
     quantize_dynamic(convert_, in, elements, range, quantized);
     std::memset(padding, static_cast<uint8_t>(range.zero_point), image.channels);
     const Limits limits = clamp_limits(context.node.options<fb::Conv2D>().clamp());
-    const uint64_t cost = size_product(image.taps(), conv.group_inputs(), conv.out_channels);
     context.pool.parallel_for(
-        image.pixels(), mac_cost(cost, row_.throughput),
-        [&](size_t begin, size_t end, size_t slot) {
+        image.pixels(), state.cost, [&](size_t begin, size_t end, size_t slot) {
           uint8_t* scratch = padding + state.padding_bytes + slot * state.range_bytes;
           auto** indirection = reinterpret_cast<const void**>(scratch);
           auto* acc = reinterpret_cast<int32_t*>(scratch + state.indirection_bytes);

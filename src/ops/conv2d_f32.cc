@@ -71,7 +71,7 @@ class PortableConv final : public OpKernel {
   }
 
   void run(const RunContext& context) const override {
-    const ConvShape& conv = static_cast<State*>(context.state)->conv;
+    const ConvShape& conv = context.planned<State>().conv;
     const WindowGeometry& window = conv.window;
     const uint64_t cost = size_product(window.taps(), conv.group_inputs(), conv.out_channels);
     context.pool.parallel_for(window.pixels(), cost, [&](size_t begin, size_t end, size_t range) {

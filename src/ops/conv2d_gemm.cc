@@ -67,7 +67,7 @@ class GemmConv final : public QuantizedConv<kernels::GemmS8Kernel> {
   }
 
   void run(const RunContext& context) const override {
-    const State& state = *static_cast<const State*>(context.state);
+    const State& state = context.planned<State>();
     const ConvShape& conv = state.conv;
     const Split& split = state.split;
     if (state.padding_bytes > 0) {

@@ -48,20 +48,23 @@ class WinogradConv final : public QuantizedConv<WinogradS8Kernel> {
     const uint64_t range_bytes = align_up(
         row_.scratch_bytes(tile_, state->conv.window.channels, state->split.tiles), kAlignment);
     state->range_bytes = static_cast<size_t>(range_bytes);
+    const Split& split = state->split;
+    state->tiles = tile_count(state->conv.window, tile_);
+    state->blocks = ceil_div(state->tiles, split.tiles);
+    state->cost = mac_cost(
+        size_product(split.tiles, tile_ + 2, tile_ + 2, state->conv.window.channels, split.columns),
+        row_.throughput);
     context.scratch_bytes = size_product(context.max_ranges, range_bytes);
     context.state = std::move(state);
     return {};
   }
 
   void run(const RunContext& context) const override {
-    const State& state = *static_cast<const State*>(context.state);
+    const State& state = context.planned<State>();
     const WindowGeometry& w = state.conv.window;
     const Split& split = state.split;
-    const size_t tiles = tile_count(w, tile_), n = state.conv.out_channels;
-    const size_t blocks = ceil_div(tiles, split.tiles);
-    const uint64_t products =
-        size_product(split.tiles, tile_ + 2, tile_ + 2, w.channels, split.columns);
-    context.pool.parallel_for(w.batch * blocks * split.parts, mac_cost(products, row_.throughput),
+    const size_t tiles = state.tiles, blocks = state.blocks, n = state.conv.out_channels;
+    context.pool.parallel_for(w.batch * blocks * split.parts, state.cost,
                               [&](size_t begin, size_t end, size_t range) {
                                 for (size_t i = begin; i < end; ++i) {
                                   const size_t column = i % split.parts * split.columns;
@@ -102,6 +105,8 @@ class WinogradConv final : public QuantizedConv<WinogradS8Kernel> {
   struct State : OpState {
     ConvShape conv;
     Split split = {};
+    size_t tiles = 0, blocks = 0;  // of an image
+    uint64_t cost = 0;             // of a part of a block
     size_t range_bytes = 0;
   };
 

@@ -8,9 +8,9 @@
 namespace qrt::rt {
 namespace {
 
-struct Sizes {
-  int64_t outer, dim, indices;  // of one batch
-  size_t slices, slice_bytes;   // of the output
+struct Sizes : OpState {
+  int64_t outer = 0, dim = 0, indices = 0;  // of one batch
+  size_t slices = 0, slice_bytes = 0;       // of the output
 };
 
 // kBytes: of a slice, known so that the compiler copies it inline; 0: any.
@@ -55,19 +55,25 @@ class GatherKernel : public OpKernel {
  public:
   const char* name() const override { return "gather"; }
 
-  void run(const RunContext& ctx) const override {
-    const Shape& data = ctx.shape_in(0);
-    const Shape& indices = ctx.shape_in(1);
-    const int batch = ctx.node.options<fb::Gather>().batch_dims();
+  Status plan(const Node& node, PlanContext& context) const override {
+    const Shape& data = node.shape_in(context.shapes, 0);
+    const Shape& indices = node.shape_in(context.shapes, 1);
+    const int batch = node.options<fb::Gather>().batch_dims();
     int axis;
-    (void)resolve_axis(ctx.node.options<fb::Gather>().axis(), data.rank(), &axis);
-    Sizes sizes;
-    sizes.outer = data.elements(batch, axis);
-    sizes.dim = data[axis];
-    sizes.indices = indices.elements(batch, indices.rank());
-    sizes.slices = static_cast<size_t>(data.elements(0, axis) * sizes.indices);
-    sizes.slice_bytes = static_cast<size_t>(data.elements(axis + 1, data.rank())) *
-                        dtype_bytes(ctx.node.input(0).type);
+    (void)resolve_axis(node.options<fb::Gather>().axis(), data.rank(), &axis);
+    auto sizes = std::make_unique<Sizes>();
+    sizes->outer = data.elements(batch, axis);
+    sizes->dim = data[axis];
+    sizes->indices = indices.elements(batch, indices.rank());
+    sizes->slices = static_cast<size_t>(data.elements(0, axis) * sizes->indices);
+    sizes->slice_bytes =
+        static_cast<size_t>(data.elements(axis + 1, data.rank())) * dtype_bytes(node.input(0).type);
+    context.state = std::move(sizes);
+    return {};
+  }
+
+  void run(const RunContext& ctx) const override {
+    const Sizes& sizes = ctx.planned<Sizes>();
     if (ctx.node.input(1).type == DType::S32) {
       gather<int32_t>(ctx, sizes);
     } else {

@@ -8,16 +8,19 @@
 namespace qrt::rt {
 namespace {
 
+struct Sizes : OpState {
+  int tuple = 0;                       // indices that name a slice
+  int32_t dims[kMaxRank] = {};         // that they count in
+  int64_t tuples = 0;                  // of a batch
+  size_t slices = 0, slice_bytes = 0;  // of the output
+};
+
 template <class Index>
 void gather(const RunContext& ctx) {
-  const Shape& shape = ctx.shape_in(0);
-  const Shape& indices_shape = ctx.shape_in(1);
-  const int batch = ctx.node.options<fb::GatherNd>().batch_dims();
-  const int tuple = indices_shape.last();
-  const auto bytes = static_cast<size_t>(shape.elements(batch + tuple, shape.rank())) *
-                     dtype_bytes(ctx.node.input(0).type);
-  const int64_t tuples = indices_shape.elements(batch, indices_shape.rank() - 1);  // of a batch
-  const auto slices = static_cast<size_t>(indices_shape.elements(0, indices_shape.rank() - 1));
+  const Sizes& sizes = ctx.planned<Sizes>();
+  const int tuple = sizes.tuple;
+  const int64_t tuples = sizes.tuples;
+  const size_t slices = sizes.slices, bytes = sizes.slice_bytes;
   const uint8_t* data = ctx.in<uint8_t>(0);
   const Index* indices = ctx.in<Index>(1);
   uint8_t* out = ctx.out<uint8_t>();
@@ -25,7 +28,7 @@ void gather(const RunContext& ctx) {
     for (size_t slice = begin; slice < end; ++slice) {
       int64_t from = static_cast<int64_t>(slice) / tuples;
       for (int k = 0; k < tuple; ++k) {
-        const int64_t dim = shape[batch + k];
+        const int64_t dim = sizes.dims[k];
         const int64_t index = indices[static_cast<int64_t>(slice) * tuple + k];
         from = from * dim + clamp_index(index, dim);
       }
@@ -37,6 +40,21 @@ void gather(const RunContext& ctx) {
 class GatherNdKernel : public OpKernel {
  public:
   const char* name() const override { return "gather_nd"; }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    const Shape& data = node.shape_in(context.shapes, 0);
+    const Shape& indices = node.shape_in(context.shapes, 1);
+    const int batch = node.options<fb::GatherNd>().batch_dims();
+    auto sizes = std::make_unique<Sizes>();
+    sizes->tuple = indices.last();
+    for (int k = 0; k < sizes->tuple; ++k) sizes->dims[k] = data[batch + k];
+    sizes->tuples = indices.elements(batch, indices.rank() - 1);
+    sizes->slices = static_cast<size_t>(indices.elements(0, indices.rank() - 1));
+    sizes->slice_bytes = static_cast<size_t>(data.elements(batch + sizes->tuple, data.rank())) *
+                         dtype_bytes(node.input(0).type);
+    context.state = std::move(sizes);
+    return {};
+  }
 
   void run(const RunContext& ctx) const override {
     if (ctx.node.input(1).type == DType::S32) {

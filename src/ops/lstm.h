@@ -14,6 +14,10 @@ struct LstmShape {
 };
 LstmShape lstm_shape(const Node& node, const Shapes& shapes);
 
+struct LstmState : OpState {
+  LstmShape shape;
+};
+
 // Gates in the order of the weights' rows.
 enum LstmGate { kInputGate = 0, kForgetGate = 1, kCellGate = 2, kOutputGate = 3 };
 

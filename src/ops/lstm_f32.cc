@@ -15,13 +15,15 @@ class LstmF32 final : public OpKernel {
   const char* name() const override { return "f32_lstm__scalar"; }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    context.scratch_bytes =
-        size_product(2 * 4, lstm_shape(node, context.shapes).units, sizeof(float));
+    auto state = std::make_unique<LstmState>();
+    state->shape = lstm_shape(node, context.shapes);
+    context.scratch_bytes = size_product(2 * 4, state->shape.units, sizeof(float));
+    context.state = std::move(state);
     return {};
   }
 
   void run(const RunContext& context) const override {
-    const LstmShape s = lstm_shape(context.node, context.shapes);
+    const LstmShape& s = context.planned<LstmState>().shape;
     auto* from_input = reinterpret_cast<float*>(context.scratch);
     float* from_state = from_input + 4 * s.units;
     const Node& node = context.node;

@@ -83,14 +83,17 @@ class LstmS8 final : public RowKernel<kernels::GemmS8Kernel> {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    const LstmShape s = lstm_shape(node, context.shapes);
+    auto state = std::make_unique<LstmState>();
+    state->shape = lstm_shape(node, context.shapes);
+    const LstmShape& s = state->shape;
     context.scratch_bytes =
         size_product(uint64_t{s.steps} + 1, s.batch, 4, s.units, sizeof(int32_t));
+    context.state = std::move(state);
     return {};
   }
 
   void run(const RunContext& context) const override {
-    const LstmShape s = lstm_shape(context.node, context.shapes);
+    const LstmShape& s = context.planned<LstmState>().shape;
     auto* input_sums = reinterpret_cast<int32_t*>(context.scratch);
     int32_t* recurrent_sums = input_sums + s.steps * s.batch * 4 * s.units;
     const kernels::LstmS8Args args = {s.units,

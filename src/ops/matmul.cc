@@ -1,47 +1,51 @@
-// MatMul: products of matrices that are both computed at run time, batched with broadcasting.
-// Quantized: the right-hand side is packed anew at every run.
+// MatMul: products of matrices, batched with broadcasting. What a constant right-hand side has to
+// become is made once a Program; one that is computed is packed or transposed at every run.
 #include <algorithm>
+#include <vector>
 
 #include "kernels/f32.h"
 #include "kernels/gemm_s8.h"
 #include "src/base/memory.h"
 #include "src/ops/common.h"
-#include "src/ops/kernel_choice.h"
 #include "src/ops/multiplier.h"
+#include "src/ops/row_kernel.h"
 
 namespace qrt::rt {
 namespace {
 
 struct MatMulShape {
   size_t m, k, n, batches;
-  Shape out, a_batch, b_batch;  // out: batch axes only
+  Shape batch;                                       // of the output: all axes but the last two
+  int64_t a_strides[kMaxRank], b_strides[kMaxRank];  // along them, in matrices
 };
 
+Shape batch_axes(const Shape& shape) {
+  return Shape(shape.begin(), static_cast<size_t>(shape.rank() - 2));
+}
+
 MatMulShape resolve(const Node& node, const Shapes& shapes) {
-  const auto& options = node.options<fb::MatMul>();
   const Shape &a = node.shape_in(shapes, 0), &b = node.shape_in(shapes, 1);
   const Shape& out = node.shape_out(shapes, 0);
   const auto dim = [](const Shape& shape, int from_end) {
     return static_cast<size_t>(shape[shape.rank() - from_end]);
   };
-  const auto batch = [](const Shape& shape) {
-    return Shape(shape.begin(), static_cast<size_t>(shape.rank() - 2));
-  };
-  MatMulShape s = {
-      dim(out, 2), dim(a, options.transpose_a() ? 2 : 1), dim(out, 1), 1, batch(out), batch(a),
-      batch(b)};
-  s.batches = static_cast<size_t>(s.out.elements());
+  MatMulShape s = {};
+  s.m = dim(out, 2);
+  s.k = dim(a, node.options<fb::MatMul>().transpose_a() ? 2 : 1);
+  s.n = dim(out, 1);
+  s.batch = batch_axes(out);
+  s.batches = static_cast<size_t>(s.batch.elements());
+  broadcast_strides(batch_axes(a), s.batch, s.a_strides);
+  broadcast_strides(batch_axes(b), s.batch, s.b_strides);
   return s;
 }
 
-// Which matrix of `batch` (with its own axes) belongs to matrix `index` of the output.
-size_t batch_index(const Shape& batch, const Shape& out, size_t index) {
-  int64_t strides[kMaxRank];
-  broadcast_strides(batch, out, strides);
+// Which matrix of an input, which has these strides, belongs to matrix `index` of the output.
+size_t batch_index(const Shape& batch, const int64_t* strides, size_t index) {
   size_t result = 0;
-  for (int i = out.rank() - 1; i >= 0; --i) {
-    result += index % static_cast<size_t>(out[i]) * static_cast<size_t>(strides[i]);
-    index /= static_cast<size_t>(out[i]);
+  for (int i = batch.rank() - 1; i >= 0; --i) {
+    result += index % static_cast<size_t>(batch[i]) * static_cast<size_t>(strides[i]);
+    index /= static_cast<size_t>(batch[i]);
   }
   return result;
 }
@@ -54,111 +58,221 @@ void transpose(const T* from, size_t rows, size_t columns, T* to) {
   }
 }
 
+// The matrices of a constant right-hand side: [count][n][k], or [count][k][n] without transpose_b.
 template <class T>
-class MatMulBase : public OpKernel {
+struct ConstantRight {
+  size_t count, n, k;
+  const T* data;
+  bool transposed;
+
+  explicit ConstantRight(const Node& node)
+      : data(node.input(1).as<T>()), transposed(node.options<fb::MatMul>().transpose_b()) {
+    const Shape& shape = node.input(1).shape;
+    const auto rows = static_cast<size_t>(shape[shape.rank() - 2]);
+    const auto columns = static_cast<size_t>(shape.last());
+    count = static_cast<size_t>(batch_axes(shape).elements());
+    n = transposed ? rows : columns;
+    k = transposed ? columns : rows;
+  }
+
+  PackKey key(const char* row, uint32_t layout) const {
+    PackKey key = {row, layout, data};
+    for (const size_t size : {count, n, k, size_t{transposed}}) key.variant.add(uint64_t{size});
+    return key;
+  }
+};
+
+struct State : OpState {
+  size_t bytes() const override {
+    return zero_points.size() * sizeof zero_points[0] + multipliers.size() * sizeof multipliers[0];
+  }
+
+  MatMulShape shape = {};
+  size_t b_at = 0, packed_at = 0;    // where in scratch are b's columns, and b packed
+  std::vector<int32_t> zero_points;  // of b, by column, if it is packed in a run
+  std::vector<float> multipliers;
+};
+
+// The rows of matrix `index` of a; in scratch if they have to be gathered.
+template <class T>
+const T* left_rows(const RunContext& context, const MatMulShape& s, size_t index) {
+  const T* a = context.in<T>(0) + batch_index(s.batch, s.a_strides, index) * s.m * s.k;
+  if (!context.node.options<fb::MatMul>().transpose_a()) return a;
+  T* rows = reinterpret_cast<T*>(context.scratch);
+  transpose(a, s.k, s.m, rows);
+  return rows;
+}
+
+// The columns of matrix `index` of b: [n][k].
+template <class T>
+const T* right_columns(const RunContext& context, const State& state, size_t index) {
+  const MatMulShape& s = state.shape;
+  const T* b = context.in<T>(1) + index * s.n * s.k;
+  if (context.node.options<fb::MatMul>().transpose_b()) return b;
+  T* columns = reinterpret_cast<T*>(context.scratch + state.b_at);
+  transpose(b, s.k, s.n, columns);
+  return columns;
+}
+
+// The state, and scratch for what left_rows and right_columns have to move.
+template <class T>
+std::unique_ptr<State> plan_matrices(const Node& node, bool right_is_ready, PlanContext* context) {
+  auto state = std::make_unique<State>();
+  state->shape = resolve(node, context->shapes);
+  const MatMulShape& s = state->shape;
+  const auto& options = node.options<fb::MatMul>();
+  uint64_t end = 0;
+  if (options.transpose_a()) end += align_up(size_product(s.m, s.k, sizeof(T)), kAlignment);
+  state->b_at = static_cast<size_t>(end);
+  if (!right_is_ready && !options.transpose_b()) {
+    end += align_up(size_product(s.n, s.k, sizeof(T)), kAlignment);
+  }
+  state->packed_at = static_cast<size_t>(end);
+  context->scratch_bytes = end;
+  return state;
+}
+
+class MatMulS8 final : public RowKernel<kernels::GemmS8Kernel> {
  public:
+  MatMulS8(const Node& node, const kernels::GemmS8Kernel& row, float multiplier)
+      : RowKernel(row),
+        multiplier_(multiplier),
+        a_zero_point_(node.input(0).quantization.zero_point()),
+        b_zero_point_(node.input(1).quantization.zero_point()),
+        out_{node.output(0).quantization.zero_point(), -128, 127} {}
+
+  Status pack(const Node& node, WeightStore& store) override {
+    if (!node.input(1).constant) return {};
+    const ConstantRight<int8_t> right(node);
+    const size_t n = right.n, k = right.k;
+    const uint64_t bytes = align_up(row_.packed_bytes(n, 1, k), kAlignment);
+    PackKey key = right.key(row_.name, kernels::kGemmS8Layout);
+    key.variant.add(a_zero_point_);
+    key.variant.add(b_zero_point_);
+    key.variant.add(multiplier_);
+    const AlignedBuffer columns = allocate_aligned(size_product(n, k));
+    if (columns == nullptr) return node.fail(Code::OutOfMemory, "no memory to pack its weights");
+    const std::vector<int32_t> zero_points(n, b_zero_point_);
+    const std::vector<float> multipliers(n, multiplier_);
+    QRT_ASSIGN_OR_RETURN(
+        packed_, store.get(node, key, size_product(bytes, right.count), [&](uint8_t* to) {
+          for (size_t i = 0; i < right.count; ++i) {
+            const int8_t* b = right.data + i * n * k;
+            if (!right.transposed) transpose(b, k, n, reinterpret_cast<int8_t*>(columns.get()));
+            pack_columns(n, k,
+                         right.transposed ? b : reinterpret_cast<const int8_t*>(columns.get()),
+                         zero_points.data(), multipliers.data(), to + i * bytes);
+          }
+        }));
+    matrix_bytes_ = static_cast<size_t>(bytes);
+    return {};
+  }
+
   Status plan(const Node& node, PlanContext& context) const override {
-    const MatMulShape s = resolve(node, context.shapes);
-    context.scratch_bytes = align_up(size_product(s.m, s.k, sizeof(T)), kAlignment) +
-                            align_up(size_product(s.n, s.k, sizeof(T)), kAlignment) +
-                            extra_bytes(s);
+    auto state = plan_matrices<int8_t>(node, packed_ != nullptr, &context);
+    if (packed_ == nullptr) {
+      const MatMulShape& s = state->shape;
+      context.scratch_bytes += row_.packed_bytes(s.n, 1, s.k);
+      state->zero_points.assign(s.n, b_zero_point_);
+      state->multipliers.assign(s.n, multiplier_);
+    }
+    context.state = std::move(state);
     return {};
   }
 
   void run(const RunContext& context) const override {
-    const MatMulShape s = resolve(context.node, context.shapes);
-    const auto& options = context.node.template options<fb::MatMul>();
-    T* a_rows = reinterpret_cast<T*>(context.scratch);
-    T* b_columns =
-        reinterpret_cast<T*>(context.scratch + align_up(s.m * s.k * sizeof(T), kAlignment));
-    uint8_t* extra =
-        reinterpret_cast<uint8_t*>(b_columns) + align_up(s.n * s.k * sizeof(T), kAlignment);
+    const State& state = context.planned<State>();
+    const MatMulShape& s = state.shape;
     for (size_t i = 0; i < s.batches; ++i) {
-      const T* a = context.in<T>(0) + batch_index(s.a_batch, s.out, i) * s.m * s.k;
-      const T* b = context.in<T>(1) + batch_index(s.b_batch, s.out, i) * s.n * s.k;
-      if (options.transpose_a()) {
-        transpose(a, s.k, s.m, a_rows);
-        a = a_rows;
-      }
-      if (!options.transpose_b()) {
-        transpose(b, s.k, s.n, b_columns);
-        b = b_columns;
-      }
-      multiply(context, s, a, b, extra, context.out<T>() + i * s.m * s.n);
+      const int8_t* a = left_rows<int8_t>(context, s, i);
+      const uint8_t* b = right(context, state, batch_index(s.batch, s.b_strides, i));
+      const kernels::GemmS8Args args = {b, s.n, 1, s.k, nullptr, a, s.k, s.n, out_};
+      int8_t* out = context.out<int8_t>() + i * s.m * s.n;
+      context.pool.parallel_for(
+          ceil_div(s.m, row_.mr), mac_cost(size_product(s.n, s.k, row_.mr), row_.throughput),
+          [&](size_t begin, size_t end, size_t) {
+            row_.run(args, begin * row_.mr, std::min(end * row_.mr, s.m), 0, s.n, out);
+          });
     }
   }
 
- protected:
-  virtual uint64_t extra_bytes(const MatMulShape&) const { return 0; }
-  // out[m][n] = sum a[m][k] b[n][k]
-  virtual void multiply(const RunContext& context, const MatMulShape& s, const T* a, const T* b,
-                        uint8_t* extra, T* out) const = 0;
-};
-
-class MatMulS8 final : public MatMulBase<int8_t> {
- public:
-  MatMulS8(const kernels::GemmS8Kernel& row, float multiplier)
-      : row_(row), multiplier_(multiplier) {}
-  const char* name() const override { return row_.name; }
-  CpuFeatures needs() const override { return row_.needs; }
-
  private:
-  static uint64_t column_bytes(const MatMulShape& s) {
-    return align_up(size_product(s.n, 4), kAlignment);
+  void pack_columns(size_t n, size_t k, const int8_t* columns, const int32_t* zero_points,
+                    const float* multipliers, uint8_t* to) const {
+    row_.pack({n, 1, k, columns, nullptr, a_zero_point_, zero_points, multipliers}, to);
   }
 
-  uint64_t extra_bytes(const MatMulShape& s) const override {
-    return 2 * column_bytes(s) + row_.packed_bytes(s.n, 1, s.k);
+  const uint8_t* right(const RunContext& context, const State& state, size_t index) const {
+    if (packed_ != nullptr) return packed_ + index * matrix_bytes_;
+    uint8_t* to = context.scratch + state.packed_at;
+    pack_columns(state.shape.n, state.shape.k, right_columns<int8_t>(context, state, index),
+                 state.zero_points.data(), state.multipliers.data(), to);
+    return to;
   }
 
-  void multiply(const RunContext& context, const MatMulShape& s, const int8_t* a, const int8_t* b,
-                uint8_t* extra, int8_t* out) const override {
-    const Node& node = context.node;
-    auto* zero_points = reinterpret_cast<int32_t*>(extra);
-    auto* multipliers = reinterpret_cast<float*>(extra + column_bytes(s));
-    uint8_t* packed = extra + 2 * column_bytes(s);
-    std::fill_n(zero_points, s.n, node.input(1).quantization.zero_point());
-    std::fill_n(multipliers, s.n, multiplier_);
-    row_.pack({s.n, 1, s.k, b, nullptr, node.input(0).quantization.zero_point(), zero_points,
-               multipliers},
-              packed);
-    const kernels::GemmS8Args args = {
-        packed, s.n,     1,
-        s.k,    nullptr, a,
-        s.k,    s.n,     {node.output(0).quantization.zero_point(), -128, 127}};
-    context.pool.parallel_for(
-        ceil_div(s.m, row_.mr), mac_cost(size_product(s.n, s.k, row_.mr), row_.throughput),
-        [&](size_t begin, size_t end, size_t) {
-          row_.run(args, begin * row_.mr, std::min(end * row_.mr, s.m), 0, s.n, out);
-        });
-  }
-
-  const kernels::GemmS8Kernel& row_;
-  float multiplier_;
+  const float multiplier_;
+  const int32_t a_zero_point_, b_zero_point_;
+  const kernels::Output out_;
+  const uint8_t* packed_ = nullptr;  // matrices of a constant b
+  size_t matrix_bytes_ = 0;
 };
 
-class MatMulF32 final : public MatMulBase<float> {
+class MatMulF32 final : public OpKernel {
  public:
   const char* name() const override { return "f32_matmul__scalar"; }
 
- private:
-  void multiply(const RunContext& context, const MatMulShape& s, const float* a, const float* b,
-                uint8_t*, float* out) const override {
-    context.pool.parallel_for(s.m, s.n * s.k, [&](size_t begin, size_t end, size_t) {
-      for (size_t m = begin; m < end; ++m) {
-        const float* row = a + m * s.k;
-        kernels::conv_f32({1, s.k, s.n, b, nullptr, &row, 0, s.n, -INFINITY, INFINITY}, 1,
-                          out + m * s.n);
-      }
-    });
+  Status pack(const Node& node, WeightStore& store) override {
+    if (!node.input(1).constant) return {};
+    const ConstantRight<float> right(node);
+    columns_ = right.data;
+    if (right.transposed) return {};
+    const size_t elements = right.n * right.k;
+    QRT_ASSIGN_OR_RETURN(
+        const uint8_t* columns,
+        store.get(node, right.key(name(), 1), size_product(right.count, elements, sizeof(float)),
+                  [&](uint8_t* to) {
+                    for (size_t i = 0; i < right.count; ++i) {
+                      transpose(right.data + i * elements, right.k, right.n,
+                                reinterpret_cast<float*>(to) + i * elements);
+                    }
+                  }));
+    columns_ = reinterpret_cast<const float*>(columns);
+    return {};
   }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    context.state = plan_matrices<float>(node, columns_ != nullptr, &context);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const State& state = context.planned<State>();
+    const MatMulShape& s = state.shape;
+    for (size_t i = 0; i < s.batches; ++i) {
+      const float* a = left_rows<float>(context, s, i);
+      const size_t index = batch_index(s.batch, s.b_strides, i);
+      const float* b = columns_ != nullptr ? columns_ + index * s.n * s.k
+                                           : right_columns<float>(context, state, index);
+      float* out = context.out<float>() + i * s.m * s.n;
+      context.pool.parallel_for(s.m, s.n * s.k, [&](size_t begin, size_t end, size_t) {
+        for (size_t m = begin; m < end; ++m) {
+          const float* row = a + m * s.k;
+          kernels::conv_f32({1, s.k, s.n, b, nullptr, &row, 0, s.n, -INFINITY, INFINITY}, 1,
+                            out + m * s.n);
+        }
+      });
+    }
+  }
+
+ private:
+  const float* columns_ = nullptr;  // of a constant b: [n][k] each
 };
 
 Choice choose(const Node& node, const ChooseContext& context) {
   if (node.input(0).type != DType::S8) return make_kernel<MatMulF32>();
   float multiplier;
   QRT_RETURN_IF_ERROR(make_multiplier(node, product_ratio(node), &multiplier));
-  return make_kernel<MatMulS8>(choose_kernel(kernels::gemm_s8_kernels, context.features),
+  return make_kernel<MatMulS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features),
                                multiplier);
 }
 

@@ -29,10 +29,14 @@ class PadKernel : public OpKernel {
   explicit PadKernel(uint64_t pattern) : pattern_(pattern) {}
   const char* name() const override { return "pad"; }
 
+  Status plan(const Node& node, PlanContext& context) const override {
+    context.state = std::make_unique<Job>(node, context.shapes);
+    return {};
+  }
+
   void run(const RunContext& ctx) const override {
-    Job job(ctx);
-    ctx.pool.parallel_for(static_cast<size_t>(ctx.shape_out().elements(0, job.axis)),
-                          job.bytes(ctx.shape_out()[job.axis]),
+    const Job& job = ctx.planned<Job>();
+    ctx.pool.parallel_for(job.rows, job.bytes(job.out[job.axis]),
                           [&](size_t begin, size_t end, size_t) {
                             for (size_t row = begin; row < end; ++row) {
                               pad_row(ctx, job, static_cast<int64_t>(row));
@@ -42,30 +46,36 @@ class PadKernel : public OpKernel {
 
  private:
   // A row is the innermost axis that is padded, of units of `run` elements that stay together.
-  struct Job {
-    explicit Job(const RunContext& ctx)
-        : in(ctx.shape_in(0)), pad(ctx.node.options<fb::Pad>()), axis(in.rank() - 1) {
-      while (axis > 0 && before(axis) == 0 && after(axis) == 0) --axis;
+  struct Job : OpState {
+    Job(const Node& node, const Shapes& shapes)
+        : in(node.shape_in(shapes, 0)), out(node.shape_out(shapes, 0)), axis(in.rank() - 1) {
+      const auto& pad = node.options<fb::Pad>();
+      mode = pad.mode();
+      for (int i = 0; i < in.rank(); ++i) {
+        before[i] = pad.before()->Get(static_cast<unsigned>(i));
+        after[i] = pad.after()->Get(static_cast<unsigned>(i));
+      }
+      while (axis > 0 && before[axis] == 0 && after[axis] == 0) --axis;
       run = in.elements(axis + 1, in.rank());
-      element = dtype_bytes(ctx.node.input(0).type);
+      rows = static_cast<size_t>(out.elements(0, axis));
+      element = dtype_bytes(node.input(0).type);
     }
-    int64_t before(int i) const { return pad.before()->Get(static_cast<unsigned>(i)); }
-    int64_t after(int i) const { return pad.after()->Get(static_cast<unsigned>(i)); }
     size_t bytes(int64_t units) const { return static_cast<size_t>(units * run) * element; }
 
-    const Shape& in;
-    const fb::Pad& pad;
+    const Shape in, out;
+    fb::PadMode mode;
     int axis;
+    int64_t before[kMaxRank] = {}, after[kMaxRank] = {};
     int64_t run;
-    size_t element;
+    size_t rows, element;
   };
 
   // Which of the input's rows stands in this row of the output; -1: none.
-  static int64_t source_row(const RunContext& ctx, const Job& job, int64_t row) {
+  static int64_t source_row(const Job& job, int64_t row) {
     int64_t from = 0, stride = 1;
     for (int i = job.axis - 1; i >= 0; --i) {
-      const int64_t dim = job.in[i], out_dim = ctx.shape_out()[i];
-      const int64_t position = source(row % out_dim - job.before(i), dim, job.pad.mode());
+      const int64_t dim = job.in[i], out_dim = job.out[i];
+      const int64_t position = source(row % out_dim - job.before[i], dim, job.mode);
       if (position < 0) return -1;
       from += position * stride;
       stride *= dim;
@@ -76,9 +86,9 @@ class PadKernel : public OpKernel {
 
   void pad_row(const RunContext& ctx, const Job& job, int64_t row) const {
     const int64_t dim = job.in[job.axis];
-    const int64_t before = job.before(job.axis), after = job.after(job.axis);
+    const int64_t before = job.before[job.axis], after = job.after[job.axis];
     uint8_t* to = ctx.out<uint8_t>() + static_cast<size_t>(row) * job.bytes(before + dim + after);
-    const int64_t from_row = source_row(ctx, job, row);
+    const int64_t from_row = source_row(job, row);
     if (from_row < 0) return fill_units(job, to, before + dim + after);
     const uint8_t* from = ctx.in<uint8_t>(0) + static_cast<size_t>(from_row) * job.bytes(dim);
     pad_side(job, from, to, -before, before);
@@ -89,9 +99,9 @@ class PadKernel : public OpKernel {
   // `count` units that stand from position `first` of a row, outside of the input.
   void pad_side(const Job& job, const uint8_t* from, uint8_t* to, int64_t first,
                 int64_t count) const {
-    if (job.pad.mode() == fb::PadMode::Constant) return fill_units(job, to, count);
+    if (job.mode == fb::PadMode::Constant) return fill_units(job, to, count);
     for (int64_t i = 0; i < count; ++i) {
-      const int64_t unit = source(first + i, job.in[job.axis], job.pad.mode());
+      const int64_t unit = source(first + i, job.in[job.axis], job.mode);
       std::memcpy(to + job.bytes(i), from + job.bytes(unit), job.bytes(1));
     }
   }

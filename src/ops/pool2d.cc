@@ -28,7 +28,7 @@ class Pool : public OpKernel {
   }
 
   void run(const RunContext& context) const override {
-    const State& state = *static_cast<const State*>(context.state);
+    const State& state = context.planned<State>();
     const WindowGeometry& window = state.window;
     context.pool.parallel_for(window.pixels(), size_product(window.taps(), window.channels),
                               [&](size_t begin, size_t end, size_t range) {
@@ -48,6 +48,7 @@ class Pool : public OpKernel {
   struct State : OpState {
     WindowGeometry window;
     size_t block = 1;
+    size_t bytes() const override { return multipliers.size() * sizeof(float); }
     std::vector<float> multipliers;  // s8 average: by count; empty: an exact mean
   };
   virtual size_t element_bytes() const = 0;
@@ -58,7 +59,13 @@ class Pool : public OpKernel {
 
 class PoolS8 final : public Pool {
  public:
-  explicit PoolS8(const kernels::PoolS8Kernel& row) : row_(row) {}
+  PoolS8(const Node& node, const kernels::PoolS8Kernel& row) : row_(row) {
+    const auto& options = node.options<fb::Pool2D>();
+    const Tensor& out = node.output(0);
+    const QuantizedLimits limits = quantized_limits(options.clamp(), out);
+    out_ = {out.quantization.zero_point(), limits.min, limits.max};
+    run_ = options.kind() == fb::PoolKind::Max ? row.max : row.average;
+  }
   const char* name() const override { return row_.name; }
   CpuFeatures needs() const override { return row_.needs; }
 
@@ -82,9 +89,6 @@ class PoolS8 final : public Pool {
 
   void pool(const RunContext& context, const State& state, const void* const* indirection,
             size_t first, size_t pixels) const override {
-    const auto& options = context.node.options<fb::Pool2D>();
-    const Tensor& out = context.node.output(0);
-    const QuantizedLimits limits = quantized_limits(options.clamp(), out);
     const size_t channels = state.window.channels;
     const kernels::PoolS8Args args = {
         channels,
@@ -93,12 +97,13 @@ class PoolS8 final : public Pool {
         channels,
         context.node.input(0).quantization.zero_point(),
         state.multipliers.empty() ? nullptr : state.multipliers.data(),
-        {out.quantization.zero_point(), limits.min, limits.max}};
-    const auto run = options.kind() == fb::PoolKind::Max ? row_.max : row_.average;
-    run(args, pixels, context.out<int8_t>() + first * channels);
+        out_};
+    run_(args, pixels, context.out<int8_t>() + first * channels);
   }
 
   const kernels::PoolS8Kernel& row_;
+  kernels::Output out_ = {};
+  decltype(kernels::PoolS8Kernel::max) run_ = nullptr;
 };
 
 class PoolF32 final : public Pool {
@@ -123,7 +128,7 @@ class PoolF32 final : public Pool {
 
 Choice choose(const Node& node, const ChooseContext& context) {
   if (node.input(0).type != DType::S8) return make_kernel<PoolF32>();
-  return make_kernel<PoolS8>(choose_kernel(kernels::pool_s8_kernels, context.features));
+  return make_kernel<PoolS8>(node, choose_kernel(kernels::pool_s8_kernels, context.features));
 }
 
 }  // namespace

@@ -32,20 +32,20 @@ ByteTable::Entries table_entries(const Node& node, float multiplier) {
 
 class FloatToS8 final : public RowKernel<kernels::ConvertS8Kernel> {
  public:
-  FloatToS8(const kernels::ConvertS8Kernel& row, float inverse_scale)
-      : RowKernel(row), inverse_scale_(inverse_scale) {}
+  FloatToS8(const Node& node, const kernels::ConvertS8Kernel& row, float inverse_scale)
+      : RowKernel(row), inverse_scale_(inverse_scale), range_(full_range(node.output(0))) {}
   void run(const RunContext& context) const override {
-    const Tensor& out = context.node.output(0);
     context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 4,
                               [&](size_t begin, size_t end, size_t) {
                                 row_.f32_to_s8(context.in<float>(0) + begin, end - begin,
-                                               inverse_scale_, full_range(out),
+                                               inverse_scale_, range_,
                                                context.out<int8_t>() + begin);
                               });
   }
 
  private:
   const float inverse_scale_;
+  const kernels::Output range_;
 };
 
 // The rarer pairs of types. `multiplier` is that of integers, or the inverse scale for floats.
@@ -96,8 +96,8 @@ Choice choose(const Node& node, const ChooseContext& context) {
   QRT_RETURN_IF_ERROR(in == DType::F32 ? make_inverse_scale(node, &multiplier)
                                        : make_multiplier(node, scale_ratio(node), &multiplier));
   if (in == DType::F32 && out == DType::S8) {
-    return make_kernel<FloatToS8>(choose_kernel(kernels::convert_s8_kernels, context.features),
-                                  multiplier);
+    return make_kernel<FloatToS8>(
+        node, choose_kernel(kernels::convert_s8_kernels, context.features), multiplier);
   }
   if (dtype_bits(in) == 8 && dtype_bits(out) == 8) {
     return make_kernel<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),

@@ -105,6 +105,11 @@ void for_each_matrix(const ReducePlan& plan, const Body& body) {
   }
 }
 
+struct State : OpState {
+  ReducePlan reduce;
+  float multiplier = 0;  // of sums of quantized values
+};
+
 class ReduceS8 final : public RowKernel<kernels::ReduceS8Kernel> {
  public:
   explicit ReduceS8(const kernels::ReduceS8Kernel& row) : RowKernel(row) {}
@@ -113,11 +118,12 @@ class ReduceS8 final : public RowKernel<kernels::ReduceS8Kernel> {
     context.scratch_bytes =
         size_product(node.shape_out(context.shapes, 0).elements(), sizeof(int32_t));
     auto state = std::make_unique<State>();
+    state->reduce = plan_reduce(node, node.shape_in(context.shapes, 0));
     const auto kind = node.options<fb::Reduce>().kind();
     if (kind == fb::ReduceKind::Mean || kind == fb::ReduceKind::Sum) {
       double ratio = scale_ratio(node);
       if (kind == fb::ReduceKind::Mean) {
-        ratio /= static_cast<double>(plan_reduce(node, node.shape_in(context.shapes, 0)).count);
+        ratio /= static_cast<double>(state->reduce.count);
       }
       QRT_RETURN_IF_ERROR(make_multiplier(node, ratio, &state->multiplier));
     }
@@ -126,7 +132,7 @@ class ReduceS8 final : public RowKernel<kernels::ReduceS8Kernel> {
   }
 
   void run(const RunContext& context) const override {
-    const ReducePlan plan = plan_reduce(context.node, context.shape_in(0));
+    const ReducePlan& plan = context.planned<State>().reduce;
     const auto kind = context.node.options<fb::Reduce>().kind();
     if (kind == fb::ReduceKind::Max || kind == fb::ReduceKind::Min) {
       select(context, plan, kind == fb::ReduceKind::Max);
@@ -136,10 +142,6 @@ class ReduceS8 final : public RowKernel<kernels::ReduceS8Kernel> {
   }
 
  private:
-  struct State : OpState {
-    float multiplier = 0;  // of sums
-  };
-
   // Whether the innermost axis is one of those that are reduced.
   static bool along_rows(const ReducePlan& plan) {
     return plan.rank > 0 && plan.out_strides[plan.rank - 1] == 0;
@@ -167,8 +169,8 @@ class ReduceS8 final : public RowKernel<kernels::ReduceS8Kernel> {
     const Quantization& in_q = context.node.input(0).quantization;
     const Quantization& out_q = context.node.output(0).quantization;
     row_.requantize(sums, plan.out_elements, in_q.zero_point() * static_cast<int32_t>(plan.count),
-                    static_cast<const State*>(context.state)->multiplier,
-                    {out_q.zero_point(), -128, 127}, context.out<int8_t>());
+                    context.planned<State>().multiplier, {out_q.zero_point(), -128, 127},
+                    context.out<int8_t>());
   }
 };
 
@@ -192,8 +194,15 @@ class PlainReduce final : public OpKernel {
  public:
   const char* name() const override { return "reduce__scalar"; }
 
+  Status plan(const Node& node, PlanContext& context) const override {
+    auto state = std::make_unique<State>();
+    state->reduce = plan_reduce(node, node.shape_in(context.shapes, 0));
+    context.state = std::move(state);
+    return {};
+  }
+
   void run(const RunContext& context) const override {
-    const ReducePlan plan = plan_reduce(context.node, context.shape_in(0));
+    const ReducePlan& plan = context.planned<State>().reduce;
     const auto kind = context.node.options<fb::Reduce>().kind();
     const T* in = context.in<T>(0);
     T* out = context.out<T>();

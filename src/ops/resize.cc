@@ -60,7 +60,7 @@ class ResizeImage final : public RowKernel<kernels::ResizeBilinearKernel> {
   }
 
   void run(const RunContext& context) const override {
-    const State& state = *static_cast<const State*>(context.state);
+    const State& state = context.planned<State>();
     const Shape& in = context.shape_in(0);
     const size_t rows = static_cast<size_t>(in[0]) * state.y.size();
     const size_t channels = static_cast<size_t>(in[3]);

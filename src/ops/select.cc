@@ -7,16 +7,24 @@ namespace {
 // Operands: condition, a, b, output.
 using SelectLoop = StridedLoop<4>;
 
+struct State : OpState {
+  SelectLoop loop;        // without its lines
+  SelectLoop::Axis line;  // the innermost axis
+  int64_t lines = 1;
+  bool dense = false;
+};
+
 template <class T>
-void select(const RunContext& ctx, SelectLoop loop) {
-  const SelectLoop::Axis line = loop.take(loop.rank() - 1);
+void select(const RunContext& ctx, const State& state) {
+  const SelectLoop& loop = state.loop;
+  const SelectLoop::Axis& line = state.line;
   const auto [condition_step, a_step, b_step, out_step] = line.strides;
-  const bool dense = condition_step == 1 && a_step == 1 && b_step == 1 && out_step == 1;
+  const bool dense = state.dense;
   const uint8_t* conditions = ctx.in<uint8_t>(0);
   const T* a_data = ctx.in<T>(1);
   const T* b_data = ctx.in<T>(2);
   T* out_data = ctx.out<T>();
-  const int64_t lines = loop.count();
+  const int64_t lines = state.lines;
   // One dimension is cut into blocks, more are cut between lines.
   const int64_t blocks = lines == 1 ? line.size : lines;
   const int64_t length = lines == 1 ? 1 : line.size;
@@ -47,24 +55,35 @@ class SelectKernel : public OpKernel {
  public:
   const char* name() const override { return "select"; }
 
-  void run(const RunContext& ctx) const override {
-    const Shape& out = ctx.shape_out();
+  Status plan(const Node& node, PlanContext& context) const override {
+    const Shape& out = node.shape_out(context.shapes, 0);
     int64_t strides[4][kMaxRank];
-    for (size_t i = 0; i < 3; ++i) broadcast_strides(ctx.shape_in(i), out, strides[i]);
-    dense_strides(out, strides[3]);
-    SelectLoop loop;
-    for (int i = 0; i < out.rank(); ++i) {
-      loop.add(out[i], {strides[0][i], strides[1][i], strides[2][i], strides[3][i]});
+    for (size_t i = 0; i < 3; ++i) {
+      broadcast_strides(node.shape_in(context.shapes, i), out, strides[i]);
     }
+    dense_strides(out, strides[3]);
+    auto state = std::make_unique<State>();
+    for (int i = 0; i < out.rank(); ++i) {
+      state->loop.add(out[i], {strides[0][i], strides[1][i], strides[2][i], strides[3][i]});
+    }
+    state->line = state->loop.take(state->loop.rank() - 1);
+    state->lines = state->loop.count();
+    state->dense = state->line.strides == SelectLoop::Strides{1, 1, 1, 1};
+    context.state = std::move(state);
+    return {};
+  }
+
+  void run(const RunContext& ctx) const override {
+    const State& state = ctx.planned<State>();
     switch (dtype_bytes(ctx.node.output(0).type)) {
       case 1:
-        return select<uint8_t>(ctx, loop);
+        return select<uint8_t>(ctx, state);
       case 2:
-        return select<uint16_t>(ctx, loop);
+        return select<uint16_t>(ctx, state);
       case 4:
-        return select<uint32_t>(ctx, loop);
+        return select<uint32_t>(ctx, state);
       default:
-        return select<uint64_t>(ctx, loop);
+        return select<uint64_t>(ctx, state);
     }
   }
 

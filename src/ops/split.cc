@@ -8,20 +8,27 @@ class SplitKernel : public OpKernel {
  public:
   const char* name() const override { return "split"; }
 
-  void run(const RunContext& ctx) const override {
-    const Shape& shape = ctx.shape_in(0);
+  Status plan(const Node& node, PlanContext& context) const override {
+    const Shape& shape = node.shape_in(context.shapes, 0);
     int axis;
-    (void)resolve_axis(ctx.node.options<fb::Split>().axis(), shape.rank(), &axis);
-    const size_t element = dtype_bytes(ctx.node.input(0).type);
+    (void)resolve_axis(node.options<fb::Split>().axis(), shape.rank(), &axis);
+    const size_t element = dtype_bytes(node.input(0).type);
     const int64_t rows = shape.elements(0, axis), columns = shape.elements(axis, shape.rank());
-    const uint8_t* from = ctx.in<uint8_t>(0);
-    for (size_t i = 0; i < ctx.node.outputs(); ++i) {
-      const int64_t run = ctx.shape_out(i).elements(axis, shape.rank());
-      CopyLoop loop;
-      loop.add(rows, {columns, run});
-      loop.add(run, {1, 1});
-      strided_copy(loop, element, from, ctx.out<uint8_t>(i), ctx.pool);
-      from += static_cast<size_t>(run) * element;
+    auto state = std::make_unique<Pieces>();
+    size_t at = 0;
+    for (size_t i = 0; i < node.outputs(); ++i) {
+      const int64_t run = node.shape_out(context.shapes, i).elements(axis, shape.rank());
+      state->add(rows, {columns, run}, run, element, &at);
+    }
+    context.state = std::move(state);
+    return {};
+  }
+
+  void run(const RunContext& ctx) const override {
+    const Pieces& pieces = ctx.planned<Pieces>();
+    for (size_t i = 0; i < pieces.all.size(); ++i) {
+      const Pieces::Piece& piece = pieces.all[i];
+      piece.copy.run(ctx.in<uint8_t>(0) + piece.at, ctx.out<uint8_t>(i), ctx.pool);
     }
   }
 

@@ -9,13 +9,7 @@ namespace {
 // A piece of work for one thread: enough to be worth handing out, small enough for the first cache.
 constexpr int64_t kBlockBytes = 16384;
 
-// The two innermost axes of a copy; strides in elements.
-struct Plane {
-  int64_t rows, columns;
-  int64_t from_row, from_column;
-  int64_t to_row, to_column;
-};
-using PlaneKernel = void (*)(const Plane&, const uint8_t* from, uint8_t* to);
+using Plane = CopyPlane;
 
 template <size_t kBytes>
 void copy_short_rows(const Plane& p, const uint8_t* from, uint8_t* to, int64_t element) {
@@ -164,64 +158,6 @@ void copy_any(const Plane& plane, const uint8_t* from_bytes, uint8_t* to_bytes) 
   }
 }
 
-// Takes the two innermost axes out of `loop`, with the axis along which the source is contiguous as
-// the rows if it is not the columns.
-template <class T>
-PlaneKernel choose_plane(CopyLoop& loop, Plane& plane) {
-  const CopyLoop::Axis columns = loop.take(loop.rank() - 1);
-  int row = loop.rank() - 1;
-  PlaneKernel kernel = copy_any<T>;
-  if (columns.strides[1] == 1 || columns.size == 1) {
-    if (columns.strides[0] == 1 || columns.size == 1) {
-      kernel = copy_rows<T>;
-    } else {
-      for (int i = 0; i < loop.rank(); ++i) {
-        if (loop.axis(i).strides[0] == 1) {
-          row = i;
-          kernel = transpose<T>;
-        }
-      }
-    }
-  }
-  const CopyLoop::Axis rows = loop.take(row);
-  plane = {rows.size,          columns.size,    rows.strides[0],
-           columns.strides[0], rows.strides[1], columns.strides[1]};
-  return kernel;
-}
-
-template <class T>
-void copy(CopyLoop loop, const uint8_t* from, uint8_t* to, ThreadPool& pool) {
-  Plane plane;
-  const PlaneKernel kernel = choose_plane<T>(loop, plane);
-  // Threads share the outer axes and, of the plane, blocks of its longer side.
-  const bool by_rows = plane.rows >= plane.columns || (kernel == &copy_rows<T> && plane.rows > 1);
-  const int64_t side = by_rows ? plane.rows : plane.columns;
-  const int64_t line_bytes =
-      (by_rows ? plane.columns : plane.rows) * static_cast<int64_t>(sizeof(T));
-  const int64_t block = std::clamp<int64_t>(kBlockBytes / line_bytes, 1, side);
-  const int64_t blocks = ceil_div(side, block);
-  const auto items = static_cast<size_t>(loop.count() * blocks);
-  pool.parallel_for(
-      items, static_cast<uint64_t>(block * line_bytes),
-      [&](size_t begin_item, size_t end_item, size_t) {
-        const auto begin = static_cast<int64_t>(begin_item), end = static_cast<int64_t>(end_item);
-        int64_t item = begin;
-        loop.walk(begin / blocks, ceil_div(end, blocks), [&](const CopyLoop::Strides& offsets) {
-          const int64_t first_block = item % blocks;
-          const int64_t last_block = std::min(blocks, first_block + end - item);
-          item += last_block - first_block;
-          const int64_t first = first_block * block;
-          const int64_t count = std::min(last_block * block, side) - first;
-          Plane part = plane;
-          (by_rows ? part.rows : part.columns) = count;
-          const int64_t in = offsets[0] + first * (by_rows ? plane.from_row : plane.from_column);
-          const int64_t out = offsets[1] + first * (by_rows ? plane.to_row : plane.to_column);
-          constexpr auto kElement = static_cast<int64_t>(sizeof(T));
-          kernel(part, from + in * kElement, to + out * kElement);
-        });
-      });
-}
-
 class MoveKernel : public OpKernel {
  public:
   MoveKernel(const char* kernel_name, Move (*describe)(const Node&, const Shapes&))
@@ -229,12 +165,19 @@ class MoveKernel : public OpKernel {
 
   const char* name() const override { return name_; }
 
+  Status plan(const Node& node, PlanContext& context) const override {
+    const Move move = describe_(node, context.shapes);
+    const size_t element = dtype_bytes(node.input(0).type);
+    auto state = std::make_unique<State>();
+    state->copy = CopyPlan(move.loop, element);
+    state->first_byte = move.first * static_cast<int64_t>(element);
+    context.state = std::move(state);
+    return {};
+  }
+
   void run(const RunContext& ctx) const override {
-    const Move move = describe_(ctx.node, ctx.shapes);
-    const size_t element = dtype_bytes(ctx.node.input(0).type);
-    strided_copy(move.loop, element,
-                 ctx.in<uint8_t>(0) + move.first * static_cast<int64_t>(element),
-                 ctx.out<uint8_t>(), ctx.pool);
+    const State& state = ctx.planned<State>();
+    state.copy.run(ctx.in<uint8_t>(0) + state.first_byte, ctx.out<uint8_t>(), ctx.pool);
   }
 
   bool may_overwrite(const Node& node, const Shapes& shapes, size_t input) const override {
@@ -244,6 +187,11 @@ class MoveKernel : public OpKernel {
   }
 
  private:
+  struct State : OpState {
+    CopyPlan copy;
+    int64_t first_byte = 0;  // of the input that is copied
+  };
+
   const char* name_;
   Move (*describe_)(const Node&, const Shapes&);
 };
@@ -255,19 +203,78 @@ bool is_plain_copy(const CopyLoop& loop) {
   return loop.rank() == 1 && loop.axis(0).strides == CopyLoop::Strides{1, 1};
 }
 
-void strided_copy(const CopyLoop& loop, size_t element_bytes, const uint8_t* from, uint8_t* to,
-                  ThreadPool& pool) {
-  if (from == to) return;
+CopyPlan::CopyPlan(const CopyLoop& loop, size_t element_bytes)
+    : outer_(loop), element_(static_cast<int64_t>(element_bytes)) {
   switch (element_bytes) {
     case 1:
-      return copy<uint8_t>(loop, from, to, pool);
+      choose_plane<uint8_t>();
+      break;
     case 2:
-      return copy<uint16_t>(loop, from, to, pool);
+      choose_plane<uint16_t>();
+      break;
     case 4:
-      return copy<uint32_t>(loop, from, to, pool);
+      choose_plane<uint32_t>();
+      break;
     default:
-      return copy<uint64_t>(loop, from, to, pool);
+      choose_plane<uint64_t>();
   }
+  side_ = by_rows_ ? plane_.rows : plane_.columns;
+  line_bytes_ = (by_rows_ ? plane_.columns : plane_.rows) * element_;
+  if (side_ * line_bytes_ == 0) {
+    blocks_ = 0;  // nothing to copy
+    return;
+  }
+  block_ = std::clamp<int64_t>(kBlockBytes / line_bytes_, 1, side_);
+  blocks_ = ceil_div(side_, block_);
+}
+
+// Takes the two innermost axes out of the loop, with the axis along which the source is contiguous
+// as the rows if it is not the columns.
+template <class T>
+void CopyPlan::choose_plane() {
+  const CopyLoop::Axis columns = outer_.take(outer_.rank() - 1);
+  int row = outer_.rank() - 1;
+  bool whole_rows = false;
+  kernel_ = copy_any<T>;
+  if (columns.strides[1] == 1 || columns.size == 1) {
+    if (columns.strides[0] == 1 || columns.size == 1) {
+      kernel_ = copy_rows<T>;
+      whole_rows = true;
+    } else {
+      for (int i = 0; i < outer_.rank(); ++i) {
+        if (outer_.axis(i).strides[0] == 1) {
+          row = i;
+          kernel_ = transpose<T>;
+        }
+      }
+    }
+  }
+  const CopyLoop::Axis rows = outer_.take(row);
+  plane_ = {rows.size,          columns.size,    rows.strides[0],
+            columns.strides[0], rows.strides[1], columns.strides[1]};
+  by_rows_ = plane_.rows >= plane_.columns || (whole_rows && plane_.rows > 1);
+}
+
+void CopyPlan::run(const uint8_t* from, uint8_t* to, ThreadPool& pool) const {
+  if (from == to) return;
+  pool.parallel_for(
+      static_cast<size_t>(outer_.count() * blocks_), static_cast<uint64_t>(block_ * line_bytes_),
+      [&](size_t begin_item, size_t end_item, size_t) {
+        const auto begin = static_cast<int64_t>(begin_item), end = static_cast<int64_t>(end_item);
+        int64_t item = begin;
+        outer_.walk(begin / blocks_, ceil_div(end, blocks_), [&](const CopyLoop::Strides& offsets) {
+          const int64_t first_block = item % blocks_;
+          const int64_t last_block = std::min(blocks_, first_block + end - item);
+          item += last_block - first_block;
+          const int64_t first = first_block * block_;
+          const int64_t count = std::min(last_block * block_, side_) - first;
+          Plane part = plane_;
+          (by_rows_ ? part.rows : part.columns) = count;
+          const int64_t in = offsets[0] + first * (by_rows_ ? plane_.from_row : plane_.from_column);
+          const int64_t out = offsets[1] + first * (by_rows_ ? plane_.to_row : plane_.to_column);
+          kernel_(part, from + in * element_, to + out * element_);
+        });
+      });
 }
 
 void dense_strides(const Shape& shape, int64_t* strides) {

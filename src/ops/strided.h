@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "src/ops/common.h"
 
@@ -88,10 +89,55 @@ class StridedLoop {
 // A copy of elements: operand 0 is where they come from, 1 where they go.
 using CopyLoop = StridedLoop<2>;
 
-// Element sizes of 1, 2, 4 and 8 bytes. `from` and `to` do not overlap, or are equal and the loop
-// leaves everything where it is.
-void strided_copy(const CopyLoop& loop, size_t element_bytes, const uint8_t* from, uint8_t* to,
-                  ThreadPool& pool);
+// The two innermost axes of a copy; strides in elements.
+struct CopyPlane {
+  int64_t rows, columns;
+  int64_t from_row, from_column;
+  int64_t to_row, to_column;
+};
+
+// How to carry out a copy: made once for a set of shapes.
+class CopyPlan {
+ public:
+  CopyPlan() = default;  // of one byte
+  // Element sizes of 1, 2, 4 and 8 bytes.
+  CopyPlan(const CopyLoop& loop, size_t element_bytes);
+  // `from` and `to` do not overlap, or are equal and the loop leaves everything where it is.
+  void run(const uint8_t* from, uint8_t* to, ThreadPool& pool) const;
+
+ private:
+  template <class T>
+  void choose_plane();
+
+  CopyLoop outer_;
+  CopyPlane plane_ = {1, 1, 0, 0, 0, 0};
+  void (*kernel_)(const CopyPlane&, const uint8_t* from, uint8_t* to) = nullptr;
+  int64_t element_ = 1;
+  // Threads share the outer axes and, of the plane, blocks of its rows or of its columns.
+  bool by_rows_ = true;
+  int64_t side_ = 1, block_ = 1, blocks_ = 1, line_bytes_ = 1;
+};
+
+// What Concat and Split plan: copies of pieces that lie one after the other in the rows of one
+// array.
+struct Pieces : OpState {
+  struct Piece {
+    CopyPlan copy;
+    size_t at;  // its first byte in the array of all
+  };
+  std::vector<Piece> all;
+
+  size_t bytes() const override { return all.capacity() * sizeof all[0]; }
+  // `rows` rows of `run` elements; `strides` from one row to the next.
+  void add(int64_t rows, const CopyLoop::Strides& strides, int64_t run, size_t element_bytes,
+           size_t* at) {
+    CopyLoop loop;
+    loop.add(rows, strides);
+    loop.add(run, {1, 1});
+    all.push_back({CopyPlan(loop, element_bytes), *at});
+    *at += static_cast<size_t>(run) * element_bytes;
+  }
+};
 
 // Whether the loop copies one array onto another of the same layout.
 bool is_plain_copy(const CopyLoop& loop);
