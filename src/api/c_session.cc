@@ -109,7 +109,7 @@ qrt_status qrt_session_create(const qrt_program* program, const qrt_session_opti
     std::vector<InputShape> shapes;
     QRT_RETURN_IF_ERROR(read_options(options, &session_options, &shapes));
     QRT_ASSIGN_OR_RETURN(auto made, Session::create(program->program, session_options));
-    *session = new qrt_session{std::move(made)};
+    *session = new qrt_session{std::move(made), {}};
     return {};
   });
 }

@@ -65,7 +65,7 @@ Status use(const ModelBytes& bytes, const Allocator* allocator) {
   if (!session.ok()) return session.status();
   const TensorInfo info = session->input_info(0);
   std::vector<int32_t> dims(info.dims, info.dims + info.rank);
-  for (int32_t rows : {2, 3}) {
+  for (int32_t rows : {30, 90}) {
     dims[0] = rows;
     if (Status status = session->resize_input(0, dims); !status.ok()) {
       // It is as it was.

@@ -44,6 +44,12 @@ TEST(Concat, EveryAxisOfRandomShapes) {
   }
 }
 
+TEST(Concat, InputsWithoutElements) {
+  std::mt19937 random(3);
+  const auto columns = [&](int32_t n) { return random_array(DType::S8, {3, n, 2}, random); };
+  check({columns(0), columns(4), columns(0), columns(1)}, 1);
+}
+
 TEST(Concat, ChannelsOfAnImage) {
   std::mt19937 random(2);
   std::vector<Array> inputs;

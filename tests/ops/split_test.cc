@@ -38,6 +38,12 @@ TEST(Split, EveryAxisOfRandomShapes) {
   }
 }
 
+TEST(Split, PiecesWithoutElements) {
+  std::mt19937 random(3);
+  check(random_array(DType::S8, {3, 5, 2}, random), 1, {0, 5, 0});
+  check(random_array(DType::S32, {4}, random), 0, {1, 0, 3});
+}
+
 TEST(Split, ChannelsOfAnImage) {
   std::mt19937 random(2);
   check(random_array(DType::S8, {1, 40, 41, 48}, random), 3, {1, 3, 12, 32});
