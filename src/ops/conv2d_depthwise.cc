@@ -33,7 +33,7 @@ class DepthwiseConv final : public QuantizedConv<kernels::DwconvS8Kernel> {
     PackKey key = collected.key(row_.name, kernels::kDwconvS8Layout);
     for (const size_t number : {shape_.channels, shape_.kernel_h, shape_.kernel_w, shape_.stride_h,
                                 shape_.stride_w, shape_.dilation_h, shape_.dilation_w}) {
-      key.variant.add(uint64_t{number});
+      key.sizes.push_back(number);
     }
     QRT_ASSIGN_OR_RETURN(packed_, store.get(node, key, row_.packed_bytes(weights),
                                             [&](uint8_t* to) { row_.pack(weights, to); }));

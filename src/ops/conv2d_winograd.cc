@@ -34,7 +34,7 @@ class WinogradConv final : public QuantizedConv<WinogradS8Kernel> {
     const kernels::WinogradS8Weights weights = arguments(collected);
     const uint64_t bytes = row_.packed_bytes(tile_, weights.n, weights.channels);
     PackKey key = collected.key(row_.name, kernels::kWinogradS8Layout);
-    key.variant.add(uint64_t{tile_});
+    key.sizes.push_back(tile_);
     QRT_ASSIGN_OR_RETURN(
         packed_, store.get(node, key, bytes, [&](uint8_t* to) { row_.pack(tile_, weights, to); }));
     packed_bytes_ = static_cast<size_t>(bytes);

@@ -76,9 +76,7 @@ struct ConstantRight {
   }
 
   PackKey key(const char* row, uint32_t layout) const {
-    PackKey key = {row, layout, data};
-    for (const size_t size : {count, n, k, size_t{transposed}}) key.variant.add(uint64_t{size});
-    return key;
+    return {row, layout, data, {count, n, k, size_t{transposed}}};
   }
 };
 

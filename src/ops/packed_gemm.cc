@@ -9,7 +9,7 @@ Status PackedGemm::pack(const Node& node, const kernels::GemmS8Kernel& row,
   const uint64_t group_bytes = align_up(row.packed_bytes(n, taps, k), kAlignment);
   const uint64_t bytes = size_product(group_bytes, groups);
   PackKey key = weights.key(row.name, kernels::kGemmS8Layout);
-  for (const size_t size : {groups, taps, size_t{single_row}}) key.variant.add(uint64_t{size});
+  for (const size_t size : {groups, taps, size_t{single_row}}) key.sizes.push_back(size);
   QRT_ASSIGN_OR_RETURN(packed_, store.get(node, key, bytes, [&](uint8_t* to) {
     for (size_t g = 0; g < groups; ++g) {
       const WeightArrays w = weights.from(g * n);

@@ -52,9 +52,7 @@ WeightArrays QuantizedWeights::from(size_t output) const {
 }
 
 PackKey QuantizedWeights::key(const char* row, uint32_t layout) const {
-  PackKey key = {row, layout, arrays_.w};
-  key.variant.add(uint64_t{outputs_});
-  key.variant.add(uint64_t{depth_});
+  PackKey key = {row, layout, arrays_.w, {outputs_, depth_}};
   key.variant.add(arrays_.a_zero_point);
   const auto add = [&](const auto* numbers, size_t count) {
     key.variant.add(uint64_t{count});

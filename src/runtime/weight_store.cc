@@ -11,13 +11,14 @@ WeightStore::Id::Id(const PackKey& key, uint64_t size)
     : row(key.row),
       layout(key.layout),
       tensor(key.tensor),
+      sizes(key.sizes),
       variant(key.variant.value()),
       bytes(size) {}
 
 bool WeightStore::Id::operator<(const Id& other) const {
   if (tensor != other.tensor) return std::less<>()(tensor, other.tensor);
-  return std::tie(variant, bytes, layout, row) <
-         std::tie(other.variant, other.bytes, other.layout, other.row);
+  return std::tie(variant, bytes, layout, row, sizes) <
+         std::tie(other.variant, other.bytes, other.layout, other.row, other.sizes);
 }
 
 Result<uint8_t*> WeightStore::find_or_add(const Node& node, const PackKey& key, uint64_t bytes,

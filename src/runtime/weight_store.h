@@ -23,8 +23,11 @@ struct PackKey {
   // The first byte of the weights in the model's memory; null for a table that is made of numbers
   // alone. (A file would say the tensor's number.)
   const void* tensor = nullptr;
-  // All else that the block depends on: sizes, multipliers, bias... Two that agree by chance, or by
-  // malice, would give wrong results, but no access outside a block: its bytes are compared, too.
+  // Whatever decides where in the block a kernel reads.
+  std::vector<uint64_t> sizes = {};
+  // All else that the block depends on: multipliers, bias, zero points... Where two agree by
+  // chance, or by malice, results are wrong, but nothing outside a block is read, for `sizes` and
+  // the block's bytes are compared themselves.
   Fingerprint variant = {};
 };
 
@@ -55,6 +58,7 @@ class WeightStore {
     std::string row;
     uint32_t layout;
     const void* tensor;
+    std::vector<uint64_t> sizes;
     uint64_t variant, bytes;
   };
 

@@ -104,23 +104,24 @@ TEST(WeightStore, ABlockIsWrittenOnceForEachKeyAndSize) {
   const int weights[2] = {};
   rt::PackKey key = {"row", 1, &weights[0]};
   key.variant.add(5);
-  rt::PackKey row = key, layout = key, tensor = key, variant = key;
+  rt::PackKey row = key, layout = key, tensor = key, sizes = key, variant = key;
   row.row = "row2";
   layout.layout = 2;
   tensor.tensor = &weights[1];
+  sizes.sizes = {7};
   variant.variant.add(6);
   get(key, 100);
-  for (const rt::PackKey& other : {row, layout, tensor, variant}) get(other, 100);
+  for (const rt::PackKey& other : {row, layout, tensor, sizes, variant}) get(other, 100);
   get(key, 101);
-  EXPECT_EQ(writes, 6);
-  EXPECT_EQ(store.bytes(), 601u);
+  EXPECT_EQ(writes, 7);
+  EXPECT_EQ(store.bytes(), 701u);
   const std::string same_name = "row";  // at another address
   key.row = same_name.c_str();
   get(key, 100);
-  EXPECT_EQ(writes, 6);
+  EXPECT_EQ(writes, 7);
   EXPECT_EQ(blocks.back(), blocks.front());
   EXPECT_EQ(*blocks.front(), 1);
-  EXPECT_EQ(store.bytes(), 601u);
+  EXPECT_EQ(store.bytes(), 701u);
 }
 
 TEST(WeightStore, SessionsAndShapesAddNothing) {
