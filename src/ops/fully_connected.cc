@@ -27,29 +27,43 @@ class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
     return weights_.pack(node, row_, weights, 1, 1, has_single_row(node.input(0).shape), store);
   }
 
+  Status plan(const Node& node, PlanContext& context) const override {
+    const size_t n = outputs_of(node), k = inputs_of(node);
+    auto state = std::make_unique<State>();
+    state->m = rows_of(node.shape_in(context.shapes, 0));
+    // Few rows are split by output, many by row.
+    state->by_columns = state->m < 2 * row_.mr;
+    const size_t tile = state->by_columns ? row_.nr : row_.mr;
+    state->items = ceil_div(state->by_columns ? n : state->m, tile);
+    state->cost =
+        mac_cost(size_product(state->by_columns ? state->m : n, k, tile), row_.throughput);
+    context.state = std::move(state);
+    return {};
+  }
+
   void run(const RunContext& context) const override {
-    const size_t m = rows_of(context.shape_in(0));
-    const size_t n = outputs_of(context.node), k = inputs_of(context.node);
+    const State& state = context.planned<State>();
+    const size_t m = state.m, n = outputs_of(context.node), k = inputs_of(context.node);
     const kernels::GemmS8Args args = {weights_.group(0),     n, 1, k,   nullptr,
                                       context.in<int8_t>(0), k, n, out_};
     auto* out = context.out<int8_t>();
-    // Few rows are split by output, many by row.
-    if (m < 2 * row_.mr) {
-      context.pool.parallel_for(
-          ceil_div(n, row_.nr), mac_cost(size_product(m, k, row_.nr), row_.throughput),
-          [&](size_t begin, size_t end, size_t) {
-            row_.run(args, 0, m, begin * row_.nr, std::min(end * row_.nr, n), out);
-          });
-    } else {
-      context.pool.parallel_for(
-          ceil_div(m, row_.mr), mac_cost(size_product(n, k, row_.mr), row_.throughput),
-          [&](size_t begin, size_t end, size_t) {
-            row_.run(args, begin * row_.mr, std::min(end * row_.mr, m), 0, n, out);
-          });
-    }
+    context.pool.parallel_for(state.items, state.cost, [&](size_t begin, size_t end, size_t) {
+      if (state.by_columns) {
+        row_.run(args, 0, m, begin * row_.nr, std::min(end * row_.nr, n), out);
+      } else {
+        row_.run(args, begin * row_.mr, std::min(end * row_.mr, m), 0, n, out);
+      }
+    });
   }
 
  private:
+  struct State : OpState {
+    size_t m = 0;  // rows
+    bool by_columns = false;
+    size_t items = 0;   // tiles of columns or of rows
+    uint64_t cost = 0;  // of one
+  };
+
   kernels::Output out_ = {};
   PackedGemm weights_;
 };
