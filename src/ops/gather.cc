@@ -20,14 +20,16 @@ void gather(const RunContext& ctx, const Sizes& sizes) {
   const Index* indices = ctx.in<Index>(1);
   uint8_t* out = ctx.out<uint8_t>();
   const size_t bytes = kBytes != 0 ? kBytes : sizes.slice_bytes;
+  // Copies, for bytes that are written could alias the plan.
+  const int64_t outer = sizes.outer, dim = sizes.dim, n = sizes.indices;
   ctx.pool.parallel_for(sizes.slices, bytes, [&](size_t begin, size_t end, size_t) {
-    int64_t row = static_cast<int64_t>(begin) / sizes.indices;  // of [batch, outer]
-    int64_t i = static_cast<int64_t>(begin) % sizes.indices;
+    int64_t row = static_cast<int64_t>(begin) / n;  // of [batch, outer]
+    int64_t i = static_cast<int64_t>(begin) % n;
     for (size_t slice = begin; slice < end; ++slice) {
-      const int64_t index = indices[row / sizes.outer * sizes.indices + i];
-      const auto from = static_cast<size_t>(row * sizes.dim + clamp_index(index, sizes.dim));
+      const int64_t index = indices[row / outer * n + i];
+      const auto from = static_cast<size_t>(row * dim + clamp_index(index, dim));
       std::memcpy(out + slice * bytes, data + from * bytes, kBytes != 0 ? kBytes : bytes);
-      if (++i == sizes.indices) {
+      if (++i == n) {
         i = 0;
         ++row;
       }
