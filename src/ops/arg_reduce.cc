@@ -134,9 +134,8 @@ class ArgReduceKernel : public OpKernel {
     const Shape& in = node.shape_in(context.shapes, 0);
     int axis;
     (void)resolve_axis(node.options<fb::ArgReduce>().axis(), in.rank(), &axis);
-    auto state = std::make_unique<State>();
-    state->extent = {in.elements(0, axis), in[axis], in.elements(axis + 1, in.rank())};
-    context.state = std::move(state);
+    State& state = context.make<State>();
+    state.extent = {in.elements(0, axis), in[axis], in.elements(axis + 1, in.rank())};
     return {};
   }
 

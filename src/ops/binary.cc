@@ -42,16 +42,15 @@ BroadcastPlan plan_broadcast(const Shape& a, const Shape& b, const Shape& out) {
 }
 
 Status plan_binary(const Node& node, PlanContext& context) {
-  auto state = std::make_unique<BroadcastState>();
-  BroadcastPlan& plan = state->plan;
+  BroadcastState& state = context.make<BroadcastState>();
+  BroadcastPlan& plan = state.plan;
   plan = plan_broadcast(node.shape_in(context.shapes, 0), node.shape_in(context.shapes, 1),
                         node.shape_out(context.shapes, 0));
   const bool repeats = plan.repeated != BroadcastPlan::kNone;
-  if (repeats) state->block = std::clamp<int64_t>(kRepeatElements / plan.run, 1, plan.lines);
-  state->blocks = ceil_div(plan.lines, state->block);
-  state->outer = plan.outer.count();
-  state->one_run = state->outer * state->blocks == 1 && !repeats;
-  context.state = std::move(state);
+  if (repeats) state.block = std::clamp<int64_t>(kRepeatElements / plan.run, 1, plan.lines);
+  state.blocks = ceil_div(plan.lines, state.block);
+  state.outer = plan.outer.count();
+  state.one_run = state.outer * state.blocks == 1 && !repeats;
   return {};
 }
 

@@ -16,13 +16,12 @@ class ConcatKernel : public OpKernel {
     (void)resolve_axis(node.options<fb::Concat>().axis(), shape.rank(), &axis);
     const size_t element = dtype_bytes(node.output(0).type);
     const int64_t rows = shape.elements(0, axis), columns = shape.elements(axis, shape.rank());
-    auto state = std::make_unique<Pieces>();
+    Pieces& state = context.make<Pieces>();
     size_t at = 0;
     for (size_t i = 0; i < node.inputs(); ++i) {
       const int64_t run = node.shape_in(context.shapes, i).elements(axis, shape.rank());
-      state->add(rows, {run, columns}, run, element, &at);
+      state.add(rows, {run, columns}, run, element, &at);
     }
-    context.state = std::move(state);
     return {};
   }
 

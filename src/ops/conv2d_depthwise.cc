@@ -41,20 +41,19 @@ class DepthwiseConv final : public QuantizedConv<kernels::DwconvS8Kernel> {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = std::make_unique<State>();
-    state->conv = conv_shape(node, context.shapes);
+    State& state = context.make<State>();
+    state.conv = conv_shape(node, context.shapes);
     const uint64_t range_bytes =
-        align_up(row_.scratch_bytes(shape_, state->conv.window.out_w), kAlignment);
-    state->range_bytes = static_cast<size_t>(range_bytes);
-    const WindowGeometry& w = state->conv.window;
-    state->parts = row_parts(w, *context.pool);
-    state->cost = mac_cost(
-        size_product(w.taps(), w.out_h, w.out_w, shape_.outputs()) / state->parts, row_.throughput);
+        align_up(row_.scratch_bytes(shape_, state.conv.window.out_w), kAlignment);
+    state.range_bytes = static_cast<size_t>(range_bytes);
+    const WindowGeometry& w = state.conv.window;
+    state.parts = row_parts(w, *context.pool);
+    state.cost = mac_cost(size_product(w.taps(), w.out_h, w.out_w, shape_.outputs()) / state.parts,
+                          row_.throughput);
     const uint64_t row_bytes = size_product(w.stride_h, w.in_w, w.channels);
-    state->strip =
+    state.strip =
         static_cast<size_t>(std::max<uint64_t>(l2_cache_bytes() / 4 / row_bytes, 2 * w.kernel_h));
     context.scratch_bytes = size_product(context.max_ranges, range_bytes);
-    context.state = std::move(state);
     return {};
   }
 

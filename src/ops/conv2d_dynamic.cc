@@ -28,23 +28,22 @@ class DynamicConv final : public RowKernel<kernels::GemmS8Kernel> {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = std::make_unique<State>();
-    state->conv = conv_shape(node, context.shapes);
-    const WindowGeometry& w = state->conv.window;
-    state->image_bytes = align_up(w.in_h * w.in_w * w.channels, kAlignment);
-    state->padding_bytes = align_up(w.channels, kAlignment);
-    state->indirection_bytes = align_up(kPixelBlock * w.taps() * sizeof(void*), kAlignment);
+    State& state = context.make<State>();
+    state.conv = conv_shape(node, context.shapes);
+    const WindowGeometry& w = state.conv.window;
+    state.image_bytes = align_up(w.in_h * w.in_w * w.channels, kAlignment);
+    state.padding_bytes = align_up(w.channels, kAlignment);
+    state.indirection_bytes = align_up(kPixelBlock * w.taps() * sizeof(void*), kAlignment);
     const uint64_t range_bytes =
-        state->indirection_bytes +
-        align_up(size_product(kPixelBlock, state->conv.group_outputs(), sizeof(int32_t)),
+        state.indirection_bytes +
+        align_up(size_product(kPixelBlock, state.conv.group_outputs(), sizeof(int32_t)),
                  kAlignment);
-    state->range_bytes = static_cast<size_t>(range_bytes);
-    context.scratch_bytes = uint64_t{state->image_bytes} + state->padding_bytes +
+    state.range_bytes = static_cast<size_t>(range_bytes);
+    context.scratch_bytes = uint64_t{state.image_bytes} + state.padding_bytes +
                             size_product(context.max_ranges, range_bytes);
-    state->cost =
-        mac_cost(size_product(w.taps(), state->conv.group_inputs(), state->conv.out_channels),
+    state.cost =
+        mac_cost(size_product(w.taps(), state.conv.group_inputs(), state.conv.out_channels),
                  row_.throughput);
-    context.state = std::move(state);
     return {};
   }
 

@@ -62,11 +62,10 @@ class PortableConv final : public OpKernel {
   const char* name() const override { return "f32_conv__scalar"; }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = std::make_unique<State>();
-    state->conv = conv_shape(node, context.shapes);
+    State& state = context.make<State>();
+    state.conv = conv_shape(node, context.shapes);
     context.scratch_bytes =
-        size_product(context.max_ranges, kPixelBlock, state->conv.window.taps(), sizeof(void*));
-    context.state = std::move(state);
+        size_product(context.max_ranges, kPixelBlock, state.conv.window.taps(), sizeof(void*));
     return {};
   }
 

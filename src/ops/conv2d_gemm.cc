@@ -39,30 +39,28 @@ class GemmConv final : public QuantizedConv<kernels::GemmS8Kernel> {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = std::make_unique<State>();
-    state->conv = conv_shape(node, context.shapes);
-    const ConvShape& conv = state->conv;
+    State& state = context.make<State>();
+    state.conv = conv_shape(node, context.shapes);
+    const ConvShape& conv = state.conv;
     const WindowGeometry& window = conv.window;
-    state->split = split_of(conv, context.max_ranges);
-    state->cost = mac_cost(size_product(window.pixels() / state->split.blocks, window.taps(),
-                                        conv.group_inputs(), conv.groups, state->split.columns),
-                           row_.throughput);
+    state.split = split_of(conv, context.max_ranges);
+    state.cost = mac_cost(size_product(window.pixels() / state.split.blocks, window.taps(),
+                                       conv.group_inputs(), conv.groups, state.split.columns),
+                          row_.throughput);
     if (!window.is_pointwise()) {
-      state->padding_bytes = align_up(window.kernel_w * window.channels, kAlignment);
-      const size_t most = state->split.most();
-      state->patches_bytes = by_rows_ ? align_up(most * taps_ * k_, kAlignment) : 0;
-      state->range_bytes =
-          state->patches_bytes + align_up(most * taps_ * sizeof(void*), kAlignment);
+      state.padding_bytes = align_up(window.kernel_w * window.channels, kAlignment);
+      const size_t most = state.split.most();
+      state.patches_bytes = by_rows_ ? align_up(most * taps_ * k_, kAlignment) : 0;
+      state.range_bytes = state.patches_bytes + align_up(most * taps_ * sizeof(void*), kAlignment);
     }
     if (!weights_stay_cached()) {
-      const size_t rows = state->split.most() * row_.row_bytes(taps_, k_);
-      state->buffer_bytes =
+      const size_t rows = state.split.most() * row_.row_bytes(taps_, k_);
+      state.buffer_bytes =
           align_up(std::min(rows, kMaxBuffer) + kernels::kGemmS8BufferSlack, kAlignment);
-      state->range_bytes += state->buffer_bytes;
+      state.range_bytes += state.buffer_bytes;
     }
     context.scratch_bytes =
-        state->padding_bytes + size_product(context.max_ranges, state->range_bytes);
-    context.state = std::move(state);
+        state.padding_bytes + size_product(context.max_ranges, state.range_bytes);
     return {};
   }
 

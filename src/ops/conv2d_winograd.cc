@@ -42,20 +42,19 @@ class WinogradConv final : public QuantizedConv<WinogradS8Kernel> {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = std::make_unique<State>();
-    state->conv = conv_shape(node, context.shapes);
-    state->split = split_of(state->conv, context.max_ranges);
+    State& state = context.make<State>();
+    state.conv = conv_shape(node, context.shapes);
+    state.split = split_of(state.conv, context.max_ranges);
     const uint64_t range_bytes = align_up(
-        row_.scratch_bytes(tile_, state->conv.window.channels, state->split.tiles), kAlignment);
-    state->range_bytes = static_cast<size_t>(range_bytes);
-    const Split& split = state->split;
-    state->tiles = tile_count(state->conv.window, tile_);
-    state->blocks = ceil_div(state->tiles, split.tiles);
-    state->cost = mac_cost(
-        size_product(split.tiles, tile_ + 2, tile_ + 2, state->conv.window.channels, split.columns),
+        row_.scratch_bytes(tile_, state.conv.window.channels, state.split.tiles), kAlignment);
+    state.range_bytes = static_cast<size_t>(range_bytes);
+    const Split& split = state.split;
+    state.tiles = tile_count(state.conv.window, tile_);
+    state.blocks = ceil_div(state.tiles, split.tiles);
+    state.cost = mac_cost(
+        size_product(split.tiles, tile_ + 2, tile_ + 2, state.conv.window.channels, split.columns),
         row_.throughput);
     context.scratch_bytes = size_product(context.max_ranges, range_bytes);
-    context.state = std::move(state);
     return {};
   }
 

@@ -29,15 +29,13 @@ class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
 
   Status plan(const Node& node, PlanContext& context) const override {
     const size_t n = outputs_of(node), k = inputs_of(node);
-    auto state = std::make_unique<State>();
-    state->m = rows_of(node.shape_in(context.shapes, 0));
+    State& state = context.make<State>();
+    state.m = rows_of(node.shape_in(context.shapes, 0));
     // Few rows are split by output, many by row.
-    state->by_columns = state->m < 2 * row_.mr;
-    const size_t tile = state->by_columns ? row_.nr : row_.mr;
-    state->items = ceil_div(state->by_columns ? n : state->m, tile);
-    state->cost =
-        mac_cost(size_product(state->by_columns ? state->m : n, k, tile), row_.throughput);
-    context.state = std::move(state);
+    state.by_columns = state.m < 2 * row_.mr;
+    const size_t tile = state.by_columns ? row_.nr : row_.mr;
+    state.items = ceil_div(state.by_columns ? n : state.m, tile);
+    state.cost = mac_cost(size_product(state.by_columns ? state.m : n, k, tile), row_.throughput);
     return {};
   }
 

@@ -63,14 +63,13 @@ class GatherKernel : public OpKernel {
     const int batch = node.options<fb::Gather>().batch_dims();
     int axis;
     (void)resolve_axis(node.options<fb::Gather>().axis(), data.rank(), &axis);
-    auto sizes = std::make_unique<Sizes>();
-    sizes->outer = data.elements(batch, axis);
-    sizes->dim = data[axis];
-    sizes->indices = indices.elements(batch, indices.rank());
-    sizes->slices = static_cast<size_t>(data.elements(0, axis) * sizes->indices);
-    sizes->slice_bytes =
+    Sizes& sizes = context.make<Sizes>();
+    sizes.outer = data.elements(batch, axis);
+    sizes.dim = data[axis];
+    sizes.indices = indices.elements(batch, indices.rank());
+    sizes.slices = static_cast<size_t>(data.elements(0, axis) * sizes.indices);
+    sizes.slice_bytes =
         static_cast<size_t>(data.elements(axis + 1, data.rank())) * dtype_bytes(node.input(0).type);
-    context.state = std::move(sizes);
     return {};
   }
 

@@ -45,14 +45,13 @@ class GatherNdKernel : public OpKernel {
     const Shape& data = node.shape_in(context.shapes, 0);
     const Shape& indices = node.shape_in(context.shapes, 1);
     const int batch = node.options<fb::GatherNd>().batch_dims();
-    auto sizes = std::make_unique<Sizes>();
-    sizes->tuple = indices.last();
-    for (int k = 0; k < sizes->tuple; ++k) sizes->dims[k] = data[batch + k];
-    sizes->tuples = indices.elements(batch, indices.rank() - 1);
-    sizes->slices = static_cast<size_t>(indices.elements(0, indices.rank() - 1));
-    sizes->slice_bytes = static_cast<size_t>(data.elements(batch + sizes->tuple, data.rank())) *
-                         dtype_bytes(node.input(0).type);
-    context.state = std::move(sizes);
+    Sizes& sizes = context.make<Sizes>();
+    sizes.tuple = indices.last();
+    for (int k = 0; k < sizes.tuple; ++k) sizes.dims[k] = data[batch + k];
+    sizes.tuples = indices.elements(batch, indices.rank() - 1);
+    sizes.slices = static_cast<size_t>(indices.elements(0, indices.rank() - 1));
+    sizes.slice_bytes = static_cast<size_t>(data.elements(batch + sizes.tuple, data.rank())) *
+                        dtype_bytes(node.input(0).type);
     return {};
   }
 

@@ -15,10 +15,9 @@ class LstmF32 final : public OpKernel {
   const char* name() const override { return "f32_lstm__scalar"; }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = std::make_unique<LstmState>();
-    state->shape = lstm_shape(node, context.shapes);
-    context.scratch_bytes = size_product(2 * 4, state->shape.units, sizeof(float));
-    context.state = std::move(state);
+    LstmState& state = context.make<LstmState>();
+    state.shape = lstm_shape(node, context.shapes);
+    context.scratch_bytes = size_product(2 * 4, state.shape.units, sizeof(float));
     return {};
   }
 

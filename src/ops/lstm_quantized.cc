@@ -83,12 +83,11 @@ class LstmS8 final : public RowKernel<kernels::GemmS8Kernel> {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = std::make_unique<LstmState>();
-    state->shape = lstm_shape(node, context.shapes);
-    const LstmShape& s = state->shape;
+    LstmState& state = context.make<LstmState>();
+    state.shape = lstm_shape(node, context.shapes);
+    const LstmShape& s = state.shape;
     context.scratch_bytes =
         size_product(uint64_t{s.steps} + 1, s.batch, 4, s.units, sizeof(int32_t));
-    context.state = std::move(state);
     return {};
   }
 

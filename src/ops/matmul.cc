@@ -114,19 +114,19 @@ const T* right_columns(const RunContext& context, const State& state, size_t ind
 
 // The state, and scratch for what left_rows and right_columns have to move.
 template <class T>
-std::unique_ptr<State> plan_matrices(const Node& node, bool right_is_ready, PlanContext* context) {
-  auto state = std::make_unique<State>();
-  state->shape = resolve(node, context->shapes);
-  const MatMulShape& s = state->shape;
+State& plan_matrices(const Node& node, bool right_is_ready, PlanContext& context) {
+  State& state = context.make<State>();
+  state.shape = resolve(node, context.shapes);
+  const MatMulShape& s = state.shape;
   const auto& options = node.options<fb::MatMul>();
   uint64_t end = 0;
   if (options.transpose_a()) end += align_up(size_product(s.m, s.k, sizeof(T)), kAlignment);
-  state->b_at = static_cast<size_t>(end);
+  state.b_at = static_cast<size_t>(end);
   if (!right_is_ready && !options.transpose_b()) {
     end += align_up(size_product(s.n, s.k, sizeof(T)), kAlignment);
   }
-  state->packed_at = static_cast<size_t>(end);
-  context->scratch_bytes = end;
+  state.packed_at = static_cast<size_t>(end);
+  context.scratch_bytes = end;
   return state;
 }
 
@@ -167,14 +167,13 @@ class MatMulS8 final : public RowKernel<kernels::GemmS8Kernel> {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = plan_matrices<int8_t>(node, packed_ != nullptr, &context);
+    State& state = plan_matrices<int8_t>(node, packed_ != nullptr, context);
     if (packed_ == nullptr) {
-      const MatMulShape& s = state->shape;
+      const MatMulShape& s = state.shape;
       context.scratch_bytes += row_.packed_bytes(s.n, 1, s.k);
-      state->zero_points.assign(s.n, b_zero_point_);
-      state->multipliers.assign(s.n, multiplier_);
+      state.zero_points.assign(s.n, b_zero_point_);
+      state.multipliers.assign(s.n, multiplier_);
     }
-    context.state = std::move(state);
     return {};
   }
 
@@ -239,7 +238,7 @@ class MatMulF32 final : public OpKernel {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    context.state = plan_matrices<float>(node, columns_ != nullptr, &context);
+    plan_matrices<float>(node, columns_ != nullptr, context);
     return {};
   }
 

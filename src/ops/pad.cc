@@ -30,7 +30,7 @@ class PadKernel : public OpKernel {
   const char* name() const override { return "pad"; }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    context.state = std::make_unique<Job>(node, context.shapes);
+    context.make<Job>(node, context.shapes);
     return {};
   }
 

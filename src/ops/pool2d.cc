@@ -14,16 +14,15 @@ class Pool : public OpKernel {
  public:
   Status plan(const Node& node, PlanContext& context) const override {
     const auto& options = node.options<fb::Pool2D>();
-    auto state = std::make_unique<State>();
-    state->window =
+    State& state = context.make<State>();
+    state.window =
         window_geometry(*options.window(), node.shape_in(context.shapes, 0),
                         node.shape_out(context.shapes, 0), options.kernel_h(), options.kernel_w());
     // A block of pixels whose addresses fill no more than a few kilobytes.
-    state->block = std::clamp<size_t>(512 / state->window.taps(), 1, 64);
+    state.block = std::clamp<size_t>(512 / state.window.taps(), 1, 64);
     context.scratch_bytes =
-        size_product(context.max_ranges, state->block, state->window.taps(), sizeof(void*));
-    QRT_RETURN_IF_ERROR(prepare_state(node, *state));
-    context.state = std::move(state);
+        size_product(context.max_ranges, state.block, state.window.taps(), sizeof(void*));
+    QRT_RETURN_IF_ERROR(plan_state(node, state));
     return {};
   }
 
@@ -52,7 +51,7 @@ class Pool : public OpKernel {
     std::vector<float> multipliers;  // s8 average: by count; empty: an exact mean
   };
   virtual size_t element_bytes() const = 0;
-  virtual Status prepare_state(const Node&, State&) const { return {}; }
+  virtual Status plan_state(const Node&, State&) const { return {}; }
   virtual void pool(const RunContext& context, const State& state, const void* const* indirection,
                     size_t first, size_t pixels) const = 0;
 };
@@ -72,7 +71,7 @@ class PoolS8 final : public Pool {
  private:
   size_t element_bytes() const override { return 1; }
 
-  Status prepare_state(const Node& node, State& state) const override {
+  Status plan_state(const Node& node, State& state) const override {
     const double ratio = scale_ratio(node);
     const size_t taps = state.window.taps();
     const bool all = node.options<fb::Pool2D>().count_include_pad();

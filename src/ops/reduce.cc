@@ -117,17 +117,16 @@ class ReduceS8 final : public RowKernel<kernels::ReduceS8Kernel> {
   Status plan(const Node& node, PlanContext& context) const override {
     context.scratch_bytes =
         size_product(node.shape_out(context.shapes, 0).elements(), sizeof(int32_t));
-    auto state = std::make_unique<State>();
-    state->reduce = plan_reduce(node, node.shape_in(context.shapes, 0));
+    State& state = context.make<State>();
+    state.reduce = plan_reduce(node, node.shape_in(context.shapes, 0));
     const auto kind = node.options<fb::Reduce>().kind();
     if (kind == fb::ReduceKind::Mean || kind == fb::ReduceKind::Sum) {
       double ratio = scale_ratio(node);
       if (kind == fb::ReduceKind::Mean) {
-        ratio /= static_cast<double>(state->reduce.count);
+        ratio /= static_cast<double>(state.reduce.count);
       }
-      QRT_RETURN_IF_ERROR(make_multiplier(node, ratio, &state->multiplier));
+      QRT_RETURN_IF_ERROR(make_multiplier(node, ratio, &state.multiplier));
     }
-    context.state = std::move(state);
     return {};
   }
 
@@ -195,9 +194,8 @@ class PlainReduce final : public OpKernel {
   const char* name() const override { return "reduce__scalar"; }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    auto state = std::make_unique<State>();
-    state->reduce = plan_reduce(node, node.shape_in(context.shapes, 0));
-    context.state = std::move(state);
+    State& state = context.make<State>();
+    state.reduce = plan_reduce(node, node.shape_in(context.shapes, 0));
     return {};
   }
 

@@ -39,9 +39,9 @@ class ResizeImage final : public RowKernel<kernels::ResizeBilinearKernel> {
     const auto& options = node.options<fb::Resize>();
     const Shape& in = node.shape_in(context.shapes, 0);
     const auto make = options.mode() == fb::ResizeMode::Nearest ? nearest_taps : bilinear_taps;
-    auto state = std::make_unique<State>();
-    state->y.resize(static_cast<size_t>(options.out_h()));
-    state->x.resize(static_cast<size_t>(options.out_w()));
+    State& state = context.make<State>();
+    state.y.resize(static_cast<size_t>(options.out_h()));
+    state.x.resize(static_cast<size_t>(options.out_w()));
     ResizeAxis axis;
     axis.coordinates = options.coordinates();
     axis.align_corners = options.align_corners();
@@ -50,12 +50,11 @@ class ResizeImage final : public RowKernel<kernels::ResizeBilinearKernel> {
     axis.in = in[1];
     axis.out = options.out_h();
     axis.scale = options.scale_h();
-    make(axis, state->y.data());
+    make(axis, state.y.data());
     axis.in = in[2];
     axis.out = options.out_w();
     axis.scale = options.scale_w();
-    make(axis, state->x.data());
-    context.state = std::move(state);
+    make(axis, state.x.data());
     return {};
   }
 

@@ -62,14 +62,13 @@ class SelectKernel : public OpKernel {
       broadcast_strides(node.shape_in(context.shapes, i), out, strides[i]);
     }
     dense_strides(out, strides[3]);
-    auto state = std::make_unique<State>();
+    State& state = context.make<State>();
     for (int i = 0; i < out.rank(); ++i) {
-      state->loop.add(out[i], {strides[0][i], strides[1][i], strides[2][i], strides[3][i]});
+      state.loop.add(out[i], {strides[0][i], strides[1][i], strides[2][i], strides[3][i]});
     }
-    state->line = state->loop.take(state->loop.rank() - 1);
-    state->lines = state->loop.count();
-    state->dense = state->line.strides == SelectLoop::Strides{1, 1, 1, 1};
-    context.state = std::move(state);
+    state.line = state.loop.take(state.loop.rank() - 1);
+    state.lines = state.loop.count();
+    state.dense = state.line.strides == SelectLoop::Strides{1, 1, 1, 1};
     return {};
   }
 

@@ -168,10 +168,9 @@ class MoveKernel : public OpKernel {
   Status plan(const Node& node, PlanContext& context) const override {
     const Move move = describe_(node, context.shapes);
     const size_t element = dtype_bytes(node.input(0).type);
-    auto state = std::make_unique<State>();
-    state->copy = CopyPlan(move.loop, element);
-    state->first_byte = move.first * static_cast<int64_t>(element);
-    context.state = std::move(state);
+    State& state = context.make<State>();
+    state.copy = CopyPlan(move.loop, element);
+    state.first_byte = move.first * static_cast<int64_t>(element);
     return {};
   }
 

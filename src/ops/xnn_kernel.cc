@@ -29,23 +29,22 @@ Status XnnKernel::pack(const Node& node, WeightStore& store) {
 Status XnnKernel::plan(const Node& node, PlanContext& context) const {
   const Shape& in = node.shape_in(context.shapes, 0);
   const XnnLayer description = layer(node, in, node.shape_out(context.shapes, 0));
-  auto state = std::make_unique<State>();
-  state->sizes = sizes(in);
+  State& state = context.make<State>();
+  state.sizes = sizes(in);
   const uint64_t macs = static_cast<uint64_t>(node.shape_out(context.shapes, 0).elements()) *
                         description.kernel_h * description.kernel_w * description.group_inputs;
-  state->threads = context.pool->handle_for(macs / kMacsPerNs * 16);
+  state.threads = context.pool->handle_for(macs / kMacsPerNs * 16);
   const auto* previous = static_cast<const State*>(context.previous);
   if (!kXnnSharesWeights && previous != nullptr &&
       same_padding(previous->op->layer(), description)) {
-    state->op = previous->op;
+    state.op = previous->op;
   } else {
     QRT_ASSIGN_OR_RETURN(XnnOperator op, XnnOperator::create(description, *weights_));
-    state->op = std::make_shared<XnnOperator>(std::move(op));
+    state.op = std::make_shared<XnnOperator>(std::move(op));
   }
   size_t workspace = 0;
-  QRT_RETURN_IF_ERROR(state->op->shape(state->sizes, state->threads, &workspace));
+  QRT_RETURN_IF_ERROR(state.op->shape(state.sizes, state.threads, &workspace));
   context.scratch_bytes = workspace;
-  context.state = std::move(state);
   return {};
 }
 

@@ -36,7 +36,7 @@ struct ChooseContext {
 // Anything that an operator keeps for one session and one set of shapes.
 struct OpState {
   virtual ~OpState() = default;
-  // Memory beside the arena that grows with a tensor.
+  // Memory that it holds besides itself.
   virtual size_t bytes() const { return 0; }
   // Weights packed for this session alone, which the states of several plans may share: which they
   // are (null: none), and their size.
@@ -54,6 +54,17 @@ struct PlanContext {
   // computed so that nothing wraps around: what is too much is refused afterwards.
   uint64_t scratch_bytes = 0;
   std::unique_ptr<OpState> state{};
+  size_t state_size = 0;  // of the object itself
+
+  // What run is to find as RunContext::planned<State>().
+  template <class State, class... Args>
+  State& make(Args&&... args) {
+    auto made = std::make_unique<State>(std::forward<Args>(args)...);
+    State& result = *made;
+    state = std::move(made);
+    state_size = sizeof(State);
+    return result;
+  }
 };
 
 // What run sees. Addresses are final from bind on, until the session is resized.

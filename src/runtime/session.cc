@@ -179,7 +179,7 @@ Status Session::plan_operators(uint64_t limit, Layout* layout,
     (*scratch_bytes)[n] = plan_context.scratch_bytes;
     layout->states[n] = std::move(plan_context.state);
     if (layout->states[n] == nullptr) continue;
-    const uint64_t bytes = layout->states[n]->bytes();
+    const uint64_t bytes = uint64_t{plan_context.state_size} + layout->states[n]->bytes();
     if (bytes > limit - state_bytes) {
       return program_->nodes()[n].fail(Code::OutOfMemory,
                                        "needs %llu bytes beside its tensors, the limit is %llu",

@@ -140,7 +140,7 @@ TEST_F(Xnn, WeightsArePackedOnceAndCounted) {
     EXPECT_EQ(program.packed_bytes(), rt::kXnnSharesWeights ? packed : 0);
 
     const rt::Shape old = loaded.session->input_shape(0);
-    for (int32_t more : {1, 6, 0, 3}) {
+    for (int32_t more : {1, 6, 1, 0, 3, 6, 0}) {
       rt::Shape shape = old;
       shape[1] += more, shape[2] += 2 * more;
       ASSERT_TRUE(loaded.session->resize_input(0, shape).ok());
@@ -157,7 +157,7 @@ TEST_F(Xnn, ResizedSessionsComputeWhatNewOnesDo) {
       options.threads = threads;
       Loaded loaded = must_load(convolution(l), options);
       const rt::Shape old = loaded.session->input_shape(0);
-      for (int32_t more : {2, 5, 0, 1}) {
+      for (int32_t more : {2, 5, 2, 0, 5, 1, 0, 2}) {
         Layer changed = l;
         changed.batch += more % 2, changed.height += more, changed.width += 2 * more;
         rt::Shape shape = old;
