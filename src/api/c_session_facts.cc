@@ -71,14 +71,16 @@ qrt_status qrt_session_op_info(const qrt_session* session, size_t index, qrt_op_
     }
     const Node& node = s.program().nodes()[index];
     const qrt::rt::OpKernel* kernel = s.program().kernel(index);
-    const qrt::rt::Shape& shape = s.tensor_shape(node.output_index(0));
+    // Of what it computes, or, where it only changes a variable, of that.
+    const int shown = node.outputs() > 0 ? node.output_index(0) : node.input_index(0);
+    const qrt::rt::Shape& shape = s.tensor_shape(shown);
     qrt_op_info facts = {};
     facts.name = node.name();
     facts.kind = qrt::fb::EnumNameOpOptions(node.type());
     facts.kernel = kernel != nullptr ? kernel->name() : "";
     facts.time_ns = s.profile_ns()[index];
     facts.runs = s.profiled_runs();
-    facts.type = static_cast<uint32_t>(node.output(0).type);
+    facts.type = static_cast<uint32_t>(s.program().tensors()[static_cast<size_t>(shown)].type);
     facts.rank = shape.rank();
     std::copy(shape.begin(), shape.end(), facts.dims);
     return qrt::api::write_struct(facts, info, "operator info");

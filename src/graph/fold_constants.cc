@@ -19,7 +19,8 @@ constexpr size_t kMaxFoldedBytes = size_t{16} << 20;
 constexpr size_t kBudget = size_t{256} << 20;
 
 bool foldable(const Graph& graph, const Node& node) {
-  if (node.inputs.empty()) return false;
+  const rt::OpSpec* spec = rt::find_spec(node.type());
+  if (node.inputs.empty() || spec == nullptr || spec->has_effects) return false;
   for (int input : node.inputs) {
     if (input != kAbsent && !graph.value(input).constant()) return false;
   }

@@ -40,10 +40,11 @@ struct Value {
   DType type = DType::F32;
   std::vector<int32_t> shape;  // -1: not known
   Quantization quantization;
-  std::shared_ptr<const Bytes> data;  // of a constant; shared because passes copy values
+  // Of a constant, or what a variable starts as; shared because passes copy values.
+  std::shared_ptr<const Bytes> data;
   bool variable = false;
 
-  bool constant() const { return data != nullptr; }
+  bool constant() const { return data != nullptr && !variable; }
   // The constant's elements; T must be the value's C++ type.
   template <class T>
   const T* as() const {

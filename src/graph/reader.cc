@@ -49,7 +49,7 @@ Graph read_model(const rt::Model& model) {
     if (tensor->quantization != nullptr) {
       value.quantization = read_quantization(*tensor->quantization);
     }
-    if (tensor->is_constant) {
+    if (tensor->is_constant || tensor->data_bytes > 0) {
       value.data = constants.read(tensor->data_offset, tensor->data_bytes);
     }
     graph.add_value(std::move(value));

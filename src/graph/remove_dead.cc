@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/graph/passes.h"
+#include "src/opspec/spec.h"
 
 namespace qrt::graph {
 namespace {
@@ -181,8 +182,8 @@ class Steps {
   std::vector<int> replacement_;  // by value: itself, or what stands for it
 };
 
-// Backwards from the outputs. A node that updates a state is needed if its outputs are, or if
-// somebody else reads the state.
+// Backwards from the outputs. A node that updates a variable is needed if its outputs are, or if
+// somebody else reads the variable; one without outputs is there for nothing but its effect.
 void drop_unread(Graph& graph) {
   const std::vector<int> uses = graph.use_counts();
   std::vector<bool> read(graph.values.size(), false);
@@ -190,9 +191,13 @@ void drop_unread(Graph& graph) {
   std::vector<bool> needed(graph.nodes.size(), false);
   for (size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
+    needed[n] = node.outputs.empty();
     for (int v : node.outputs) needed[n] = needed[n] || read[at(v)];
+    const rt::OpSpec* spec = rt::find_spec(node.type());
+    const bool updates = spec != nullptr && spec->updates != 0;
     for (int v : node.inputs) {
-      needed[n] = needed[n] || (v != kAbsent && graph.value(v).variable && uses[at(v)] > 1);
+      const bool variable = v != kAbsent && graph.value(v).variable;
+      needed[n] = needed[n] || (updates && variable && uses[at(v)] > 1);
     }
     if (!needed[n]) continue;
     for (int v : node.inputs) {

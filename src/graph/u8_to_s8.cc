@@ -87,7 +87,7 @@ class U8ToS8 {
     }
     if (all_zero) q.zero_points.clear();
     value.type = DType::S8;
-    if (value.constant()) value.data = signed_bytes(value.data);
+    if (value.data != nullptr) value.data = signed_bytes(value.data);
   }
 
   // Constants that shared their bytes still do.

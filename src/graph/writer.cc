@@ -82,8 +82,8 @@ std::unique_ptr<fb::TensorT> make_tensor(const Value& value, Segment& segment) {
     tensor->quantization->axis = value.quantization.axis;
     tensor->quantization->block = value.quantization.block;
   }
-  if (value.constant()) {
-    tensor->is_constant = true;
+  tensor->is_constant = value.constant();
+  if (value.data != nullptr) {
     tensor->data_offset = segment.add(value.data);
     tensor->data_bytes = value.data->size();
   }

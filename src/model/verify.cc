@@ -50,11 +50,15 @@ Status verify_shape(int index, const fb::Tensor& tensor) {
 }
 
 Status verify_data(int index, const fb::Tensor& tensor, uint64_t weights_bytes) {
-  if (!tensor.is_constant()) {
-    if (tensor.data_bytes() != 0) return tensor_error(index, tensor, "has data but is no constant");
-    return {};
+  if (tensor.is_constant() && tensor.is_variable()) {
+    return tensor_error(index, tensor, "is both constant and variable");
   }
-  if (tensor.is_variable()) return tensor_error(index, tensor, "is both constant and variable");
+  if (!tensor.is_constant()) {
+    if (tensor.data_bytes() == 0) return {};
+    if (!tensor.is_variable()) {
+      return tensor_error(index, tensor, "has data but is no constant and no variable");
+    }
+  }
   uint64_t end, expected;
   if (!checked_add(tensor.data_offset(), tensor.data_bytes(), &end) || end > weights_bytes ||
       tensor.data_offset() % kConstantAlignment != 0) {

@@ -1,5 +1,7 @@
 #include "src/opspec/graph_view.h"
 
+#include <algorithm>
+
 #include "src/base/checked.h"
 
 namespace qrt::rt {
@@ -64,8 +66,44 @@ Status GraphView::build(const Model& model, const fb::Subgraph& subgraph) {
           nodes_.back().input(0).unpadded;
     }
   }
+  QRT_RETURN_IF_ERROR(check_renamed_variables());
   QRT_RETURN_IF_ERROR(infer(declared_));
   return check_declared();
+}
+
+bool GraphView::updates(size_t node, int variable) const {
+  for (size_t i = 0; i < nodes_[node].inputs(); ++i) {
+    const bool updated = i < 32 && (specs_[node]->updates >> i & 1u) != 0;
+    if (updated && nodes_[node].input_index(i) == variable) return true;
+  }
+  return false;
+}
+
+// What is renamed has the variable's memory, and so would change with it.
+Status GraphView::check_renamed_variables() const {
+  const auto at = [](int32_t t) { return static_cast<size_t>(t); };
+  std::vector<size_t> last_use(tensors_.size(), 0);
+  for (int32_t output : outputs_) last_use[at(output)] = nodes_.size();
+  for (size_t n = nodes_.size(); n-- > 0;) {
+    const Node& node = nodes_[n];
+    for (size_t i = 0; i < node.inputs(); ++i) {
+      if (!node.has_input(i)) continue;
+      size_t& last = last_use[at(node.input_index(i))];
+      last = std::max(last, n);
+      if (i == 0 && specs_[n]->alias) last = std::max(last, last_use[at(node.output_index(0))]);
+    }
+  }
+  for (const Node& node : nodes_) {
+    if (!specs_[at(node.index())]->alias || !node.input(0).variable) continue;
+    const size_t last = last_use[at(node.output_index(0))];
+    for (size_t n = at(node.index()) + 1; n < nodes_.size() && n <= last; ++n) {
+      if (!updates(n, node.input_index(0))) continue;
+      return node.fail(Code::InvalidModel,
+                       "renames variable '%s', which operator %zu updates before it is last read",
+                       node.input(0).name, n);
+    }
+  }
+  return {};
 }
 
 Status GraphView::check_declared() const {

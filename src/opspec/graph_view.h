@@ -33,6 +33,8 @@ class GraphView {
  private:
   Shape with_symbols(const fb::Tensor& tensor, const Shape& shape);
   Status check_declared() const;
+  Status check_renamed_variables() const;
+  bool updates(size_t node, int variable) const;
 
   std::vector<Tensor> tensors_;
   std::vector<Node> nodes_;

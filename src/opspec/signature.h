@@ -3,8 +3,8 @@
 //   "f32, const f32, [const f32] -> f32; q8, const w8, [const bias] -> q8"
 //
 // Alternatives are separated by ";". Operands stand in order; [..] may be absent, ".." behind the
-// last means any number of it, none as well. `const`: a constant of the model; `state`: a variable
-// that the operator updates. Types, of which "/" joins several:
+// last means any number of it, none as well. `const`: a constant of the model; `state`: a variable.
+// Types, of which "/" joins several:
 //
 //   f32 f16 s8 u8 s16 s32 s64 bool s4   this type, not quantized
 //   q8, q16     s8, s16 with one scale; q16's zero point is 0

@@ -41,6 +41,9 @@ struct OpSpec {
   // states. Such a node is neither folded nor dropped nor merged.
   bool has_effects = false;
 
+  // Inputs that are variables which it updates (bit i: input i).
+  uint32_t updates = 0;
+
   // Its form on integers: one for all attributes, or as they say (in `options`, its table).
   QuantizedAs quantized = QuantizedAs::Float;
   QuantizedAs (*quantized_of)(const void* options) = nullptr;

@@ -18,7 +18,7 @@ Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights) {
   tensor.constant = from.is_constant();
   tensor.variable = from.is_variable();
   tensor.unpadded = tensor.constant;
-  if (tensor.constant) tensor.data = weights.data() + from.data_offset();
+  if (tensor.constant || from.data_bytes() > 0) tensor.data = weights.data() + from.data_offset();
   if (const fb::Quantization* q = from.quantization()) {
     tensor.quantization.scales = {q->scales()->data(), q->scales()->size()};
     if (const auto* zero_points = q->zero_points()) {

@@ -30,7 +30,8 @@ struct Tensor {
   DType type = DType::F32;
   Shape shape;  // -1: open, known only to a session
   Quantization quantization;
-  const void* data = nullptr;  // of a constant; null otherwise
+  // Of a constant, or what a variable starts as; else null.
+  const void* data = nullptr;
   bool constant = false;
   bool variable = false;
   // Nothing past its last byte may be read: its memory is the file's, which may end there. True of

@@ -75,7 +75,7 @@ void Program::log_choices(const LogSink& log) const {
       log.write(log.user, level, sentence.message().c_str());
     };
     write(LogLevel::Info, "kernel " + kernel);
-    if (quantized && node.has_input(0) && node.input(0).type == DType::F32 &&
+    if (quantized && node.has_input(0) && node.input(0).type == DType::F32 && node.outputs() > 0 &&
         node.output(0).type == DType::F32) {
       write(LogLevel::Warning, "computes in float");
     }

@@ -158,6 +158,7 @@ Result<uint64_t> Session::check_sizes(const Shapes& shapes) const {
 
 const OpKernel* Session::kernel_to_run(size_t node, const Shapes& shapes) const {
   const Node& n = program_->nodes()[node];
+  if (n.outputs() == 0) return program_->kernel(node);
   for (size_t i = 0; i < n.outputs(); ++i) {
     if (n.shape_out(shapes, i).elements() > 0) return program_->kernel(node);
   }

@@ -113,7 +113,7 @@ class Session {
   // happens, and the next run is not affected.
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
 
-  // Variable tensors start again from zero.
+  // Variables start again as the model says.
   void reset_state();
   // All variables as bytes, which only a session of the same variables and the same byte order can
   // read again. 0 bytes where there are none.

@@ -1,4 +1,4 @@
-// The variables of a session: zeroed, saved and restored. Saved: a header, then the bytes of each
+// The variables of a session: reset, saved and restored. Saved: a header, then the bytes of each
 // variable in the order of the model's tensors, without gaps.
 #include <cstring>
 
@@ -29,7 +29,11 @@ void Session::for_each_variable(const Body& body) const {
 
 void Session::reset_state() {
   for_each_variable([](const Tensor& variable, const Shape& shape, void* data) {
-    fill_with_real_zero(variable, shape, data);
+    if (variable.data != nullptr) {
+      std::memcpy(data, variable.data, static_cast<size_t>(bytes_of(variable, shape)));
+    } else {
+      fill_with_real_zero(variable, shape, data);
+    }
   });
 }
 

@@ -25,7 +25,14 @@ class TfliteBuilder {
     model.subgraphs.push_back(std::make_unique<tfl::SubgraphT>());
   }
 
-  tfl::SubgraphT& graph() { return *model.subgraphs[0]; }
+  // The subgraph that everything below is about: the last one added.
+  tfl::SubgraphT& graph() { return *model.subgraphs.back(); }
+  // Appends one; gives its index.
+  int add_subgraph(const std::string& name) {
+    model.subgraphs.push_back(std::make_unique<tfl::SubgraphT>());
+    graph().name = name;
+    return static_cast<int>(model.subgraphs.size()) - 1;
+  }
   tfl::TensorT& tensor(int index) { return *graph().tensors[static_cast<size_t>(index)]; }
   tfl::OperatorT& op(size_t index) { return *graph().operators[index]; }
   tfl::BufferT& buffer_of(int index) { return *model.buffers[tensor(index).buffer]; }

@@ -76,11 +76,28 @@ rt::Result<File> File::open(const uint8_t* data, size_t bytes) {
                   "the file is truncated or damaged: it is not a valid FlatBuffer");
   }
   file.model_ = tfl::GetModel(file.data_);
-  QRT_RETURN_IF_ERROR(file.check());
+  QRT_RETURN_IF_ERROR(file.check_model());
+  QRT_RETURN_IF_ERROR(file.check_graph());
+  if (size_of(file.graph().outputs()) == 0) {
+    return Status(Code::InvalidModel, "the graph has no outputs");
+  }
   return file;
 }
 
-Status File::check() const {
+rt::Result<File> File::subgraph(int64_t index) const {
+  if (index < 0 || index >= graph_count()) {
+    return error(Code::InvalidModel, "subgraph %lld does not exist; there are %u",
+                 static_cast<long long>(index), graph_count());
+  }
+  File other = *this;
+  other.graph_ = static_cast<unsigned>(index);
+  if (Status status = other.check_graph(); !status.ok()) {
+    return status.within("subgraph " + std::to_string(index));
+  }
+  return other;
+}
+
+Status File::check_model() const {
   if (model_->version() != kSchemaVersion) {
     return error(Code::Unsupported, "TensorFlow Lite schema version %u; only version %u is known",
                  model_->version(), kSchemaVersion);
@@ -90,10 +107,14 @@ Status File::check() const {
   if (size_of(model_->subgraphs()) == 0 || null_entry(*model_->subgraphs(), 0)) {
     return Status(Code::InvalidModel, "the model has no subgraph");
   }
+  QRT_RETURN_IF_ERROR(check_entries(model_->subgraphs(), "subgraph"));
+  return check_buffers();
+}
+
+Status File::check_graph() const {
   if (graph().tensors() == nullptr) return Status(Code::InvalidModel, "the model has no tensors");
   QRT_RETURN_IF_ERROR(check_entries(graph().tensors(), "tensor"));
   QRT_RETURN_IF_ERROR(check_entries(graph().operators(), "operator"));
-  QRT_RETURN_IF_ERROR(check_buffers());
   QRT_RETURN_IF_ERROR(check_tensors());
   QRT_RETURN_IF_ERROR(check_operators());
   return check_order();
@@ -164,9 +185,6 @@ Status File::check_operators() const {
   }
   QRT_RETURN_IF_ERROR(check_indices("graph inputs", graph().inputs(), false));
   QRT_RETURN_IF_ERROR(check_indices("graph outputs", graph().outputs(), false));
-  if (size_of(graph().outputs()) == 0) {
-    return Status(Code::InvalidModel, "the graph has no outputs");
-  }
   return {};
 }
 

@@ -19,10 +19,15 @@ class File {
   // buffers and operator codes exist where an index names them, that data lies within the file, and
   // that operators stand in execution order. `data` must outlive the File.
   static rt::Result<File> open(const uint8_t* data, size_t bytes);
+  // The same file with another subgraph in view, verified likewise.
+  rt::Result<File> subgraph(int64_t index) const;
 
   size_t bytes() const { return bytes_; }
   const tfl::Model& model() const { return *model_; }
-  const tfl::Subgraph& graph() const { return *model_->subgraphs()->Get(0); }
+  // The subgraph in view, and its index. What follows is about that one.
+  const tfl::Subgraph& graph() const { return *model_->subgraphs()->Get(graph_); }
+  unsigned graph_index() const { return graph_; }
+  unsigned graph_count() const { return model_->subgraphs()->size(); }
 
   size_t tensor_count() const { return graph().tensors()->size(); }
   const tfl::Tensor& tensor(int index) const {
@@ -49,7 +54,8 @@ class File {
 
  private:
   File() = default;
-  rt::Status check() const;
+  rt::Status check_model() const;
+  rt::Status check_graph() const;
   rt::Status check_buffers() const;
   rt::Status check_tensors() const;
   rt::Status check_operators() const;
@@ -57,10 +63,11 @@ class File {
   rt::Status check_indices(const std::string& who, const flatbuffers::Vector<int32_t>* indices,
                            bool may_be_absent) const;
 
-  std::unique_ptr<uint8_t[]> aligned_copy_;  // where the caller's bytes are not aligned
+  std::shared_ptr<uint8_t[]> aligned_copy_;  // where the caller's bytes are not aligned
   const uint8_t* data_ = nullptr;
   size_t bytes_ = 0;
   const tfl::Model* model_ = nullptr;
+  unsigned graph_ = 0;
 };
 
 // The operator's number: older files have it in a byte, newer ones in a field of its own.

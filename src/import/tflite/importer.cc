@@ -8,30 +8,34 @@
 #include "src/import/problems.h"
 #include "src/import/runnable.h"
 #include "src/import/tflite/op_table.h"
+#include "src/import/tflite/variables.h"
 
 namespace qrt::import {
 namespace tflite {
 namespace {
 
+// What the subgraphs of a file have in common.
+struct Shared {
+  explicit Shared(const File& file) : budget(file.bytes()), reader(file.model(), budget) {}
+
+  Budget budget;
+  ValueReader reader;
+  bool in_call_once = false;
+};
+
+// Of one subgraph.
 class Importer {
  public:
-  explicit Importer(const File& file)
+  Importer(const File& file, Shared& shared)
       : file_(file),
-        budget_(file.bytes()),
-        reader_(file, budget_),
+        shared_(shared),
+        budget_(shared.budget),
+        reader_(shared.reader),
+        variables_(file_, graph_, budget_),
         values_(file.tensor_count(), kUnread) {}
 
   rt::Result<graph::Graph> run() {
-    const auto& source = file_.graph();
-    if (source.name() != nullptr) graph_.name = source.name()->str();
-    graph_.metadata.emplace_back("source_format", "tflite");
-    const auto* description = file_.model().description();
-    if (description != nullptr && description->size() != 0) {
-      graph_.metadata.emplace_back("source_description", description->str());
-    }
-    QRT_RETURN_IF_ERROR(import_ends(source.inputs(), "graph input", &graph_.inputs));
-    for (size_t i = 0; i < file_.operator_count(); ++i) QRT_RETURN_IF_ERROR(import_op(i));
-    QRT_RETURN_IF_ERROR(import_ends(source.outputs(), "graph output", &graph_.outputs));
+    QRT_RETURN_IF_ERROR(import_graph());
     if (!problems_.empty()) {
       add_refusals(graph_, true, &problems_);
       return problems_.status();
@@ -42,10 +46,23 @@ class Importer {
  private:
   static constexpr int kUnread = -2;
 
+  Status import_graph() {
+    const auto& source = file_.graph();
+    if (source.name() != nullptr) graph_.name = source.name()->str();
+    graph_.metadata.emplace_back("source_format", "tflite");
+    const auto* description = file_.model().description();
+    if (description != nullptr && description->size() != 0) {
+      graph_.metadata.emplace_back("source_description", description->str());
+    }
+    QRT_RETURN_IF_ERROR(import_ends(source.inputs(), "graph input", &graph_.inputs));
+    for (size_t i = 0; i < file_.operator_count(); ++i) QRT_RETURN_IF_ERROR(import_op(i));
+    return import_ends(source.outputs(), "graph output", &graph_.outputs);
+  }
+
   Status value_of(int tensor, int* value) {
     int& known = values_[at(tensor)];
     if (known == kUnread) {
-      QRT_ASSIGN_OR_RETURN(Value read, reader_.read(tensor));
+      QRT_ASSIGN_OR_RETURN(Value read, reader_.read(file_, tensor));
       known = graph_.add_value(std::move(read));
     }
     *value = known;
@@ -83,6 +100,51 @@ class Importer {
 
   Status apply_rule(const tfl::Operator& op) {
     const tfl::Builtin code = builtin_of(file_.code(op));
+    switch (code) {
+      case tfl::Builtin::VAR_HANDLE:
+        return variables_.declare(op);
+      case tfl::Builtin::READ_VARIABLE:
+      case tfl::Builtin::ASSIGN_VARIABLE:
+        return use_variable(op, code == tfl::Builtin::ASSIGN_VARIABLE);
+      case tfl::Builtin::CALL_ONCE:
+        return call_once(op);
+      default:
+        return apply_rule(op, code);
+    }
+  }
+
+  Status use_variable(const tfl::Operator& op, bool assign) {
+    std::vector<int> inputs, outputs;
+    if (!assign) {
+      QRT_RETURN_IF_ERROR(values_of(op.outputs(), &outputs));
+      return variables_.read(op, outputs.empty() ? kAbsent : outputs[0]);
+    }
+    const auto* tensors = op.inputs();
+    int value = kAbsent;
+    if (tensors != nullptr && tensors->size() == 2) {
+      if (tensors->Get(1) < 0) return Status(Code::InvalidModel, "assigns nothing");
+      QRT_RETURN_IF_ERROR(value_of(tensors->Get(1), &value));
+    }
+    return variables_.assign(op, value);
+  }
+
+  // Its subgraph is evaluated here and now: a program's variables start as it leaves them.
+  Status call_once(const tfl::Operator& op) {
+    const auto* options = op.options_as<tfl::CallOnceOptions>();
+    if (options == nullptr) return Status(Code::InvalidModel, "has no options");
+    if (shared_.in_call_once) return Status(Code::Unsupported, "stands within another");
+    QRT_ASSIGN_OR_RETURN(const File file, file_.subgraph(options->init_subgraph_index()));
+    shared_.in_call_once = true;
+    auto imported = Importer(file, shared_).run();
+    shared_.in_call_once = false;
+    if (!imported.ok()) return imported.status();
+    graph::Graph graph = std::move(*imported);
+    InitialValues values;
+    QRT_RETURN_IF_ERROR(initial_values(std::move(graph), &values));
+    return variables_.start_as(values);
+  }
+
+  Status apply_rule(const tfl::Operator& op, tfl::Builtin code) {
     const OpRule* rule = find_rule(code);
     if (rule == nullptr) {
       return Status(Code::Unsupported, code == tfl::Builtin::CUSTOM
@@ -143,9 +205,11 @@ class Importer {
   }
 
   const File& file_;
-  Budget budget_;
-  ValueReader reader_;
+  Shared& shared_;
+  Budget& budget_;
+  ValueReader& reader_;
   graph::Graph graph_;
+  Variables variables_;
   std::vector<int> values_;  // by tensor
   Problems problems_;
 };
@@ -156,7 +220,8 @@ class Importer {
 rt::Result<graph::Graph> import_tflite(const uint8_t* data, size_t bytes, const std::string& name) {
   auto file = tflite::File::open(data, bytes);
   if (!file.ok()) return file.status().within(name);
-  auto graph = tflite::Importer(*file).run();
+  tflite::Shared shared(*file);
+  auto graph = tflite::Importer(*file, shared).run();
   if (!graph.ok()) return graph.status().within(name);
   return graph;
 }

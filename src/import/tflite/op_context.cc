@@ -89,7 +89,7 @@ Status OpContext::intermediate(size_t i, Quantization* quantization) {
   if (indices == nullptr || i >= indices->size()) return {};
   const int tensor = indices->Get(static_cast<flatbuffers::uoffset_t>(i));
   if (tensor < 0) return {};
-  QRT_ASSIGN_OR_RETURN(Value inner, reader_.read(tensor));
+  QRT_ASSIGN_OR_RETURN(Value inner, reader_.read(file_, tensor));
   *quantization = std::move(inner.quantization);
   return {};
 }

@@ -166,14 +166,14 @@ bool has_elements(const Value& value) {
   return true;
 }
 
-ValueReader::ValueReader(const File& file, Budget& budget)
-    : file_(file), budget_(budget), buffers_(file.model().buffers()->size()) {}
+ValueReader::ValueReader(const tfl::Model& model, Budget& budget)
+    : budget_(budget), buffers_(model.buffers()->size()) {}
 
-rt::Result<Value> ValueReader::read(int index) {
-  const tfl::Tensor& tensor = file_.tensor(index);
+rt::Result<Value> ValueReader::read(const File& file, int index) {
+  const tfl::Tensor& tensor = file.tensor(index);
   if (tensor.name() != nullptr) QRT_RETURN_IF_ERROR(budget_.take(tensor.name()->size()));
   Value value;
-  value.name = file_.tensor_name(index);
+  value.name = file.tensor_name(index);
   const std::string who = "tensor '" + shortened(value.name) + "'";
   if (!convert_type(tensor.type(), &value.type)) {
     const std::string type = tfl::EnumNameTensorType(tensor.type());
@@ -186,7 +186,7 @@ rt::Result<Value> ValueReader::read(int index) {
   }
   value.variable = tensor.is_variable();
   Status status = read_shape(tensor, value.type, &value.shape);
-  if (status.ok()) status = read_data(tensor, &value);
+  if (status.ok()) status = read_data(file, tensor, &value);
   if (status.ok()) {
     status = read_quantization(tensor, value, value.constant(), budget_, &value.quantization);
   }
@@ -194,8 +194,8 @@ rt::Result<Value> ValueReader::read(int index) {
   return value;
 }
 
-Status ValueReader::read_data(const tfl::Tensor& tensor, Value* value) {
-  const rt::Span<const uint8_t> data = file_.data(tensor);
+Status ValueReader::read_data(const File& file, const tfl::Tensor& tensor, Value* value) {
+  const rt::Span<const uint8_t> data = file.data(tensor);
   uint64_t expected = 0;
   if (!has_elements(*value)) {
     if (!data.empty()) {

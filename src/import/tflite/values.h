@@ -25,16 +25,16 @@ class Budget {
 
 class ValueReader {
  public:
-  ValueReader(const File& file, Budget& budget);
+  ValueReader(const tfl::Model& model, Budget& budget);
 
-  // The tensor's name, type, shape, quantization and, of a constant, its elements. Constants that
-  // share a buffer share their bytes. A tensor without elements is a constant without bytes.
-  rt::Result<graph::Value> read(int tensor);
+  // Of a tensor of the subgraph in view: its name, type, shape, quantization and, of a constant,
+  // its elements. Constants that share a buffer share their bytes. A tensor without elements is a
+  // constant without bytes.
+  rt::Result<graph::Value> read(const File& file, int tensor);
 
  private:
-  rt::Status read_data(const tfl::Tensor& tensor, graph::Value* value);
+  rt::Status read_data(const File& file, const tfl::Tensor& tensor, graph::Value* value);
 
-  const File& file_;
   Budget& budget_;
   std::vector<std::shared_ptr<const graph::Bytes>> buffers_;  // by buffer index; null: not yet read
 };

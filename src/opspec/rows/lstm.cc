@@ -54,6 +54,7 @@ constexpr OpSpec row() {
   row.check = check;
   row.infer = infer;
   row.has_effects = true;
+  row.updates = 1u << 4 | 1u << 5;
   row.macs = macs;
   return row;
 }
