@@ -23,15 +23,6 @@ struct Logger {
   }
 };
 
-// Entries but the first are not run yet.
-Status check_entry(const qrt::rt::Model& model, const char* entry) {
-  if (entry == nullptr) return {};
-  for (uint32_t i = 0; i < model.entries(); ++i) {
-    if (std::strcmp(model.entry_name(i), entry) == 0) return {};
-  }
-  return qrt::rt::error(Code::InvalidArgument, "the model has no entry '%s'", entry);
-}
-
 }  // namespace
 
 extern "C" {
@@ -42,9 +33,9 @@ qrt_status qrt_program_create(const qrt_model* model, const qrt_program_options*
     if (model == nullptr || program == nullptr) return null_argument();
     qrt_program_options wishes;
     QRT_RETURN_IF_ERROR(qrt::api::read_struct(options, &wishes, "program options"));
-    QRT_RETURN_IF_ERROR(check_entry(*model->model, wishes.entry));
     qrt::rt::ProgramOptions program_options;
     program_options.isa = wishes.isa;
+    program_options.entry = wishes.entry;
     QRT_RETURN_IF_ERROR(qrt::api::read_allocator(wishes.allocator, &program_options.allocator));
     Logger logger{wishes.log, wishes.log_user};
     if (wishes.log != nullptr) program_options.log = {&Logger::write, &logger};

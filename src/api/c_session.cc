@@ -87,9 +87,7 @@ Status check_size(const Tensor& tensor, const char* unit, size_t given, size_t w
                         wanted, unit, given);
 }
 
-const qrt::fb::Subgraph& graph_of(const Session& session) {
-  return session.program().model().main();
-}
+const qrt::fb::Subgraph& graph_of(const Session& session) { return session.program().record(); }
 
 Status write_info(const Session& session, int32_t tensor, const Shape& shape, Bound bound,
                   qrt_tensor_info* info) {

@@ -21,7 +21,7 @@ namespace qrt::cli {
 namespace {
 
 struct Options {
-  std::string model, isa;
+  std::string model, signature, isa;
   size_t threads = 1;
   size_t warmup = 3;
   double seconds = 1;
@@ -75,7 +75,7 @@ class Report {
         session_(model.session),
         isa_(model.program.isa()),
         memory_(model.session.memory()),
-        facts_(*model.open.model),
+        facts_(*model.open.model, model.open.entry),
         measured_(measured) {
     for (double ns : measured.profile_ns) total_ns_ += ns;
   }
@@ -125,14 +125,14 @@ class Report {
                  {"peak_rss_bytes", peak_rss_bytes()}};
     if (!measured_.profile_ns.empty()) {
       json["profile"] = Json::array();
-      for (size_t i = 0; i < facts_.ops.size(); ++i) {
+      for (size_t i = 0; i < facts_.steps.size(); ++i) {
         const OpInfo op = session_.operator_info(i);
         json["profile"].push_back({{"index", i},
                                    {"name", op.name},
-                                   {"kind", facts_.ops[i].kind},
+                                   {"kind", facts_.steps[i].kind},
                                    {"kernel", kernel_name(op.kernel)},
                                    {"output_shape", output_shape(op)},
-                                   {"macs", facts_.ops[i].macs},
+                                   {"macs", facts_.steps[i].macs},
                                    {"us", measured_.profile_ns[i] / 1000},
                                    {"percent", percent(measured_.profile_ns[i])}});
       }
@@ -177,9 +177,9 @@ class Report {
 
   std::vector<Kind> by_kind() const {
     std::map<std::string, Kind> kinds;
-    for (size_t i = 0; i < facts_.ops.size(); ++i) {
-      Kind& kind = kinds[facts_.ops[i].kind];
-      kind.name = facts_.ops[i].kind;
+    for (size_t i = 0; i < facts_.steps.size(); ++i) {
+      Kind& kind = kinds[facts_.steps[i].kind];
+      kind.name = facts_.steps[i].kind;
       ++kind.operators;
       kind.ns += measured_.profile_ns[i];
     }
@@ -199,11 +199,11 @@ class Report {
                  {"µs", true},
                  {"%", true},
                  {""}});
-    for (size_t i = 0; i < facts_.ops.size(); ++i) {
+    for (size_t i = 0; i < facts_.steps.size(); ++i) {
       const OpInfo op = session_.operator_info(i);
       const std::vector<int32_t> shape = output_shape(op);
       const double ns = measured_.profile_ns[i];
-      table.add({std::to_string(i), facts_.ops[i].kind, short_name(op.name, kNameWidth),
+      table.add({std::to_string(i), facts_.steps[i].kind, short_name(op.name, kNameWidth),
                  kernel_name(op.kernel), rt::Shape(shape.data(), shape.size()).str(),
                  format("%.1f", ns / 1000), format("%.1f", percent(ns)), bar(ns)});
     }
@@ -229,7 +229,7 @@ class Report {
 };
 
 Outcome bench(const Options& options) {
-  QRT_ASSIGN_OR_RETURN(OpenModel open, open_model(options.model));
+  QRT_ASSIGN_OR_RETURN(OpenModel open, open_model(options.model, options.signature));
   Measured measured;
   const auto start = std::chrono::steady_clock::now();
   QRT_ASSIGN_OR_RETURN(RunningModel model,
@@ -266,6 +266,7 @@ void add_bench(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("bench", "Measure a model's speed and memory");
   add_model_option(command, &options->model);
+  add_signature_option(command, &options->signature);
   add_machine_options(command, &options->threads, &options->isa);
   named(command->add_option("--warmup", options->warmup, "Runs before measuring (default 3)"), "N")
       ->check(between(0, 1e6));

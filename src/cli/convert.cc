@@ -12,6 +12,7 @@
 #include "src/cli/terminal.h"
 #include "src/export/export.h"
 #include "src/graph/reader.h"
+#include "src/graph/subgraphs.h"
 #include "src/graph/writer.h"
 #include "src/import/runnable.h"
 
@@ -21,13 +22,14 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string in, out, labels;
+  std::string in, out, labels, signature;
 };
 
 constexpr const char* kFooter = R"(Examples:
   qrt convert model.tflite model.qrt
   qrt convert classifier.qdq.onnx classifier.qrt
   qrt convert model.tflite model.qrt --labels labels.txt
+  qrt convert model.tflite decoder.qrt --signature decode
   qrt convert model.tflite model.onnx
   qrt convert model.qrt model.onnx
 
@@ -67,10 +69,20 @@ Facts written_facts(const Options& options, import::Format kind, size_t before, 
 }
 
 Outcome convert_to_onnx(const Options& options, import::Format kind, size_t before) {
-  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.in));
+  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.in, options.signature));
+  if (open.model->entries() > 1 && options.signature.empty()) {
+    return rt::error(rt::Code::Unsupported,
+                     "%s: an .onnx file holds one of the things that it can do, %s: choose with "
+                     "--signature",
+                     options.in.c_str(), entry_list(*open.model).c_str());
+  }
   // Checks every operator: the exporter takes them as they are.
-  QRT_ASSIGN_OR_RETURN(const auto program, import::build_program(open.model));
-  auto file = onnx_export::export_onnx(graph::read_model(program->model()));
+  rt::ProgramOptions wishes;
+  wishes.entry = open.model->entry_name(open.entry);
+  QRT_ASSIGN_OR_RETURN(const auto program, import::build_program(open.model, wishes));
+  graph::Graph graph = graph::read_model(program->model());
+  if (!options.signature.empty()) QRT_RETURN_IF_ERROR(graph::keep_entry(graph, wishes.entry));
+  auto file = onnx_export::export_onnx(graph);
   if (!file.ok()) return file.status().within(options.in);
   QRT_RETURN_IF_ERROR(graph::write_file(options.out, *file));
   written_facts(options, kind, before, file->size()).print();
@@ -87,11 +99,15 @@ Outcome convert_to_qrt(const Options& options, import::Format kind, size_t befor
   if (!options.labels.empty()) {
     QRT_ASSIGN_OR_RETURN(labels, read_labels(options.labels));
   }
-  QRT_ASSIGN_OR_RETURN(const Converted converted, convert_model(options.in, labels));
+  QRT_ASSIGN_OR_RETURN(const Converted converted,
+                       convert_model(options.in, labels, options.signature));
   QRT_RETURN_IF_ERROR(graph::write_file(options.out, converted.file));
 
   const ModelFacts facts(*converted.open.model);
   Facts lines = written_facts(options, kind, before, converted.file.size());
+  if (const std::string entries = entry_list(*converted.open.model); !entries.empty()) {
+    lines.add("entries", entries + "; what follows is about the first");
+  }
   lines.add("operators", facts.summary());
   if (facts.float_ops > 0) {
     lines.add("in float", facts.float_kinds() + ", with " + facts.float_share());
@@ -123,6 +139,9 @@ void add_convert(CLI::App& app, Action* action) {
   named(command->add_option("--labels,-l", options->labels,
                             "Keep a file in the model whose line i names class i"),
         "FILE");
+  named(command->add_option("--signature", options->signature,
+                            "Keep only this one of the things that the model can do"),
+        "NAME");
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });
 }

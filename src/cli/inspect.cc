@@ -11,12 +11,13 @@
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
 #include "src/import/runnable.h"
+#include "src/model/calls.h"
 
 namespace qrt::cli {
 namespace {
 
 struct Options {
-  std::string model;
+  std::string model, signature;
   bool json = false;
   bool cpu = false;
   bool wide = false;
@@ -34,8 +35,8 @@ class Report {
  public:
   Report(const OpenModel& open, const rt::Program* program, bool wide)
       : open_(open),
-        graph_(open.model->main()),
-        facts_(*open.model),
+        graph_(open.record()),
+        facts_(*open.model, open.entry),
         program_(program),
         wide_(wide) {}
 
@@ -68,6 +69,10 @@ class Report {
     }
     lines.add("size", human_bytes(model.file_bytes()) + ", weights " +
                           human_bytes(model.weights().size()) + weight_types());
+    if (const std::string entries = entry_list(model); !entries.empty()) {
+      lines.add("entries", entries + "; below is '" + printable(model.entry_name(open_.entry)) +
+                               "', --signature NAME shows another");
+    }
     for (int32_t input : *graph_.inputs()) lines.add("input", port(input));
     for (int32_t output : *graph_.outputs()) lines.add("output", port(output));
     lines.add("operators", facts_.summary());
@@ -99,14 +104,28 @@ class Report {
   }
 
   // "1x128x128x3 s8, 1x128 f32": the activations, or else the constants, of a list of tensors.
-  std::string list(const flatbuffers::Vector<int32_t>& indices, bool constants) const {
+  std::string list(const OpFacts& op, const flatbuffers::Vector<int32_t>& indices,
+                   bool constants) const {
+    const auto& tensors = *open_.model->root().subgraphs()->Get(op.subgraph)->tensors();
     std::string text;
     for (int32_t index : indices) {
-      if (index < 0 || tensor(index).is_constant() != constants) continue;
-      text += (text.empty() ? "" : ", ") + shape_text(tensor(index)) + " " +
-              rt::dtype_name(tensor(index).type());
+      if (index < 0) continue;
+      const fb::Tensor& t = *tensors.Get(static_cast<unsigned>(index));
+      if (t.is_constant() != constants) continue;
+      text += (text.empty() ? "" : ", ") + shape_text(t) + " " + rt::dtype_name(t.type());
     }
     return text;
+  }
+
+  // With the subgraphs that it runs, or the one that it stands in.
+  std::string kind(const OpFacts& op) const {
+    std::string text = op.kind;
+    const rt::Calls calls = rt::calls_of(*op.op);
+    for (int i = 0; i < calls.count; ++i) {
+      text += (i == 0 ? " of subgraph " : ", ") + std::to_string(calls.subgraphs[i]);
+    }
+    const bool own = op.subgraph == open_.model->entry_subgraph(open_.entry);
+    return own ? text : text + " (in subgraph " + std::to_string(op.subgraph) + ")";
   }
 
   void print_operators() const {
@@ -117,13 +136,13 @@ class Report {
     for (size_t i = 0; i < facts_.ops.size(); ++i) {
       const OpFacts& op = facts_.ops[i];
       std::vector<std::string> row = {std::to_string(i),
-                                      op.kind,
+                                      kind(op),
                                       name(op.op->name()),
-                                      list(*op.op->inputs(), false),
-                                      list(*op.op->inputs(), true),
-                                      list(*op.op->outputs(), false),
+                                      list(op, *op.op->inputs(), false),
+                                      list(op, *op.op->inputs(), true),
+                                      list(op, *op.op->outputs(), false),
                                       op.macs > 0 ? human_count(op.macs) : ""};
-      if (program_ != nullptr) row.push_back(kernel_name(*program_, i));
+      if (program_ != nullptr) row.push_back(kernel_name(*program_, *op.op));
       table.add(row);
     }
     std::printf("\n%s\n", bold("Operators").c_str());
@@ -200,10 +219,12 @@ class Report {
 };
 
 Outcome inspect(const Options& options) {
-  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.model));
+  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.model, options.signature));
   std::shared_ptr<const rt::Program> program;
   if (options.cpu) {
-    QRT_ASSIGN_OR_RETURN(program, import::build_program(open.model));
+    rt::ProgramOptions wishes;
+    wishes.entry = open.model->entry_name(open.entry);
+    QRT_ASSIGN_OR_RETURN(program, import::build_program(open.model, wishes));
   }
   if (options.json) {
     print_inspect_json(open, program.get());
@@ -220,6 +241,7 @@ void add_inspect(CLI::App& app, Action* action) {
   CLI::App* command =
       app.add_subcommand("inspect", "Show a model: operators, tensors, sizes, quantization");
   add_model_option(command, &options->model);
+  add_signature_option(command, &options->signature);
   command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--cpu", options->cpu, "Show the kernel each operator gets on this machine");
   command->add_flag("--wide", options->wide, "Print long names whole");

@@ -39,15 +39,19 @@ std::string kernel_name(const char* kernel) {
   return kernel[0] != '\0' ? kernel : "(none: renames memory)";
 }
 
-std::string kernel_name(const rt::Program& program, size_t index) {
-  const rt::OpKernel* kernel = program.kernel(index);
-  return kernel_name(kernel != nullptr ? kernel->name() : "");
+std::string kernel_name(const rt::Program& program, const fb::Operator& op) {
+  for (const rt::Node& node : program.nodes()) {
+    if (&node.record() != &op) continue;
+    const rt::OpKernel* kernel = program.kernel(static_cast<size_t>(node.index()));
+    return kernel_name(kernel != nullptr ? kernel->name() : "");
+  }
+  return "(none: runs others)";
 }
 
 void print_inspect_json(const OpenModel& open, const rt::Program* program) {
   const rt::Model& model = *open.model;
-  const fb::Subgraph& graph = model.main();
-  const ModelFacts facts(model);
+  const fb::Subgraph& graph = open.record();
+  const ModelFacts facts(model, open.entry);
 
   Json json = {{"model", open.path},
                {"source_format", format_name(open.format)},
@@ -56,10 +60,14 @@ void print_inspect_json(const OpenModel& open, const rt::Program* program) {
                {"file_bytes", model.file_bytes()},
                {"weight_bytes", model.weights().size()},
                {"weight_bytes_by_type", facts.weight_bytes},
+               {"entry", model.entry_name(open.entry)},
                {"macs", facts.macs},
                {"float_macs", facts.float_macs},
                {"inputs", indices(*graph.inputs())},
                {"outputs", indices(*graph.outputs())}};
+
+  json["entries"] = Json::array();
+  for (uint32_t i = 0; i < model.entries(); ++i) json["entries"].push_back(model.entry_name(i));
 
   Json operators = Json::array(), in_float = Json::array();
   for (size_t i = 0; i < facts.ops.size(); ++i) {
@@ -67,11 +75,12 @@ void print_inspect_json(const OpenModel& open, const rt::Program* program) {
     Json entry = {{"index", i},
                   {"name", name_of(op.op->name())},
                   {"kind", op.kind},
+                  {"subgraph", op.subgraph},
                   {"numeric", numeric_name(op.numeric)},
                   {"inputs", indices(*op.op->inputs())},
                   {"outputs", indices(*op.op->outputs())},
                   {"macs", op.macs}};
-    if (program != nullptr) entry["kernel"] = kernel_name(*program, i);
+    if (program != nullptr) entry["kernel"] = kernel_name(*program, *op.op);
     operators.push_back(entry);
     if (op.numeric == Numeric::Float) in_float.push_back(i);
   }

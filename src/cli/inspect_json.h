@@ -11,7 +11,7 @@ namespace qrt::cli {
 void print_inspect_json(const OpenModel& open, const rt::Program* program);
 
 // The kernel that operator `index` got; "(none: renames memory)" for one that does not run.
-std::string kernel_name(const rt::Program& program, size_t index);
+std::string kernel_name(const rt::Program& program, const fb::Operator& op);
 // Of what the public API calls it: "" is an operator that only renames.
 std::string kernel_name(const char* kernel);
 

@@ -30,6 +30,13 @@ void add_model_option(CLI::App* command, std::string* model) {
   command->add_option("MODEL", *model, "Model: .qrt, .tflite or .onnx")->required()->type_name("");
 }
 
+void add_signature_option(CLI::App* command, std::string* signature) {
+  named(command->add_option("--signature", *signature,
+                            "Of a model that can do several things: this one (\"qrt inspect\" "
+                            "lists them); without it the first"),
+        "NAME");
+}
+
 CLI::Option* add_machine_options(CLI::App* command, size_t* threads, std::string* isa) {
   named(command->add_option("--threads,-t", *threads, "Threads; 0: one a core (default 1)"), "N")
       ->check(between(0, kMaxThreads));

@@ -14,6 +14,7 @@ CLI::Option* named(CLI::Option* option, const std::string& value);
 std::function<std::string(const std::string&)> between(double low, double high);
 
 void add_model_option(CLI::App* command, std::string* model);
+void add_signature_option(CLI::App* command, std::string* signature);
 
 // Adds --threads and --isa; returns the latter.
 CLI::Option* add_machine_options(CLI::App* command, size_t* threads, std::string* isa);

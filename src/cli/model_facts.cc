@@ -5,6 +5,7 @@
 #include "src/base/dtype.h"
 #include "src/base/shape.h"
 #include "src/cli/terminal.h"
+#include "src/model/calls.h"
 #include "src/opspec/graph_view.h"
 
 namespace qrt::cli {
@@ -41,19 +42,41 @@ Numeric numeric_of(const fb::Subgraph& graph, const fb::Operator& op) {
   return reads_float || writes_float ? Numeric::Float : Numeric::Integer;
 }
 
-// By operator; zeros for a model that cannot run.
-std::vector<double> macs_of(const rt::Model& model, const fb::Subgraph& graph) {
-  std::vector<double> macs(graph.operators()->size(), 0);
+// A node of the flat graph, and its multiply-accumulates.
+struct Work {
+  const fb::Operator* op;
+  double macs;
+};
+
+// Empty for a model that cannot run.
+std::vector<Work> work_of(const rt::Model& model, unsigned subgraph) {
+  std::vector<Work> work;
   rt::GraphView view;
-  if (!view.build(model, graph).ok()) return macs;
+  if (!view.build(model, subgraph).ok()) return work;
   const rt::Result<rt::Shapes> shapes = view.default_shapes();
-  if (!shapes.ok()) return macs;
-  for (size_t n = 0; n < macs.size(); ++n) {
-    const rt::OpSpec& spec = view.spec(n);
-    if (spec.macs == nullptr) continue;
-    macs[n] = static_cast<double>(spec.macs(view.nodes()[n], *shapes));
+  for (const rt::Node& node : view.nodes()) {
+    const rt::OpSpec& spec = view.spec(static_cast<size_t>(node.index()));
+    const bool counts = spec.macs != nullptr && shapes.ok();
+    work.push_back({&node.record(), counts ? static_cast<double>(spec.macs(node, *shapes)) : 0});
   }
-  return macs;
+  return work;
+}
+
+// A subgraph and all that it runs, each once.
+std::vector<unsigned> reached_from(const rt::Model& model, unsigned subgraph) {
+  std::vector<unsigned> reached = {subgraph};
+  for (size_t i = 0; i < reached.size(); ++i) {
+    for (const fb::Operator* op : *model.root().subgraphs()->Get(reached[i])->operators()) {
+      const rt::Calls calls = rt::calls_of(*op);
+      for (int k = 0; k < calls.count; ++k) {
+        const auto called = static_cast<unsigned>(calls.subgraphs[k]);
+        if (std::find(reached.begin(), reached.end(), called) == reached.end()) {
+          reached.push_back(called);
+        }
+      }
+    }
+  }
+  return reached;
 }
 
 }  // namespace
@@ -70,23 +93,33 @@ const char* numeric_name(Numeric numeric) {
   return "";
 }
 
-ModelFacts::ModelFacts(const rt::Model& model) {
-  const fb::Subgraph& graph = model.main();
-  const std::vector<double> macs_by_op = macs_of(model, graph);
-  for (const fb::Operator* op : *graph.operators()) {
-    ops.push_back({op, rt::operator_name(op->options_type(), op->options()), numeric_of(graph, *op),
-                   macs_by_op[ops.size()]});
-    macs += ops.back().macs;
-    if (ops.back().numeric == Numeric::Float) {
-      ++float_ops;
-      float_macs += ops.back().macs;
+ModelFacts::ModelFacts(const rt::Model& model, uint32_t entry) {
+  const std::vector<Work> work = work_of(model, model.entry_subgraph(entry));
+  std::map<const fb::Operator*, double> macs_by_op;
+  for (const Work& node : work) macs_by_op[node.op] += node.macs;
+  for (const unsigned g : reached_from(model, model.entry_subgraph(entry))) {
+    const fb::Subgraph& graph = *model.root().subgraphs()->Get(g);
+    for (const fb::Operator* op : *graph.operators()) {
+      ops.push_back({op, g, rt::operator_name(op->options_type(), op->options()),
+                     numeric_of(graph, *op), macs_by_op[op]});
+      macs += ops.back().macs;
+      if (ops.back().numeric == Numeric::Float) {
+        ++float_ops;
+        float_macs += ops.back().macs;
+      }
+      if (ops.back().numeric == Numeric::Boundary) ++boundary_ops;
     }
-    if (ops.back().numeric == Numeric::Boundary) ++boundary_ops;
+    for (const fb::Tensor* tensor : *graph.tensors()) {
+      if (tensor->is_constant()) {
+        weight_bytes[rt::dtype_name(tensor->type())] += tensor->data_bytes();
+      }
+    }
   }
-  for (const fb::Tensor* tensor : *graph.tensors()) {
-    if (tensor->is_constant()) {
-      weight_bytes[rt::dtype_name(tensor->type())] += tensor->data_bytes();
-    }
+  std::map<const fb::Operator*, size_t> place;
+  for (size_t i = 0; i < ops.size(); ++i) place[ops[i].op] = i;
+  for (const Work& node : work) {
+    steps.push_back(ops[place[node.op]]);
+    steps.back().macs = node.macs;
   }
 }
 

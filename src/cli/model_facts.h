@@ -21,15 +21,20 @@ const char* numeric_name(Numeric numeric);
 
 struct OpFacts {
   const fb::Operator* op = nullptr;
-  std::string kind;  // "Conv2D", "Binary.Add"
+  unsigned subgraph = 0;  // it stands in
+  std::string kind;       // "Conv2D", "Binary.Add"
   Numeric numeric = Numeric::Integer;
   double macs = 0;  // multiply-accumulates, with open dimensions as small as can be
 };
 
 struct ModelFacts {
-  explicit ModelFacts(const rt::Model& model);
+  // Of one entry, with all that it runs.
+  explicit ModelFacts(const rt::Model& model, uint32_t entry = 0);
 
-  std::vector<OpFacts> ops;                      // in execution order
+  std::vector<OpFacts> ops;  // in the order of the file: the entry's own, then others'
+  // What a run works through, as a session numbers it: those that run others are not there, and one
+  // that is run in several places stands there as often.
+  std::vector<OpFacts> steps;
   std::map<std::string, uint64_t> weight_bytes;  // by element type
   double macs = 0, float_macs = 0;
   size_t float_ops = 0, boundary_ops = 0;

@@ -90,7 +90,7 @@ std::vector<Best> top(const RunningModel& model, size_t output, size_t k) {
 }
 
 bool gives_probabilities(const RunningModel& model, size_t output) {
-  const fb::Subgraph& graph = model.open.model->main();
+  const fb::Subgraph& graph = model.open.record();
   int32_t wanted = graph.outputs()->Get(static_cast<unsigned>(output));
   const auto& operators = *graph.operators();
   for (unsigned i = operators.size(); i-- > 0;) {

@@ -66,36 +66,53 @@ rt::Result<import::Format> identify(const std::string& path, size_t* bytes) {
   return format;
 }
 
-rt::Result<OpenModel> open_model(const std::string& path) {
+rt::Result<OpenModel> open_model(const std::string& path, const std::string& signature) {
   OpenModel open;
   open.path = path;
   QRT_ASSIGN_OR_RETURN(open.format, identify(path, &open.source_bytes));
   const auto start = Clock::now();
   if (open.converted()) {
-    QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path));
+    QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path, signature));
     QRT_ASSIGN_OR_RETURN(graph::Bytes file, graph::serialize(graph));
     QRT_RETURN_IF_ERROR(load_bytes(file, &open));
   } else {
     QRT_ASSIGN_OR_RETURN(Model model, result_of(Model::load_file(path.c_str())));
     set_model(std::move(model), &open);
+    if (!signature.empty()) {
+      auto entry = open.model->find_entry(signature.c_str());
+      if (!entry.ok()) return entry.status().within(path);
+      open.entry = *entry;
+    }
   }
   open.load_us = us_since(start);
   return open;
 }
 
-rt::Result<Converted> convert_model(const std::string& path,
-                                    const std::vector<std::string>& labels) {
+rt::Result<Converted> convert_model(const std::string& path, const std::vector<std::string>& labels,
+                                    const std::string& signature) {
   Converted converted;
   converted.open.path = path;
   QRT_ASSIGN_OR_RETURN(converted.open.format, identify(path, &converted.open.source_bytes));
-  QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path));
+  QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path, signature));
   std::string text;
   for (const std::string& label : labels) text += label + "\n";
   if (!labels.empty()) graph.metadata.emplace_back("labels", text);
   QRT_ASSIGN_OR_RETURN(converted.file, graph::serialize(graph));
   QRT_RETURN_IF_ERROR(load_bytes(converted.file, &converted.open));
-  QRT_ASSIGN_OR_RETURN(converted.program, import::build_program(converted.open.model));
+  for (uint32_t entry = converted.open.model->entries(); entry-- > 0;) {
+    rt::ProgramOptions options;
+    options.entry = converted.open.model->entry_name(entry);
+    QRT_ASSIGN_OR_RETURN(converted.program, import::build_program(converted.open.model, options));
+  }
   return converted;
+}
+
+std::string entry_list(const rt::Model& model) {
+  std::string text;
+  for (uint32_t i = 0; model.entries() > 1 && i < model.entries(); ++i) {
+    text += (i == 0 ? "'" : ", '") + printable(model.entry_name(i)) + "'";
+  }
+  return text;
 }
 
 std::string describe(const rt::Tensor& tensor) {

@@ -21,9 +21,11 @@ struct OpenModel {
   size_t source_bytes = 0;  // of the file
   double load_us = 0;       // until verified; a foreign model's conversion is included
   rt::AlignedBuffer bytes;  // of a converted model; empty for a .qrt
+  uint32_t entry = 0;       // of those that the model has
   std::optional<Model> api;
   std::shared_ptr<const rt::Model> model;  // the same: records_of(*api)
 
+  const fb::Subgraph& record() const { return model->entry(entry); }
   bool converted() const { return format != import::Format::Qrt; }
 };
 
@@ -32,7 +34,8 @@ const char* format_name(import::Format format);  // "TensorFlow Lite", ...
 // What kind of model the file is, and its size; an error for a file that is none.
 rt::Result<import::Format> identify(const std::string& path, size_t* bytes);
 
-rt::Result<OpenModel> open_model(const std::string& path);
+// `signature`: the name of the entry to use; "": the first. The error lists the names there are.
+rt::Result<OpenModel> open_model(const std::string& path, const std::string& signature = "");
 
 // The bytes of a .qrt made from a foreign model, loaded once as a user would, so that no file is
 // written that cannot be run.
@@ -41,9 +44,14 @@ struct Converted {
   OpenModel open;
   std::shared_ptr<const rt::Program> program;
 };
-// `labels`: names of classes that it is to keep; may be empty.
+// `labels`: names of classes that it is to keep; may be empty. `signature`: the one entry that it
+// is to have; "": all.
 rt::Result<Converted> convert_model(const std::string& path,
-                                    const std::vector<std::string>& labels = {});
+                                    const std::vector<std::string>& labels = {},
+                                    const std::string& signature = "");
+
+// "'encode', 'decode'": the entries of a model that has several; else "".
+std::string entry_list(const rt::Model& model);
 
 // "image f32 [1x224x224x3], scale 0.0078 zero point 128": what a user must know to feed a tensor.
 std::string describe(const rt::Tensor& tensor);

@@ -164,7 +164,7 @@ Outcome run_once(RunningModel& model, const RunOptions& options,
 
 Outcome run(RunOptions options) {
   if (Outcome arguments = check_arguments(&options); !arguments.ok()) return arguments;
-  QRT_ASSIGN_OR_RETURN(OpenModel open, open_model(options.model));
+  QRT_ASSIGN_OR_RETURN(OpenModel open, open_model(options.model, options.signature));
   std::vector<std::string> labels;
   if (!options.labels.empty()) {
     QRT_ASSIGN_OR_RETURN(labels, read_labels(options.labels));
@@ -231,6 +231,7 @@ void add_run(CLI::App& app, Action* action) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "Run a model on pictures, sounds or arrays");
   add_model_option(command, &options->model);
+  add_signature_option(command, &options->signature);
   CLI::Option* input =
       named(command->add_option("--input,-i", options->inputs,
                                 "One file a model input, in the model's order, or NAME=FILE"),

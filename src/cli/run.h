@@ -16,7 +16,7 @@ namespace qrt::cli {
 inline constexpr int kMaxDrawWidth = 40;
 
 struct RunOptions {
-  std::string model;
+  std::string model, signature;
   std::vector<std::string> inputs;  // FILE or NAME=FILE
   std::vector<std::string> each;
   std::string labels, output, isa;

@@ -8,6 +8,7 @@ namespace qrt::cli {
 rt::Result<RunningModel> start_model(OpenModel open, const std::string& isa, size_t threads) {
   ProgramOptions program_options;
   if (!isa.empty()) program_options.isa = isa.c_str();
+  program_options.entry = open.model->entry_name(open.entry);
   auto program = Program::create(*open.api, program_options);
   if (program.status().code() == QRT_UNSUPPORTED) {
     // Every operator that libqrt lacks, not the first alone.

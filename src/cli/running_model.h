@@ -14,7 +14,7 @@ struct RunningModel {
   Session session;
 
   // As the model declares them: a dimension may be open.
-  rt::Tensor input(size_t i) const { return tensor_of(open.api->input_info(i)); }
+  rt::Tensor input(size_t i) const { return tensor_of(open.api->input_info(i, open.entry)); }
   // As they are now.
   rt::Tensor output(size_t i) const { return tensor_of(session.output_info(i)); }
 };

@@ -43,6 +43,8 @@ struct Value {
   // Of a constant, or what a variable starts as; shared because passes copy values.
   std::shared_ptr<const Bytes> data;
   bool variable = false;
+  int variable_id =
+      -1;  // variables of one number are one, in whatever graphs of a model; -1: alone
 
   bool constant() const { return data != nullptr && !variable; }
   // The constant's elements; T must be the value's C++ type.
@@ -63,13 +65,19 @@ struct Node {
   fb::OpOptions type() const { return options.type; }
 };
 
+// A model is its main graph; the others that it consists of are in `subgraphs`. Operators that run
+// one (Call, If, While) name it by number: 0 is the main graph, i is subgraphs[i - 1]
+// (subgraphs.h).
 class Graph {
  public:
   std::string name;
   std::vector<Value> values;
   std::vector<Node> nodes;  // in execution order
   std::vector<int> inputs, outputs;
-  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::pair<std::string, std::string>> metadata;  // of the main graph
+  std::vector<Graph> subgraphs;                               // of the main graph
+  // Of a subgraph: that callers may choose it by its name, as they may the main graph.
+  bool entry = false;
 
   Value& value(int index) { return values[static_cast<size_t>(index)]; }
   const Value& value(int index) const { return values[static_cast<size_t>(index)]; }

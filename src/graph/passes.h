@@ -27,7 +27,11 @@ rt::Status fuse_activations(Graph& graph);
 // Drops operators that do nothing, operators whose results nobody reads, and repeated Quantize.
 rt::Status remove_dead(Graph& graph);
 
-// All of the above, in the order they need.
+// Nodes of other graphs take the place of Call, and of an If whose condition is a constant: in the
+// main graph and its subgraphs, which all stay.
+rt::Status inline_calls(Graph& main);
+
+// All of the above, in the order they need, on a model's main graph and its subgraphs.
 rt::Status optimize(Graph& graph);
 
 }  // namespace qrt::graph

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "src/graph/subgraphs.h"
+
 namespace qrt::graph {
 namespace {
 
@@ -33,26 +35,24 @@ class Constants {
   std::map<std::pair<uint64_t, uint64_t>, std::shared_ptr<const Bytes>> read_;
 };
 
-}  // namespace
-
-Graph read_model(const rt::Model& model) {
-  std::unique_ptr<fb::SubgraphT> subgraph(model.main().UnPack());
-  Constants constants(model);
-  Graph graph;
-  graph.name = subgraph->name;
+void read_graph(const fb::Subgraph& source, Constants& constants, Graph* graph) {
+  const std::unique_ptr<fb::SubgraphT> subgraph(source.UnPack());
+  graph->name = subgraph->name;
+  graph->entry = subgraph->is_entry;
   for (const auto& tensor : subgraph->tensors) {
     Value value;
     value.name = tensor->name;
     value.type = tensor->type;
     value.shape = tensor->shape;
     value.variable = tensor->is_variable;
+    value.variable_id = tensor->variable_id;
     if (tensor->quantization != nullptr) {
       value.quantization = read_quantization(*tensor->quantization);
     }
     if (tensor->is_constant || tensor->data_bytes > 0) {
       value.data = constants.read(tensor->data_offset, tensor->data_bytes);
     }
-    graph.add_value(std::move(value));
+    graph->add_value(std::move(value));
   }
   for (auto& op : subgraph->operators) {
     Node node;
@@ -60,16 +60,28 @@ Graph read_model(const rt::Model& model) {
     node.options = std::move(op->options);
     node.inputs.assign(op->inputs.begin(), op->inputs.end());
     node.outputs.assign(op->outputs.begin(), op->outputs.end());
-    graph.nodes.push_back(std::move(node));
+    graph->nodes.push_back(std::move(node));
   }
-  graph.inputs.assign(subgraph->inputs.begin(), subgraph->inputs.end());
-  graph.outputs.assign(subgraph->outputs.begin(), subgraph->outputs.end());
+  graph->inputs.assign(subgraph->inputs.begin(), subgraph->inputs.end());
+  graph->outputs.assign(subgraph->outputs.begin(), subgraph->outputs.end());
+}
+
+}  // namespace
+
+Graph read_model(const rt::Model& model) {
+  Constants constants(model);
+  Graph main;
+  const auto& subgraphs = *model.root().subgraphs();
+  main.subgraphs.resize(subgraphs.size() - 1);
+  for (unsigned g = 0; g < subgraphs.size(); ++g) {
+    read_graph(*subgraphs.Get(g), constants, &graph_at(main, static_cast<int32_t>(g)));
+  }
   if (const auto* metadata = model.root().metadata()) {
     for (const fb::KeyValue* entry : *metadata) {
-      graph.metadata.emplace_back(entry->key()->str(), entry->value()->str());
+      main.metadata.emplace_back(entry->key()->str(), entry->value()->str());
     }
   }
-  return graph;
+  return main;
 }
 
 }  // namespace qrt::graph

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/graph/passes.h"
+#include "src/graph/subgraphs.h"
 #include "src/opspec/spec.h"
 
 namespace qrt::graph {
@@ -183,7 +184,8 @@ class Steps {
 };
 
 // Backwards from the outputs. A node that updates a variable is needed if its outputs are, or if
-// somebody else reads the variable; one without outputs is there for nothing but its effect.
+// somebody else reads the variable; one without outputs is there for nothing but its effect, and
+// what runs other graphs may have some.
 void drop_unread(Graph& graph) {
   const std::vector<int> uses = graph.use_counts();
   std::vector<bool> read(graph.values.size(), false);
@@ -191,13 +193,13 @@ void drop_unread(Graph& graph) {
   std::vector<bool> needed(graph.nodes.size(), false);
   for (size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
-    needed[n] = node.outputs.empty();
+    needed[n] = node.outputs.empty() || runs_graphs(node);
     for (int v : node.outputs) needed[n] = needed[n] || read[at(v)];
     const rt::OpSpec* spec = rt::find_spec(node.type());
     const bool updates = spec != nullptr && spec->updates != 0;
     for (int v : node.inputs) {
-      const bool variable = v != kAbsent && graph.value(v).variable;
-      needed[n] = needed[n] || (updates && variable && uses[at(v)] > 1);
+      if (!updates || v == kAbsent || !graph.value(v).variable) continue;
+      needed[n] = needed[n] || uses[at(v)] > 1 || graph.value(v).variable_id >= 0;
     }
     if (!needed[n]) continue;
     for (int v : node.inputs) {

@@ -2,7 +2,8 @@
 // point moved along: the same real numbers, bit for bit.
 //
 // Most values simply become s8. Some must stay u8, because somebody sees their bytes: graph inputs
-// and outputs, what Cast reads or writes (it takes integers as they are), and what an operator
+// and outputs, what goes to other graphs or comes from them, what Cast reads or writes (it takes
+// integers as they are), and what an operator
 // moves to or from a u8 value that has no quantization. Such a pinned value has an s8 twin, joined
 // to it by a Quantize.
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "src/graph/passes.h"
+#include "src/graph/subgraphs.h"
 
 namespace qrt::graph {
 namespace {
@@ -25,10 +27,11 @@ bool quantized_u8(const Value& value) {
 // Operators that read u8 as well as s8.
 bool reads_u8(const Node& node) {
   return node.type() == fb::OpOptions::Quantize || node.type() == fb::OpOptions::Dequantize ||
-         node.type() == fb::OpOptions::Cast;
+         node.type() == fb::OpOptions::Cast || runs_graphs(node);
 }
 bool writes_u8(const Node& node) {
-  return node.type() == fb::OpOptions::Quantize || node.type() == fb::OpOptions::Cast;
+  return node.type() == fb::OpOptions::Quantize || node.type() == fb::OpOptions::Cast ||
+         runs_graphs(node);
 }
 
 class U8ToS8 {
@@ -71,7 +74,7 @@ class U8ToS8 {
     for (int v : graph_.outputs) pin(v);
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
-      if (!mixed_[n] && node.type() != fb::OpOptions::Cast) continue;
+      if (!mixed_[n] && node.type() != fb::OpOptions::Cast && !runs_graphs(node)) continue;
       for (int v : node.inputs) pin(v);
       for (int v : node.outputs) pin(v);
     }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "src/base/checked.h"
+#include "src/graph/subgraphs.h"
 
 namespace qrt::graph {
 namespace {
@@ -75,6 +76,7 @@ std::unique_ptr<fb::TensorT> make_tensor(const Value& value, Segment& segment) {
   tensor->type = value.type;
   tensor->shape = value.shape;
   tensor->is_variable = value.variable;
+  tensor->variable_id = value.variable_id;
   if (!value.quantization.empty()) {
     tensor->quantization = std::make_unique<fb::QuantizationT>();
     tensor->quantization->scales = value.quantization.scales;
@@ -102,6 +104,7 @@ std::unique_ptr<fb::SubgraphT> make_subgraph(const Graph& graph, Segment& segmen
   const std::vector<int> number = number_used_values(graph);
   auto subgraph = std::make_unique<fb::SubgraphT>();
   subgraph->name = graph.name;
+  subgraph->is_entry = graph.entry;
   for (size_t i = 0; i < graph.values.size(); ++i) {
     if (number[i] >= 0) subgraph->tensors.push_back(make_tensor(graph.values[i], segment));
   }
@@ -123,7 +126,10 @@ std::unique_ptr<fb::SubgraphT> make_subgraph(const Graph& graph, Segment& segmen
 rt::Result<Bytes> serialize(const Graph& graph) {
   Segment segment;
   fb::ModelT model;
-  model.subgraphs.push_back(make_subgraph(graph, segment));
+  for (int32_t g = 0; g < graph_count(graph); ++g) {
+    model.subgraphs.push_back(make_subgraph(graph_at(graph, g), segment));
+  }
+  model.subgraphs[0]->is_entry = true;
   for (const auto& [key, value] : graph.metadata) {
     auto entry = std::make_unique<fb::KeyValueT>();
     entry->key = key;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/graph/passes.h"
+#include "src/graph/subgraphs.h"
 
 namespace qrt::import {
 namespace {
@@ -91,12 +92,18 @@ Status read_file(const std::string& path, std::vector<uint8_t>* bytes) {
   return {};
 }
 
-rt::Result<graph::Graph> import_bytes(const std::vector<uint8_t>& bytes, const std::string& path) {
+rt::Result<graph::Graph> import_bytes(const std::vector<uint8_t>& bytes, const std::string& path,
+                                      const std::string& signature) {
   switch (detect_format(bytes.data(), bytes.size())) {
     case Format::Tflite:
-      return import_tflite(bytes.data(), bytes.size(), path);
-    case Format::Onnx:
-      return import_onnx(bytes.data(), bytes.size(), path);
+      return import_tflite(bytes.data(), bytes.size(), path, signature);
+    case Format::Onnx: {
+      auto graph = import_onnx(bytes.data(), bytes.size(), path);
+      if (!graph.ok() || signature.empty()) return graph;
+      const Status chosen = graph::keep_entry(*graph, signature);
+      if (!chosen.ok()) return chosen.within(path);
+      return graph;
+    }
     case Format::Qrt:
       return error(Code::InvalidArgument, "'%s' is a libqrt model already", path.c_str());
     case Format::Unknown:
@@ -115,11 +122,11 @@ Format detect_format(const uint8_t* data, size_t bytes) {
   return looks_like_onnx(data, bytes) ? Format::Onnx : Format::Unknown;
 }
 
-rt::Result<graph::Graph> import_file(const std::string& path) {
+rt::Result<graph::Graph> import_file(const std::string& path, const std::string& signature) {
   try {
     std::vector<uint8_t> bytes;
     QRT_RETURN_IF_ERROR(read_file(path, &bytes));
-    auto graph = import_bytes(bytes, path);
+    auto graph = import_bytes(bytes, path, signature);
     if (!graph.ok()) return graph;
     const Status optimized = graph::optimize(*graph);
     if (!optimized.ok()) return optimized.within(path);

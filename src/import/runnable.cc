@@ -5,6 +5,7 @@
 
 #include "src/base/memory.h"
 #include "src/graph/reader.h"
+#include "src/graph/subgraphs.h"
 #include "src/graph/writer.h"
 
 namespace qrt::import {
@@ -68,6 +69,7 @@ const char* narrow_type(const Graph& graph, const Node& node) {
 }  // namespace
 
 void add_refusals(const Graph& graph, bool narrow_only, Problems* problems) {
+  for (const Graph& subgraph : graph.subgraphs) add_refusals(subgraph, narrow_only, problems);
   // Weights that a refused node should have made: who reads them is not to blame.
   std::vector<bool> missing(graph.values.size(), false);
   const auto any = [](const std::vector<int>& values, const auto& what) {
@@ -75,6 +77,8 @@ void add_refusals(const Graph& graph, bool narrow_only, Problems* problems) {
                        [&](int v) { return v != kAbsent && what(v); });
   };
   for (const Node& node : graph.nodes) {
+    // Those that run other graphs refuse nothing of their own.
+    if (graph::runs_graphs(node)) continue;
     if (any(node.inputs, [&](int v) { return missing[static_cast<size_t>(v)]; })) continue;
     const char* narrow = narrow_type(graph, node);
     if (narrow_only && *narrow == '\0') continue;

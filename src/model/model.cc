@@ -1,6 +1,7 @@
 #include "src/model/model.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "src/model/verify.h"
 
@@ -35,7 +36,21 @@ Status Model::parse(const void* data, size_t bytes) {
   bytes_ = bytes;
   QRT_RETURN_IF_ERROR(verify_layout(*root_, bytes));
   weights_ = Span<const uint8_t>(begin + root_->weights_offset(), root_->weights_bytes());
-  return verify_model(*root_);
+  QRT_RETURN_IF_ERROR(verify_model(*root_));
+  for (unsigned g = 0; g < root_->subgraphs()->size(); ++g) {
+    if (g == 0 || root_->subgraphs()->Get(g)->is_entry()) entries_.push_back(g);
+  }
+  return {};
+}
+
+Result<uint32_t> Model::find_entry(const char* name) const {
+  if (name == nullptr) return 0u;
+  std::string all;
+  for (uint32_t i = 0; i < entries(); ++i) {
+    if (std::strcmp(entry_name(i), name) == 0) return i;
+    if (i < 20) all += (i == 0 ? "'" : ", '") + std::string(entry_name(i)) + "'";
+  }
+  return error(Code::InvalidArgument, "the model has no entry '%s'; it has %s", name, all.c_str());
 }
 
 Result<std::shared_ptr<const Model>> Model::open(const std::string& path, std::string name) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "qrt_generated.h"
 #include "src/base/memory.h"
@@ -33,13 +34,15 @@ class Model {
                                                               uint64_t bytes, std::string name);
 
   const fb::Model& root() const { return *root_; }
-  // What it computes, by signatures that a caller may choose from: one, today.
-  uint32_t entries() const { return 1; }
-  const fb::Subgraph& entry(uint32_t) const { return main(); }
+  // What it computes, one or several things that a caller chooses from: subgraphs, by number.
+  uint32_t entries() const { return static_cast<uint32_t>(entries_.size()); }
+  unsigned entry_subgraph(uint32_t i) const { return entries_[i]; }
+  const fb::Subgraph& entry(uint32_t i) const { return *root_->subgraphs()->Get(entries_[i]); }
   const char* entry_name(uint32_t i) const {
     return entry(i).name() != nullptr ? entry(i).name()->c_str() : "";
   }
-  const fb::Subgraph& main() const { return *root_->subgraphs()->Get(0); }
+  // The first of that name; null: the first of all. The error lists the names there are.
+  Result<uint32_t> find_entry(const char* name) const;
   // The segment that tensors' data_offset counts from.
   Span<const uint8_t> weights() const { return weights_; }
   size_t file_bytes() const { return bytes_; }
@@ -55,6 +58,7 @@ class Model {
   std::string name_;
   size_t bytes_ = 0;
   const fb::Model* root_ = nullptr;
+  std::vector<unsigned> entries_;
   Span<const uint8_t> weights_;
 };
 

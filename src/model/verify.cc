@@ -1,11 +1,13 @@
 #include "src/model/verify.h"
 
 #include <cmath>
+#include <map>
 #include <vector>
 
 #include "src/base/checked.h"
 #include "src/base/dtype.h"
 #include "src/base/shape.h"
+#include "src/model/calls.h"
 
 namespace qrt::rt {
 namespace {
@@ -150,8 +152,9 @@ Status verify_tensor(int index, const fb::Tensor* tensor, uint64_t weights_bytes
 // Follows execution order and knows which tensors have a value at each point.
 class OrderChecker {
  public:
-  explicit OrderChecker(const fb::Subgraph& graph)
-      : graph_(graph), defined_(graph.tensors()->size(), false) {
+  // One of so many subgraphs.
+  OrderChecker(const fb::Subgraph& graph, unsigned subgraphs)
+      : graph_(graph), subgraphs_(subgraphs), defined_(graph.tensors()->size(), false) {
     for (unsigned i = 0; i < defined_.size(); ++i) {
       const fb::Tensor& t = *graph.tensors()->Get(i);
       defined_[i] = t.is_constant() || t.is_variable();
@@ -170,7 +173,6 @@ class OrderChecker {
     for (unsigned i = 0; i < graph_.operators()->size(); ++i) {
       QRT_RETURN_IF_ERROR(check_operator(i, graph_.operators()->Get(i)));
     }
-    if (graph_.outputs()->size() == 0) return invalid("the graph has no outputs");
     for (int32_t output : *graph_.outputs()) {
       if (!valid(output) || !defined_[static_cast<size_t>(output)]) {
         return invalid("graph output " + std::to_string(output) + " is never computed");
@@ -200,6 +202,15 @@ class OrderChecker {
     if (kind == fb::OpOptions::NONE || op->options() == nullptr) {
       return operator_error(index, op, "has no options");
     }
+    const Calls calls = calls_of(*op);
+    for (int i = 0; i < calls.count; ++i) {
+      if (calls.subgraphs[i] >= 0 && static_cast<unsigned>(calls.subgraphs[i]) < subgraphs_) {
+        continue;
+      }
+      return operator_error(index, op,
+                            "runs subgraph " + std::to_string(calls.subgraphs[i]) + " of " +
+                                std::to_string(subgraphs_));
+    }
     for (int32_t input : *op->inputs()) {
       if (input == -1) continue;
       if (!valid(input)) {
@@ -226,10 +237,87 @@ class OrderChecker {
   }
 
   const fb::Subgraph& graph_;
+  const unsigned subgraphs_;
   std::vector<bool> defined_;
 };
 
-Status verify_subgraph(const fb::Subgraph* graph, uint64_t weights_bytes) {
+// Subgraphs that call others, in circles or not. Those that call none are taken away until none is
+// left, or only circles are.
+Status verify_no_recursion(const fb::Model& model) {
+  const auto& graphs = *model.subgraphs();
+  std::vector<size_t> calls(graphs.size(), 0);
+  std::vector<std::vector<unsigned>> callers(graphs.size());
+  for (unsigned g = 0; g < graphs.size(); ++g) {
+    for (const fb::Operator* op : *graphs.Get(g)->operators()) {
+      const Calls of = calls_of(*op);
+      calls[g] += static_cast<size_t>(of.count);
+      for (int i = 0; i < of.count; ++i) {
+        callers[static_cast<size_t>(of.subgraphs[i])].push_back(g);
+      }
+    }
+  }
+  std::vector<unsigned> done;
+  for (unsigned g = 0; g < graphs.size(); ++g) {
+    if (calls[g] == 0) done.push_back(g);
+  }
+  for (size_t i = 0; i < done.size(); ++i) {
+    for (unsigned caller : callers[done[i]]) {
+      if (--calls[caller] == 0) done.push_back(caller);
+    }
+  }
+  for (unsigned g = 0; g < graphs.size(); ++g) {
+    if (calls[g] != 0) {
+      return invalid("subgraph " + std::to_string(g) + " calls itself, or others that do");
+    }
+  }
+  return {};
+}
+
+bool same_numbers(const fb::Quantization* a, const fb::Quantization* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  const auto same = [](const auto* x, const auto* y) {
+    const size_t m = x == nullptr ? 0 : x->size(), n = y == nullptr ? 0 : y->size();
+    return m == n && (m == 0 || std::equal(x->begin(), x->end(), y->begin()));
+  };
+  return a->axis() == b->axis() && a->block() == b->block() && same(a->scales(), b->scales()) &&
+         same(a->zero_points(), b->zero_points());
+}
+
+// Variables of one number are alike, and each subgraph has one at most.
+Status verify_shared_variables(const fb::Model& model) {
+  std::map<int32_t, std::pair<unsigned, const fb::Tensor*>> known;  // and the subgraph
+  for (unsigned g = 0; g < model.subgraphs()->size(); ++g) {
+    const auto& tensors = *model.subgraphs()->Get(g)->tensors();
+    for (unsigned t = 0; t < tensors.size(); ++t) {
+      const fb::Tensor& tensor = *tensors.Get(t);
+      if (tensor.variable_id() < 0) continue;
+      const int index = static_cast<int>(t);
+      if (!tensor.is_variable()) {
+        return tensor_error(index, tensor, "has the number of a variable, but is none");
+      }
+      auto [found, added] = known.insert({tensor.variable_id(), {g, &tensor}});
+      if (added) continue;
+      const fb::Tensor& other = *found->second.second;
+      const bool alike = tensor.type() == other.type() &&
+                         tensor.data_offset() == other.data_offset() &&
+                         tensor.data_bytes() == other.data_bytes() &&
+                         same_numbers(tensor.quantization(), other.quantization()) &&
+                         Shape(tensor.shape()->data(), tensor.shape()->size()) ==
+                             Shape(other.shape()->data(), other.shape()->size());
+      if (!alike || found->second.first == g) {
+        return tensor_error(index, tensor,
+                            "has variable number " + std::to_string(tensor.variable_id()) +
+                                ", as '" + name_of(other) + "' has, which " +
+                                (alike ? "stands in the same subgraph" : "is not like it"));
+      }
+      found->second.first = g;
+    }
+  }
+  return {};
+}
+
+Status verify_subgraph(const fb::Subgraph* graph, bool entry, unsigned subgraphs,
+                       uint64_t weights_bytes) {
   if (graph == nullptr) return invalid("a subgraph is missing");
   const auto& tensors = *graph->tensors();
   if (tensors.size() > kMaxTensors) {
@@ -239,7 +327,10 @@ Status verify_subgraph(const fb::Subgraph* graph, uint64_t weights_bytes) {
   for (unsigned i = 0; i < tensors.size(); ++i) {
     QRT_RETURN_IF_ERROR(verify_tensor(static_cast<int>(i), tensors.Get(i), weights_bytes));
   }
-  return OrderChecker(*graph).check();
+  QRT_RETURN_IF_ERROR(OrderChecker(*graph, subgraphs).check());
+  // Others may be run for their effects.
+  if (entry && graph->outputs()->size() == 0) return invalid("the graph has no outputs");
+  return {};
 }
 
 }  // namespace
@@ -264,9 +355,14 @@ Status verify_layout(const fb::Model& model, size_t file_bytes) {
 
 Status verify_model(const fb::Model& model) {
   if (model.subgraphs()->size() == 0) return invalid("the model has no subgraph");
-  for (const fb::Subgraph* graph : *model.subgraphs()) {
-    QRT_RETURN_IF_ERROR(verify_subgraph(graph, model.weights_bytes()));
+  const unsigned count = model.subgraphs()->size();
+  for (unsigned g = 0; g < count; ++g) {
+    const fb::Subgraph* graph = model.subgraphs()->Get(g);
+    const bool entry = g == 0 || (graph != nullptr && graph->is_entry());
+    QRT_RETURN_IF_ERROR(verify_subgraph(graph, entry, count, model.weights_bytes()));
   }
+  QRT_RETURN_IF_ERROR(verify_no_recursion(model));
+  QRT_RETURN_IF_ERROR(verify_shared_variables(model));
   if (model.sections() != nullptr) {
     for (const fb::Section* section : *model.sections()) {
       uint64_t end;

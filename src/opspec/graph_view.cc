@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "src/base/checked.h"
+#include "src/opspec/lifetimes.h"
 
 namespace qrt::rt {
 namespace {
@@ -18,6 +19,15 @@ bool scales_fit(const Quantization& q, const Shape& shape) {
 bool has_size(const Shape& shape) {
   for (int32_t dim : shape) {
     if (dim == kInvalidDim || (is_number(dim) && dim < 0)) return false;
+  }
+  return true;
+}
+
+// Whether a declared shape, with -1 for what is open, can be this one, with symbols.
+bool agrees(const Shape& declared, const Shape& actual) {
+  if (declared.rank() != actual.rank()) return false;
+  for (int k = 0; k < declared.rank(); ++k) {
+    if (declared[k] != -1 && is_number(actual[k]) && declared[k] != actual[k]) return false;
   }
   return true;
 }
@@ -39,31 +49,20 @@ Shape GraphView::with_symbols(const fb::Tensor& tensor, const Shape& shape) {
   return result;
 }
 
-Status GraphView::build(const Model& model, const fb::Subgraph& subgraph) {
-  tensors_.reserve(subgraph.tensors()->size());
-  for (const fb::Tensor* tensor : *subgraph.tensors()) {
-    tensors_.push_back(decode_tensor(*tensor, model.weights()));
-    declared_.shapes.push_back(tensors_.back().shape);
-  }
-  inputs_ = {subgraph.inputs()->data(), subgraph.inputs()->size()};
-  outputs_ = {subgraph.outputs()->data(), subgraph.outputs()->size()};
-  for (int32_t input : inputs_) {
+Status GraphView::build(const Model& model, unsigned subgraph) {
+  QRT_RETURN_IF_ERROR(flatten(model, subgraph, &flat_));
+  for (const Tensor& tensor : flat_.tensors) declared_.shapes.push_back(tensor.shape);
+  const auto& tensors = *model.root().subgraphs()->Get(subgraph)->tensors();
+  for (int32_t input : flat_.inputs) {
     const auto t = static_cast<size_t>(input);
     declared_.shapes[t] =
-        with_symbols(*subgraph.tensors()->Get(static_cast<unsigned>(input)), tensors_[t].shape);
+        with_symbols(*tensors.Get(static_cast<unsigned>(input)), flat_.tensors[t].shape);
   }
-  const auto& operators = *subgraph.operators();
-  for (unsigned i = 0; i < operators.size(); ++i) {
-    nodes_.emplace_back(static_cast<int>(i), operators.Get(i), &tensors_);
-    const OpSpec* spec = find_spec(nodes_.back().type());
-    if (spec == nullptr) {
-      return nodes_.back().fail(Code::Unsupported, "this build of libqrt lacks the operator");
-    }
-    specs_.push_back(spec);
-    QRT_RETURN_IF_ERROR(check_node(*spec, nodes_.back()));
-    if (spec->alias) {
-      tensors_[static_cast<size_t>(nodes_.back().output_index(0))].unpadded =
-          nodes_.back().input(0).unpadded;
+  for (const Node& node : flat_.nodes) {
+    const OpSpec& spec = *flat_.specs[static_cast<size_t>(node.index())];
+    QRT_RETURN_IF_ERROR(check_node(spec, node));
+    if (spec.alias) {
+      flat_.tensors[static_cast<size_t>(node.output_index(0))].unpadded = node.input(0).unpadded;
     }
   }
   QRT_RETURN_IF_ERROR(check_renamed_variables());
@@ -72,9 +71,9 @@ Status GraphView::build(const Model& model, const fb::Subgraph& subgraph) {
 }
 
 bool GraphView::updates(size_t node, int variable) const {
-  for (size_t i = 0; i < nodes_[node].inputs(); ++i) {
-    const bool updated = i < 32 && (specs_[node]->updates >> i & 1u) != 0;
-    if (updated && nodes_[node].input_index(i) == variable) return true;
+  for (size_t i = 0; i < flat_.nodes[node].inputs(); ++i) {
+    const bool updated = i < 32 && (flat_.specs[node]->updates >> i & 1u) != 0;
+    if (updated && flat_.nodes[node].input_index(i) == variable) return true;
   }
   return false;
 }
@@ -82,85 +81,140 @@ bool GraphView::updates(size_t node, int variable) const {
 // What is renamed has the variable's memory, and so would change with it.
 Status GraphView::check_renamed_variables() const {
   const auto at = [](int32_t t) { return static_cast<size_t>(t); };
-  std::vector<size_t> last_use(tensors_.size(), 0);
-  for (int32_t output : outputs_) last_use[at(output)] = nodes_.size();
-  for (size_t n = nodes_.size(); n-- > 0;) {
-    const Node& node = nodes_[n];
-    for (size_t i = 0; i < node.inputs(); ++i) {
-      if (!node.has_input(i)) continue;
-      size_t& last = last_use[at(node.input_index(i))];
-      last = std::max(last, n);
-      if (i == 0 && specs_[n]->alias) last = std::max(last, last_use[at(node.output_index(0))]);
-    }
-  }
-  for (const Node& node : nodes_) {
-    if (!specs_[at(node.index())]->alias || !node.input(0).variable) continue;
-    const size_t last = last_use[at(node.output_index(0))];
-    for (size_t n = at(node.index()) + 1; n < nodes_.size() && n <= last; ++n) {
-      if (!updates(n, node.input_index(0))) continue;
+  const std::vector<Step>& steps = flat_.steps;
+  std::vector<int> last;  // found where it is needed, which is rare
+  std::vector<int32_t> variable_of(flat_.tensors.size(), -1);
+  for (size_t s = 0; s < steps.size(); ++s) {
+    if (steps[s].kind != Step::Kind::Run || !flat_.specs[at(steps[s].node)]->alias) continue;
+    const Node& node = flat_.nodes[at(steps[s].node)];
+    const int32_t from = node.input_index(0), renamed = node.output_index(0);
+    const int32_t variable = flat_.tensors[at(from)].variable ? from : variable_of[at(from)];
+    variable_of[at(renamed)] = variable;
+    if (variable < 0) continue;
+    if (last.empty()) last = last_uses(*this);
+    const auto end = std::min<size_t>(steps.size(), static_cast<size_t>(last[at(renamed)] + 1));
+    for (size_t n = s + 1; n < end; ++n) {
+      if (steps[n].kind != Step::Kind::Run || !updates(at(steps[n].node), variable)) continue;
       return node.fail(Code::InvalidModel,
-                       "renames variable '%s', which operator %zu updates before it is last read",
-                       node.input(0).name, n);
+                       "renames variable '%s', which operator %d updates before it is last read",
+                       flat_.tensors[at(variable)].name, steps[n].node);
     }
   }
   return {};
 }
 
-Status GraphView::check_declared() const {
-  for (const Node& node : nodes_) {
-    for (size_t i = 0; i < node.outputs(); ++i) {
-      const Shape& declared = node.output(i).shape;
-      const Shape& actual = node.shape_out(declared_.shapes, i);
-      bool agrees = declared.rank() == actual.rank();
-      for (int k = 0; agrees && k < declared.rank(); ++k) {
-        // A model that fixes what follows from an open size is held to it at each resize.
-        agrees = declared[k] == -1 || !is_number(actual[k]) || declared[k] == actual[k];
-      }
-      if (agrees) continue;
-      return node.fail(Code::InvalidModel, "computes %s for output %zu, the model declares %s",
-                       declared_.dims.text(actual).c_str(), i, declared.str().c_str());
-    }
+Status GraphView::check_declared(const Node& node) const {
+  for (size_t i = 0; i < node.outputs(); ++i) {
+    const Shape& declared = node.output(i).shape;
+    const Shape& actual = node.shape_out(declared_.shapes, i);
+    // A model that fixes what follows from an open size is held to it at each resize.
+    if (agrees(declared, actual)) continue;
+    return node.fail(Code::InvalidModel, "computes %s for output %zu, the model declares %s",
+                     declared_.dims.text(actual).c_str(), i, declared.str().c_str());
+  }
+  return {};
+}
+
+Status GraphView::check_declared() {
+  for (const FlatGraph::Passed& passed : flat_.passed) {
+    const Shape& actual = declared_.shapes[static_cast<size_t>(passed.tensor)];
+    if (agrees(passed.declared, actual)) continue;
+    return flat_.controls[static_cast<size_t>(passed.control)].fail(
+        Code::InvalidModel, "gives '%s' of %s to a subgraph that declares %s",
+        flat_.tensors[static_cast<size_t>(passed.tensor)].name, declared_.dims.text(actual).c_str(),
+        passed.declared.str().c_str());
+  }
+  flat_.passed.clear();
+  for (const std::vector<Node>* nodes : {&flat_.nodes, &flat_.controls}) {
+    for (const Node& node : *nodes) QRT_RETURN_IF_ERROR(check_declared(node));
   }
   return {};
 }
 
 Status GraphView::infer(GraphShapes& graph) const {
-  for (int32_t input : inputs_) {
+  for (int32_t input : flat_.inputs) {
     const auto t = static_cast<size_t>(input);
-    if (!scales_fit(tensors_[t].quantization, graph.shapes[t])) {
+    if (!scales_fit(flat_.tensors[t].quantization, graph.shapes[t])) {
       return error(Code::InvalidArgument, "input '%s' of shape %s does not fit its scales",
-                   tensors_[t].name, graph.dims.text(graph.shapes[t]).c_str());
+                   flat_.tensors[t].name, graph.dims.text(graph.shapes[t]).c_str());
     }
   }
   graph.integers.clear();
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    const Node& node = nodes_[i];
-    Inference inference(node, graph);
-    QRT_RETURN_IF_ERROR(specs_[i]->infer(inference));
-    for (size_t k = 0; k < node.outputs(); ++k) {
-      const Shape& shape = node.shape_out(graph.shapes, k);
-      uint64_t bytes;
-      const bool possible =
-          has_size(shape) &&
-          (!all_numbers(shape) ||
-           checked_bytes(shape, dtype_bits(node.output(k).type), kMaxTensorBytes, &bytes));
-      if (!possible) {
-        return node.fail(Code::InvalidModel, "output %zu has an impossible shape, %s", k,
-                         graph.dims.text(shape).c_str());
-      }
-      if (!scales_fit(node.output(k).quantization, shape)) {
-        return node.fail(Code::InvalidModel, "output %zu of shape %s does not fit its scales", k,
-                         graph.dims.text(shape).c_str());
-      }
+  for (const Step& step : flat_.steps) {
+    switch (step.kind) {
+      case Step::Kind::Run:
+        QRT_RETURN_IF_ERROR(infer_node(static_cast<size_t>(step.node), graph));
+        break;
+      case Step::Kind::Copy:
+        QRT_RETURN_IF_ERROR(infer_copy(step, graph));
+        break;
+      case Step::Kind::Branch:
+        QRT_RETURN_IF_ERROR(check_branch(step, graph));
+        break;
+      case Step::Kind::Jump:
+        break;
     }
   }
   return {};
 }
 
+Status GraphView::infer_node(size_t n, GraphShapes& graph) const {
+  const Node& node = flat_.nodes[n];
+  Inference inference(node, graph);
+  QRT_RETURN_IF_ERROR(flat_.specs[n]->infer(inference));
+  for (size_t k = 0; k < node.outputs(); ++k) {
+    const Shape& shape = node.shape_out(graph.shapes, k);
+    uint64_t bytes;
+    const bool possible = has_size(shape) && (!all_numbers(shape) ||
+                                              checked_bytes(shape, dtype_bits(node.output(k).type),
+                                                            kMaxTensorBytes, &bytes));
+    if (!possible) {
+      return node.fail(Code::InvalidModel, "output %zu has an impossible shape, %s", k,
+                       graph.dims.text(shape).c_str());
+    }
+    if (!scales_fit(node.output(k).quantization, shape)) {
+      return node.fail(Code::InvalidModel, "output %zu of shape %s does not fit its scales", k,
+                       graph.dims.text(shape).c_str());
+    }
+  }
+  return {};
+}
+
+// Both branches, and each round of a loop, give the same shapes: memory is planned for one.
+Status GraphView::infer_copy(const Step& step, GraphShapes& graph) const {
+  const Shape& from = graph.shapes[static_cast<size_t>(step.from)];
+  Shape& to = graph.shapes[static_cast<size_t>(step.to)];
+  if (step.first) {
+    to = from;
+    return {};
+  }
+  bool differ = from.rank() != to.rank();
+  for (int i = 0; !differ && i < to.rank(); ++i) differ = graph.dims.differ(from[i], to[i]);
+  if (differ) {
+    const Node& control = flat_.controls[static_cast<size_t>(step.node)];
+    return control.fail(Code::Unsupported, "'%s' is %s at first and then %s",
+                        flat_.tensors[static_cast<size_t>(step.to)].name,
+                        graph.dims.text(to).c_str(), graph.dims.text(from).c_str());
+  }
+  for (int i = 0; i < to.rank(); ++i) {
+    if (from[i] != to[i]) to[i] = graph.dims.open();
+  }
+  return {};
+}
+
+Status GraphView::check_branch(const Step& step, GraphShapes& graph) const {
+  const Shape& shape = graph.shapes[static_cast<size_t>(step.from)];
+  bool one = true;
+  for (int32_t dim : shape) one = one && !graph.dims.differ(dim, 1);
+  if (one) return {};
+  return flat_.controls[static_cast<size_t>(step.node)].fail(
+      Code::Unsupported, "its condition has %s elements, not one", graph.dims.text(shape).c_str());
+}
+
 Result<Shapes> GraphView::shapes_with(int32_t size) const {
   GraphShapes graph;
   graph.shapes = declared_.shapes;
-  for (int32_t input : inputs_) {
+  for (int32_t input : flat_.inputs) {
     Shape& shape = graph.shapes[static_cast<size_t>(input)];
     for (int i = 0; i < shape.rank(); ++i) {
       if (!is_number(shape[i])) shape[i] = size;

@@ -1,9 +1,8 @@
-// One subgraph of a verified model as the runtime sees it: tensors, operators, and shapes in
-// numbers and names. Every node has been checked against its row.
+// One entry of a verified model as the runtime sees it, with all that it calls: tensors, operators,
+// steps, and shapes in numbers and names. Every node has been checked against its row.
 #pragma once
 
-#include "src/model/model.h"
-#include "src/opspec/spec.h"
+#include "src/opspec/flat_graph.h"
 
 namespace qrt::rt {
 
@@ -11,13 +10,17 @@ class GraphView {
  public:
   // Decodes and checks everything that does not depend on sizes, then infers all shapes, open
   // dimensions as symbols, and compares them with what the model declares.
-  Status build(const Model& model, const fb::Subgraph& subgraph);
+  Status build(const Model& model, unsigned subgraph);
 
-  const std::vector<Tensor>& tensors() const { return tensors_; }
-  const std::vector<Node>& nodes() const { return nodes_; }
-  const OpSpec& spec(size_t node) const { return *specs_[node]; }
-  Span<const int32_t> inputs() const { return inputs_; }
-  Span<const int32_t> outputs() const { return outputs_; }
+  // Those of the subgraph come first, with the same indices.
+  const std::vector<Tensor>& tensors() const { return flat_.tensors; }
+  const std::vector<Node>& nodes() const { return flat_.nodes; }
+  const OpSpec& spec(size_t node) const { return *flat_.specs[node]; }
+  Span<const int32_t> inputs() const { return {flat_.inputs.data(), flat_.inputs.size()}; }
+  Span<const int32_t> outputs() const { return {flat_.outputs.data(), flat_.outputs.size()}; }
+  // What a run does, one after the other.
+  const std::vector<Step>& steps() const { return flat_.steps; }
+  const std::vector<std::pair<size_t, size_t>>& loops() const { return flat_.loops; }
 
   // Shapes of all tensors, with symbols for what is open.
   const GraphShapes& declared() const { return declared_; }
@@ -32,14 +35,15 @@ class GraphView {
 
  private:
   Shape with_symbols(const fb::Tensor& tensor, const Shape& shape);
-  Status check_declared() const;
+  Status infer_node(size_t node, GraphShapes& graph) const;
+  Status infer_copy(const Step& step, GraphShapes& graph) const;
+  Status check_branch(const Step& step, GraphShapes& graph) const;
+  Status check_declared();
+  Status check_declared(const Node& node) const;
   Status check_renamed_variables() const;
   bool updates(size_t node, int variable) const;
 
-  std::vector<Tensor> tensors_;
-  std::vector<Node> nodes_;
-  std::vector<const OpSpec*> specs_;
-  Span<const int32_t> inputs_, outputs_;
+  FlatGraph flat_;
   GraphShapes declared_;
 };
 

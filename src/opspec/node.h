@@ -13,10 +13,13 @@ using Shapes = std::vector<Shape>;
 
 class Node {
  public:
-  Node(int index, const fb::Operator* op, const std::vector<Tensor>* tensors)
-      : index_(index), op_(op), tensors_(tensors) {}
+  // `numbers`: by tensor of the operator's subgraph, its index in `tensors`.
+  Node(int index, const fb::Operator* op, const int32_t* numbers,
+       const std::vector<Tensor>* tensors)
+      : index_(index), op_(op), numbers_(numbers), tensors_(tensors) {}
 
   int index() const { return index_; }
+  const fb::Operator& record() const { return *op_; }
   const char* name() const { return op_->name() != nullptr ? op_->name()->c_str() : ""; }
   fb::OpOptions type() const { return op_->options_type(); }
   // The operator's attributes: its table of the schema.
@@ -30,9 +33,12 @@ class Node {
   size_t outputs() const { return op_->outputs()->size(); }
   // Index of the tensor; -1 for an input that is absent or beyond the last.
   int input_index(size_t i) const {
-    return i < inputs() ? op_->inputs()->Get(static_cast<unsigned>(i)) : -1;
+    const int32_t index = i < inputs() ? op_->inputs()->Get(static_cast<unsigned>(i)) : -1;
+    return index < 0 ? -1 : numbers_[index];
   }
-  int output_index(size_t i) const { return op_->outputs()->Get(static_cast<unsigned>(i)); }
+  int output_index(size_t i) const {
+    return numbers_[op_->outputs()->Get(static_cast<unsigned>(i))];
+  }
   bool has_input(size_t i) const { return input_index(i) >= 0; }
   const Tensor& input(size_t i) const { return (*tensors_)[static_cast<size_t>(input_index(i))]; }
   const Tensor& output(size_t i) const { return (*tensors_)[static_cast<size_t>(output_index(i))]; }
@@ -49,6 +55,7 @@ class Node {
  private:
   int index_;
   const fb::Operator* op_;
+  const int32_t* numbers_;
   const std::vector<Tensor>* tensors_;
 };
 

@@ -28,7 +28,9 @@ Result<std::shared_ptr<const Program>> Program::build(std::shared_ptr<const Mode
   const char* isa = options.isa != nullptr ? options.isa : std::getenv("QRT_ISA");
   QRT_ASSIGN_OR_RETURN(program->features_, choose_isa(isa));
   const bool reference = program->features_ == 0 && isa != nullptr && *isa != '\0';
-  Status status = program->graph_.build(*program->model_, program->model_->main());
+  QRT_ASSIGN_OR_RETURN(program->entry_, program->model_->find_entry(options.entry));
+  Status status =
+      program->graph_.build(*program->model_, program->model_->entry_subgraph(program->entry_));
   if (status.ok()) status = program->choose_kernels(reference);
   if (status.ok()) status = program->pack_weights();
   if (!status.ok()) return status.within(program->model_->name());

@@ -27,6 +27,8 @@ struct ProgramOptions {
   // An instruction set by name ("scalar", "avx2", ...). Null: the environment variable QRT_ISA, or
   // without it all that this CPU has. "scalar" also keeps float operators out of XNNPACK.
   const char* isa = nullptr;
+  // What it runs of a model that has several entries, by name. Null: the first.
+  const char* entry = nullptr;
   // Where large blocks come from, those of sessions too if they say nothing else. What it points to
   // must outlive the program and its sessions.
   Allocator allocator = {};
@@ -41,6 +43,9 @@ class Program {
                                                       const ProgramOptions& options = {});
 
   const Model& model() const { return *model_; }
+  // Its entry, and the record of that. The first tensors are the record's, with its indices.
+  uint32_t entry() const { return entry_; }
+  const fb::Subgraph& record() const { return model_->entry(entry_); }
   // Those that kernels were chosen for.
   CpuFeatures features() const { return features_; }
   const Allocator& allocator() const { return allocator_; }
@@ -64,6 +69,7 @@ class Program {
   void log_choices(const LogSink& log) const;
 
   std::shared_ptr<const Model> model_;
+  uint32_t entry_ = 0;
   CpuFeatures features_ = 0;
   Allocator allocator_;
   GraphView graph_;

@@ -367,13 +367,31 @@ Status Session::run() {
   cancelled_.store(false, std::memory_order_relaxed);
   const bool profiling = profiling_;
   for (const Copy& copy : copies_in_) std::memcpy(copy.to, copy.from, copy.bytes);
-  for (size_t n = 0; n < program_->nodes().size(); ++n) {
+  const std::vector<Step>& steps = program_->graph().steps();
+  for (size_t s = 0; s < steps.size();) {
     if (cancelled_.load(std::memory_order_relaxed)) return {Code::Cancelled, "run cancelled"};
-    const OpKernel* kernel = layout_.kernels[n];
-    if (kernel == nullptr) continue;
-    const uint64_t start = profiling ? now_ns() : 0;
-    kernel->run(context(n));
-    if (profiling) profile_ns_[n] += now_ns() - start;
+    const Step& step = steps[s++];
+    const auto n = static_cast<size_t>(step.node);
+    switch (step.kind) {
+      case Step::Kind::Run: {
+        const OpKernel* kernel = layout_.kernels[n];
+        if (kernel == nullptr) break;
+        const uint64_t start = profiling ? now_ns() : 0;
+        kernel->run(context(n));
+        if (profiling) profile_ns_[n] += now_ns() - start;
+        break;
+      }
+      case Step::Kind::Copy:
+        std::memmove(layout_.data[static_cast<size_t>(step.to)], tensor_data(step.from),
+                     bytes(step.from));
+        break;
+      case Step::Kind::Branch:
+        if (*static_cast<const uint8_t*>(tensor_data(step.from)) == 0) s = step.target;
+        break;
+      case Step::Kind::Jump:
+        s = step.target;
+        break;
+    }
   }
   for (const Copy& copy : copies_out_) std::memcpy(copy.to, copy.from, copy.bytes);
   if (profiling) ++profiled_runs_;

@@ -2,53 +2,43 @@
 
 #include <algorithm>
 
+#include "src/opspec/lifetimes.h"
+
 namespace qrt::rt {
 namespace {
 
 class Assigner {
  public:
   Assigner(const Program& program, const Shapes& shapes)
-      : program_(program), shapes_(shapes), end_(static_cast<int>(program.nodes().size())) {
+      : program_(program),
+        shapes_(shapes),
+        end_(static_cast<int>(program.graph().steps().size())),
+        last_use_(last_uses(program.graph())) {
     const size_t tensors = program.tensors().size();
     storage_.buffer.assign(tensors, kNotInArena);
     storage_.root.assign(tensors, -1);
     storage_.scratch.assign(program.nodes().size(), kNotInArena);
     for (size_t t = 0; t < tensors; ++t) storage_.root[t] = static_cast<int>(t);
-    find_last_uses();
   }
 
   Storage assign(const std::vector<uint64_t>& scratch_bytes) {
     for (int32_t input : program_.inputs()) new_buffer(input, -1, end_);
-    for (int n = 0; n < end_; ++n) {
-      const Node& node = program_.nodes()[static_cast<size_t>(n)];
-      const uint64_t scratch = scratch_bytes[static_cast<size_t>(n)];
-      if (scratch > 0) {
-        storage_.scratch[static_cast<size_t>(n)] = static_cast<int>(storage_.requests.size());
-        storage_.requests.push_back({scratch, n, n});
+    for (step_ = 0; step_ < end_; ++step_) {
+      const Step& step = program_.graph().steps()[static_cast<size_t>(step_)];
+      if (step.kind == Step::Kind::Copy && step.first) place(step.to);
+      if (step.kind != Step::Kind::Run) continue;
+      const auto n = static_cast<size_t>(step.node);
+      if (scratch_bytes[n] > 0) {
+        storage_.scratch[n] = static_cast<int>(storage_.requests.size());
+        storage_.requests.push_back({scratch_bytes[n], step_, step_});
       }
+      const Node& node = program_.nodes()[n];
       for (size_t i = 0; i < node.outputs(); ++i) place_output(node, i);
     }
     return std::move(storage_);
   }
 
  private:
-  // The last node that reads each tensor, directly or under another name; `end_` for outputs.
-  void find_last_uses() {
-    last_use_.assign(program_.tensors().size(), -1);
-    for (int32_t output : program_.outputs()) last_use_[static_cast<size_t>(output)] = end_;
-    for (int n = end_ - 1; n >= 0; --n) {
-      const Node& node = program_.nodes()[static_cast<size_t>(n)];
-      for (size_t i = 0; i < node.inputs(); ++i) {
-        if (!node.has_input(i)) continue;
-        int& last = last_use_[static_cast<size_t>(node.input_index(i))];
-        last = std::max(last, n);
-        if (i == 0 && program_.spec(static_cast<size_t>(n)).alias) {
-          last = std::max(last, last_use_[static_cast<size_t>(node.output_index(0))]);
-        }
-      }
-    }
-  }
-
   uint64_t bytes(int tensor) const {
     const auto t = static_cast<size_t>(tensor);
     return bytes_of(program_.tensors()[t], shapes_[t]);
@@ -81,8 +71,12 @@ class Assigner {
         return;
       }
     }
-    new_buffer(output, node.index(),
-               std::max(node.index(), last_use_[static_cast<size_t>(output)]));
+    place(output);
+  }
+
+  // Memory of its own from this step on.
+  void place(int tensor) {
+    new_buffer(tensor, step_, std::max(step_, last_use_[static_cast<size_t>(tensor)]));
   }
 
   // An input whose memory nobody needs after this node and whose kernel allows it; or -1.
@@ -94,7 +88,7 @@ class Assigner {
       const int buffer = storage_.buffer[static_cast<size_t>(input)];
       if (buffer == kNotInArena) continue;
       const BufferRequest& request = storage_.requests[static_cast<size_t>(buffer)];
-      if (request.last != node.index() || request.bytes != bytes(node.output_index(0))) continue;
+      if (request.last != step_ || request.bytes != bytes(node.output_index(0))) continue;
       if (shared_by_other_input(node, i, buffer)) continue;
       if (kernel->may_overwrite(node, shapes_, i)) return input;
     }
@@ -113,7 +107,8 @@ class Assigner {
   const Program& program_;
   const Shapes& shapes_;
   const int end_;
-  std::vector<int> last_use_;
+  const std::vector<int> last_use_;  // by tensor: a step
+  int step_ = 0;
   Storage storage_;
 };
 

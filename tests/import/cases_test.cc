@@ -52,6 +52,7 @@ const Case kCases[] = {
     {"tflite_prelu_int8", "r7_prelu.tflite", {}, "x.npy", "expected.npy", 1},
     {"tflite_space_to_batch", "r1_f32.tflite", {}, "x_f32.npy", "expected_f32.npy", 1e-5},
     {"tflite_space_to_batch", "r1_s8.tflite", {}, "x_s8.npy", "expected_s8.npy", 1},
+    {"tflite_two_signatures", "twosig.tflite", {}},
     {"onnx_resize_linear_scale", "rz_tvm19698_lin.onnx", {}},
 };
 

@@ -190,6 +190,40 @@ inline graph::Graph float_graph() {
   return c.finish();
 }
 
+// Variables and other subgraphs. No loop, which damage might make endless.
+inline graph::Graph calling_graph() {
+  const auto part = [](fb::BinaryKind kind) {
+    graph::Graph g;
+    g.inputs = {g.add_tensor("a", rt::DType::F32, {2}), g.add_tensor("b", rt::DType::F32, {2})};
+    g.outputs = {g.add_tensor("c", rt::DType::F32, {2})};
+    fb::BinaryT binary;
+    binary.kind = kind;
+    g.add_node("n", std::move(binary), g.inputs, g.outputs);
+    return g;
+  };
+  graph::Graph g;
+  const auto tensor = [&] { return g.add_tensor("t", rt::DType::F32, {2}); };
+  const int in = tensor(), state = tensor(), old = tensor(), sum = tensor(), out = tensor();
+  const int condition = g.add_tensor("condition", rt::DType::Bool, {1});
+  g.value(state).variable = true;
+  g.value(state).data = std::make_shared<const graph::Bytes>(graph::Bytes(8, 0));
+  g.value(state).variable_id = 0;
+  g.add_node("n", fb::ReadVariableT(), {state}, {old});
+  fb::CallT call;
+  call.subgraph = 1;
+  g.add_node("n", call, {in, old}, {sum});
+  g.add_node("n", fb::AssignVariableT(), {state, sum}, {});
+  fb::IfT choice;
+  choice.then_subgraph = 1;
+  choice.else_subgraph = 2;
+  g.add_node("n", choice, {condition, sum, old}, {out});
+  g.inputs = {in, condition};
+  g.outputs = {out};
+  g.subgraphs = {part(fb::BinaryKind::Add), part(fb::BinaryKind::Mul)};
+  g.subgraphs[1].entry = true;
+  return g;
+}
+
 // The same model with the shapes of its results left open, so that damage to a shape or an
 // attribute is not refused at once for a declaration that it no longer meets, and reaches the
 // operators.
@@ -210,6 +244,7 @@ inline std::vector<std::pair<std::string, graph::Graph>> damageable_graphs() {
   graphs.emplace_back("pooling", with_open_shapes(pooling_graph()));
   graphs.emplace_back("arithmetic", with_open_shapes(arithmetic_graph()));
   graphs.emplace_back("floats", with_open_shapes(float_graph()));
+  graphs.emplace_back("calling", with_open_shapes(calling_graph()));
   return graphs;
 }
 

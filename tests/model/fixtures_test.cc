@@ -138,7 +138,7 @@ std::set<std::string> contents_of(const std::string& version) {
     EXPECT_TRUE(model.ok()) << model.status().message();
     if (!model.ok()) continue;
     if ((*model)->root().metadata() != nullptr) found.insert("metadata");
-    const fb::Subgraph& graph = (*model)->main();
+    const fb::Subgraph& graph = (*model)->entry(0);
     for (const fb::Tensor* tensor : *graph.tensors()) {
       add("DType.", fb::EnumNameDType(tensor->type()));
       if (tensor->is_variable()) found.insert("variable");

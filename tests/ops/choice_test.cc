@@ -79,7 +79,7 @@ TEST(Choice, AKernelNeedsOnlyWhatTheCpuHas) {
     const auto model = rt::Model::open(entry.path().string());
     ASSERT_TRUE(model.ok()) << model.status().message();
     rt::GraphView graph;
-    ASSERT_TRUE(graph.build(**model, (*model)->main()).ok());
+    ASSERT_TRUE(graph.build(**model, 0).ok());
     const rt::Result<rt::Shapes> shapes = graph.shapes_with(32);
     const rt::Result<rt::Shapes> chosen_by = shapes.ok() ? shapes : graph.default_shapes();
     ASSERT_TRUE(chosen_by.ok()) << chosen_by.status().message();
@@ -148,7 +148,7 @@ TEST(Choice, ConvolutionsOfAnyShape) {
         const auto model = rt::Model::from_buffer(memory.get(), bytes->size());
         ASSERT_TRUE(model.ok()) << model.status().message();
         rt::GraphView graph;
-        ASSERT_TRUE(graph.build(**model, (*model)->main()).ok());
+        ASSERT_TRUE(graph.build(**model, 0).ok());
         for (const int32_t size : {1, 7, 32, 224}) {
           const auto shapes = graph.shapes_with(size);
           ASSERT_TRUE(shapes.ok()) << shapes.status().message();

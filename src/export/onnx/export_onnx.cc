@@ -5,6 +5,7 @@
 #include "src/export/export.h"
 #include "src/export/onnx/ops.h"
 #include "src/import/problems.h"
+#include "src/opspec/spec.h"
 
 namespace qrt::onnx_export {
 namespace {
@@ -22,7 +23,11 @@ void export_nodes(const Graph& graph, Tensors& tensors, ModelWriter& model,
     Call call{tensors, model, node};
     try {
       const Rule rule = find_rule(node.type());
-      if (rule == nullptr) throw Unsupported("ONNX has no such operator");
+      if (rule == nullptr) {
+        throw Unsupported(rt::find_spec(node.type())->has_effects
+                              ? "variables and control flow are not exported"
+                              : "ONNX has no such operator");
+      }
       rule(call);
     } catch (const Unsupported& problem) {
       problems->add(kind, problem.what(), who);

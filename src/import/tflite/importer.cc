@@ -1,9 +1,11 @@
 // Reads a .tflite file operator by operator into a graph, and collects what it cannot read.
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "src/graph/subgraphs.h"
 #include "src/import/import.h"
 #include "src/import/problems.h"
 #include "src/import/runnable.h"
@@ -14,13 +16,22 @@ namespace qrt::import {
 namespace tflite {
 namespace {
 
+constexpr int kDeepest = 32;
+
 // What the subgraphs of a file have in common.
 struct Shared {
   explicit Shared(const File& file) : budget(file.bytes()), reader(file.model(), budget) {}
 
   Budget budget;
   ValueReader reader;
+  Problems problems;
+  Resources resources;
   bool in_call_once = false;
+  int depth = 0;
+  // By the file's subgraph: its number in the model, or kBusy while it is being imported.
+  static constexpr int32_t kBusy = -1;
+  std::map<unsigned, int32_t> numbers;
+  std::vector<graph::Graph> graphs;  // number 1 and up
 };
 
 // Of one subgraph.
@@ -31,33 +42,22 @@ class Importer {
         shared_(shared),
         budget_(shared.budget),
         reader_(shared.reader),
-        variables_(file_, graph_, budget_),
+        problems_(shared.problems),
+        variables_(graph_, shared.resources, budget_),
         values_(file.tensor_count(), kUnread) {}
 
+  // Whole only if there have been no problems.
   rt::Result<graph::Graph> run() {
-    QRT_RETURN_IF_ERROR(import_graph());
-    if (!problems_.empty()) {
-      add_refusals(graph_, true, &problems_);
-      return problems_.status();
-    }
+    const auto& source = file_.graph();
+    if (source.name() != nullptr) graph_.name = source.name()->str();
+    QRT_RETURN_IF_ERROR(import_ends(source.inputs(), "graph input", &graph_.inputs));
+    for (size_t i = 0; i < file_.operator_count(); ++i) QRT_RETURN_IF_ERROR(import_op(i));
+    QRT_RETURN_IF_ERROR(import_ends(source.outputs(), "graph output", &graph_.outputs));
     return std::move(graph_);
   }
 
  private:
   static constexpr int kUnread = -2;
-
-  Status import_graph() {
-    const auto& source = file_.graph();
-    if (source.name() != nullptr) graph_.name = source.name()->str();
-    graph_.metadata.emplace_back("source_format", "tflite");
-    const auto* description = file_.model().description();
-    if (description != nullptr && description->size() != 0) {
-      graph_.metadata.emplace_back("source_description", description->str());
-    }
-    QRT_RETURN_IF_ERROR(import_ends(source.inputs(), "graph input", &graph_.inputs));
-    for (size_t i = 0; i < file_.operator_count(); ++i) QRT_RETURN_IF_ERROR(import_op(i));
-    return import_ends(source.outputs(), "graph output", &graph_.outputs);
-  }
 
   Status value_of(int tensor, int* value) {
     int& known = values_[at(tensor)];
@@ -93,8 +93,12 @@ class Importer {
     const tfl::Operator& op = file_.op(index);
     const Status status = apply_rule(op);
     if (status.ok()) return {};
-    if (status.code() != Code::Unsupported) return status.within(file_.op_label(index));
-    problems_.add(file_.op_kind(op), status.message(), file_.op_label(index));
+    std::string label = file_.op_label(index);
+    if (file_.graph_index() > 0) {
+      label = "subgraph " + std::to_string(file_.graph_index()) + " " + label;
+    }
+    if (status.code() != Code::Unsupported) return status.within(label);
+    problems_.add(file_.op_kind(op), status.message(), label);
     return {};
   }
 
@@ -108,6 +112,10 @@ class Importer {
         return use_variable(op, code == tfl::Builtin::ASSIGN_VARIABLE);
       case tfl::Builtin::CALL_ONCE:
         return call_once(op);
+      case tfl::Builtin::IF:
+      case tfl::Builtin::WHILE:
+      case tfl::Builtin::STABLEHLO_COMPOSITE:
+        return run_subgraphs(op, code);
       default:
         return apply_rule(op, code);
     }
@@ -135,13 +143,65 @@ class Importer {
     if (shared_.in_call_once) return Status(Code::Unsupported, "stands within another");
     QRT_ASSIGN_OR_RETURN(const File file, file_.subgraph(options->init_subgraph_index()));
     shared_.in_call_once = true;
-    auto imported = Importer(file, shared_).run();
+    auto graph = Importer(file, shared_).run();
     shared_.in_call_once = false;
-    if (!imported.ok()) return imported.status();
-    graph::Graph graph = std::move(*imported);
-    InitialValues values;
-    QRT_RETURN_IF_ERROR(initial_values(std::move(graph), &values));
-    return variables_.start_as(values);
+    if (!graph.ok()) return graph.status();
+    // What they are is said with the others.
+    if (!problems_.empty()) return {};
+    return evaluate_initial_values(std::move(*graph), &shared_.resources.initial);
+  }
+
+  // A subgraph's number in the model that is made.
+  Status number_of(int64_t subgraph, int32_t* number) {
+    QRT_ASSIGN_OR_RETURN(const File file, file_.subgraph(subgraph));
+    const auto known = shared_.numbers.find(file.graph_index());
+    if (known != shared_.numbers.end()) {
+      *number = known->second;
+      if (*number != Shared::kBusy) return {};
+      return error(Code::InvalidModel, "runs subgraph %u, which it is within", file.graph_index());
+    }
+    if (shared_.depth >= kDeepest) {
+      return error(Code::Unsupported, "subgraphs are nested more than %d deep", kDeepest);
+    }
+    shared_.numbers[file.graph_index()] = Shared::kBusy;
+    ++shared_.depth;
+    auto graph = Importer(file, shared_).run();
+    --shared_.depth;
+    if (!graph.ok()) return graph.status();
+    shared_.graphs.push_back(std::move(*graph));
+    *number = static_cast<int32_t>(shared_.graphs.size());
+    shared_.numbers[file.graph_index()] = *number;
+    return {};
+  }
+
+  Status run_subgraphs(const tfl::Operator& op, tfl::Builtin code) {
+    std::vector<int> inputs, outputs;
+    QRT_RETURN_IF_ERROR(values_of(op.inputs(), &inputs));
+    QRT_RETURN_IF_ERROR(values_of(op.outputs(), &outputs));
+    const std::string name = outputs.empty() ? "" : graph_.value(outputs[0]).name;
+    QRT_RETURN_IF_ERROR(budget_.take(2 * name.size()));
+    if (code == tfl::Builtin::STABLEHLO_COMPOSITE) {
+      const auto* options = op.options2_as<tfl::CompositeOptions>();
+      if (options == nullptr) return Status(Code::InvalidModel, "has no options");
+      fb::CallT call;
+      QRT_RETURN_IF_ERROR(number_of(options->decomposition_subgraph_index(), &call.subgraph));
+      graph_.add_node(name, std::move(call), std::move(inputs), std::move(outputs));
+    } else if (code == tfl::Builtin::IF) {
+      const auto* options = op.options_as<tfl::IfOptions>();
+      if (options == nullptr) return Status(Code::InvalidModel, "has no options");
+      fb::IfT choice;
+      QRT_RETURN_IF_ERROR(number_of(options->then_subgraph(), &choice.then_subgraph));
+      QRT_RETURN_IF_ERROR(number_of(options->else_subgraph(), &choice.else_subgraph));
+      graph_.add_node(name, std::move(choice), std::move(inputs), std::move(outputs));
+    } else {
+      const auto* options = op.options_as<tfl::WhileOptions>();
+      if (options == nullptr) return Status(Code::InvalidModel, "has no options");
+      fb::WhileT loop;
+      QRT_RETURN_IF_ERROR(number_of(options->cond_subgraph(), &loop.condition_subgraph));
+      QRT_RETURN_IF_ERROR(number_of(options->body_subgraph(), &loop.body_subgraph));
+      graph_.add_node(name, std::move(loop), std::move(inputs), std::move(outputs));
+    }
+    return {};
   }
 
   Status apply_rule(const tfl::Operator& op, tfl::Builtin code) {
@@ -204,24 +264,122 @@ class Importer {
     return {};
   }
 
-  const File& file_;
+  const File file_;
   Shared& shared_;
   Budget& budget_;
   ValueReader& reader_;
+  Problems& problems_;
   graph::Graph graph_;
   Variables variables_;
   std::vector<int> values_;  // by tensor
-  Problems problems_;
+};
+
+// Of a whole file, or of one of its signatures with all that it runs.
+class ModelImporter {
+ public:
+  explicit ModelImporter(const File& file) : file_(file), shared_(file) {}
+
+  rt::Result<graph::Graph> run(const std::string& signature) {
+    if (!signature.empty()) {
+      QRT_RETURN_IF_ERROR(import_one(signature));
+    } else {
+      QRT_RETURN_IF_ERROR(import_all());
+    }
+    main_.subgraphs = std::move(shared_.graphs);
+    for (int32_t g = 0; g < graph::graph_count(main_) && shared_.problems.empty(); ++g) {
+      QRT_RETURN_IF_ERROR(start_variables(shared_.resources, &graph::graph_at(main_, g)));
+    }
+    if (!shared_.problems.empty()) {
+      add_refusals(main_, true, &shared_.problems);
+      return shared_.problems.status();
+    }
+    main_.metadata.emplace_back("source_format", "tflite");
+    const auto* description = file_.model().description();
+    if (description != nullptr && description->size() != 0) {
+      main_.metadata.emplace_back("source_description", description->str());
+    }
+    return std::move(main_);
+  }
+
+ private:
+  struct Signature {
+    std::string name;
+    unsigned subgraph;
+  };
+
+  std::vector<Signature> signatures() const {
+    std::vector<Signature> all;
+    const auto* signatures = file_.model().signature_defs();
+    if (signatures == nullptr) return all;
+    for (const tfl::SignatureDef* one : *signatures) {
+      if (one == nullptr || one->signature_key() == nullptr) continue;
+      all.push_back({one->signature_key()->str(), one->subgraph_index()});
+    }
+    return all;
+  }
+
+  Status import_main(const Signature& signature) {
+    QRT_ASSIGN_OR_RETURN(const File file, file_.subgraph(signature.subgraph));
+    shared_.numbers[signature.subgraph] = Shared::kBusy;
+    QRT_ASSIGN_OR_RETURN(main_, Importer(file, shared_).run());
+    shared_.numbers[signature.subgraph] = 0;
+    if (!signature.name.empty()) main_.name = signature.name;
+    return {};
+  }
+
+  Status import_one(const std::string& name) {
+    std::string all;
+    for (const Signature& signature : signatures()) {
+      if (signature.name == name) return import_main(signature);
+      all += (all.empty() ? "'" : ", '") + shortened(signature.name) + "'";
+    }
+    return error(Code::InvalidArgument, "the file has no signature '%s'; it has %s", name.c_str(),
+                 all.empty() ? "none" : all.c_str());
+  }
+
+  // The first subgraph is the main graph; signatures of others are further entries.
+  Status import_all() {
+    std::vector<Signature> others = signatures();
+    Signature first = {"", 0};
+    const auto named = std::find_if(others.begin(), others.end(),
+                                    [](const Signature& s) { return s.subgraph == 0; });
+    if (named != others.end()) {
+      first = *named;
+      others.erase(named);
+    }
+    QRT_RETURN_IF_ERROR(import_main(first));
+    for (const Signature& signature : others) {
+      Status status = import_entry(signature);
+      if (!status.ok()) return status.within("signature '" + shortened(signature.name) + "'");
+    }
+    return {};
+  }
+
+  Status import_entry(const Signature& signature) {
+    QRT_ASSIGN_OR_RETURN(const File file, file_.subgraph(signature.subgraph));
+    // Of one subgraph under many names, each is a graph of its own; constants are shared.
+    constexpr uint64_t kEach = 1024;
+    QRT_RETURN_IF_ERROR(shared_.budget.take(kEach * (file.tensor_count() + file.operator_count())));
+    QRT_ASSIGN_OR_RETURN(graph::Graph graph, Importer(file, shared_).run());
+    graph.name = signature.name;
+    graph.entry = true;
+    shared_.graphs.push_back(std::move(graph));
+    return {};
+  }
+
+  const File& file_;
+  Shared shared_;
+  graph::Graph main_;
 };
 
 }  // namespace
 }  // namespace tflite
 
-rt::Result<graph::Graph> import_tflite(const uint8_t* data, size_t bytes, const std::string& name) {
+rt::Result<graph::Graph> import_tflite(const uint8_t* data, size_t bytes, const std::string& name,
+                                       const std::string& signature) {
   auto file = tflite::File::open(data, bytes);
   if (!file.ok()) return file.status().within(name);
-  tflite::Shared shared(*file);
-  auto graph = tflite::Importer(*file, shared).run();
+  auto graph = tflite::ModelImporter(*file).run(signature);
   if (!graph.ok()) return graph.status().within(name);
   return graph;
 }

@@ -62,11 +62,8 @@ Status Variables::find(const tfl::Operator& op, int like, int* variable) {
   value.shape = graph_.value(like).shape;
   value.quantization = graph_.value(like).quantization;
   value.variable = true;
-  const auto start = initial_.find(name);
-  if (start != initial_.end()) {
-    QRT_RETURN_IF_ERROR(check_alike(name, start->second, value));
-    value.data = start->second.data;
-  }
+  const int next = static_cast<int>(resources_.ids.size());
+  value.variable_id = resources_.ids.insert({name, next}).first->second;
   *variable = variables_[name] = graph_.add_value(std::move(value));
   return {};
 }
@@ -89,19 +86,7 @@ Status Variables::assign(const tfl::Operator& op, int assigned) {
   return {};
 }
 
-Status Variables::start_as(const InitialValues& values) {
-  for (const auto& [name, start] : values) {
-    initial_[name] = start;
-    const auto known = variables_.find(name);
-    if (known == variables_.end()) continue;
-    Value& variable = graph_.value(known->second);
-    QRT_RETURN_IF_ERROR(check_alike(name, start, variable));
-    variable.data = start.data;
-  }
-  return {};
-}
-
-Status initial_values(graph::Graph graph, InitialValues* values) {
+Status evaluate_initial_values(graph::Graph graph, std::map<std::string, Value>* initial) {
   QRT_RETURN_IF_ERROR(graph::fold_constants(graph));
   for (const graph::Node& node : graph.nodes) {
     const bool constant =
@@ -112,7 +97,18 @@ Status initial_values(graph::Graph graph, InitialValues* values) {
                    graph::node_kind(node).c_str(), shortened(node.name).c_str());
     }
     // Of several, the last.
-    (*values)[graph.value(node.inputs[0]).name] = graph.value(node.inputs[1]);
+    (*initial)[graph.value(node.inputs[0]).name] = graph.value(node.inputs[1]);
+  }
+  return {};
+}
+
+Status start_variables(const Resources& resources, graph::Graph* graph) {
+  for (Value& value : graph->values) {
+    if (!value.variable || value.variable_id < 0) continue;
+    const auto start = resources.initial.find(value.name);
+    if (start == resources.initial.end()) continue;
+    QRT_RETURN_IF_ERROR(check_alike(value.name, start->second, value));
+    value.data = start->second.data;
   }
   return {};
 }

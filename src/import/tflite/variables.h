@@ -10,14 +10,17 @@
 
 namespace qrt::import::tflite {
 
-// What the variables of a model start as, by name: what its CALL_ONCE assigns.
-using InitialValues = std::map<std::string, Value>;
+// The variables of a whole model, by name.
+struct Resources {
+  std::map<std::string, int> ids;        // Value::variable_id
+  std::map<std::string, Value> initial;  // what CALL_ONCE assigns
+};
 
 class Variables {
  public:
   // Of one graph.
-  Variables(const File& file, graph::Graph& graph, Budget& budget)
-      : file_(file), graph_(graph), budget_(budget) {}
+  Variables(graph::Graph& graph, Resources& resources, Budget& budget)
+      : graph_(graph), resources_(resources), budget_(budget) {}
 
   // VAR_HANDLE.
   Status declare(const tfl::Operator& op);
@@ -25,22 +28,21 @@ class Variables {
   Status read(const tfl::Operator& op, int result);
   // ASSIGN_VARIABLE of value `assigned`.
   Status assign(const tfl::Operator& op, int assigned);
-  // From now on, and for those that operators before have used.
-  Status start_as(const InitialValues& values);
 
  private:
   // The variable behind an operator's input 0, which holds what is `like` a value.
   Status find(const tfl::Operator& op, int like, int* variable);
 
-  const File& file_;
   graph::Graph& graph_;
+  Resources& resources_;
   Budget& budget_;
   std::map<int, std::string> handles_;    // by tensor: the variable's name
   std::map<std::string, int> variables_;  // by name: the value in the graph
-  InitialValues initial_;
 };
 
 // What a CALL_ONCE's graph assigns, if it assigns constants and does nothing else.
-Status initial_values(graph::Graph graph, InitialValues* values);
+Status evaluate_initial_values(graph::Graph graph, std::map<std::string, Value>* initial);
+// Lets the variables of a graph start as they should.
+Status start_variables(const Resources& resources, graph::Graph* graph);
 
 }  // namespace qrt::import::tflite

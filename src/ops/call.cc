@@ -1,0 +1,8 @@
+// Call: taken apart into the steps of its subgraphs (src/opspec/flat_graph.h).
+#include "src/ops/common.h"
+
+namespace qrt::rt {
+
+const OpDef kCallOp = {nullptr};
+
+}  // namespace qrt::rt
