@@ -141,8 +141,8 @@ TEST(TfliteMessages, EveryOperatorOfTheSchemaHasAName) {
   }
   TfliteBuilder b;
   const int in = b.add_input("in", {4}), out = b.add_output("out", {4});
-  b.add_op(static_cast<Builtin>(206), {in}, {out});
-  expect_parts(b.import().status(), {"STABLEHLO_COMPOSITE: the operator is not supported"});
+  b.add_op(static_cast<Builtin>(208), {in}, {out});
+  expect_parts(b.import().status(), {"STABLEHLO_CBRT: the operator is not supported"});
 }
 
 std::shared_ptr<const rt::Model> model_of(const graph::Graph& g, rt::AlignedBuffer* bytes) {
