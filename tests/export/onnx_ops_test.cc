@@ -422,5 +422,25 @@ TEST(ExportPlainOps, Integers) {
   }
 }
 
+TEST(ExportOps, TransposedConv2D) {
+  for (DType type : {DType::S8, DType::F32}) {
+    for (int32_t more : {0, 1}) {
+      Chain chain(type, {1, 5, 6, 4});
+      fb::TransposedConv2DT conv;
+      conv.window = std::make_unique<fb::Window2DT>();
+      conv.window->stride_h = 2;
+      conv.window->stride_w = 3;
+      conv.window->dilation_w = 2;
+      conv.window->pad_top = 1;
+      conv.window->pad_right = 2;
+      conv.output_padding_h = more;
+      const int w = chain.weights({7, 3, 2, 4});
+      const int b = chain.bias(7);
+      chain.convolved().then(std::move(conv), {1, 10 + more, 16, 7}, kOut, {w, b});
+      expect_round_trip(chain.finish());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace qrt::test

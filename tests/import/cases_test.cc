@@ -53,6 +53,8 @@ const Case kCases[] = {
     {"tflite_space_to_batch", "r1_f32.tflite", {}, "x_f32.npy", "expected_f32.npy", 1e-5},
     {"tflite_space_to_batch", "r1_s8.tflite", {}, "x_s8.npy", "expected_s8.npy", 1},
     {"tflite_two_signatures", "twosig.tflite", {}},
+    {"tflite_transpose_conv_int8", "r20_tconv.tflite", {}, "x.npy", "expected_by_tflite.npy", 1},
+    {"tflite_transpose_conv_int8", "o1.onnx", {}},
     {"onnx_resize_linear_scale", "rz_tvm19698_lin.onnx", {}},
 };
 

@@ -1,5 +1,6 @@
 // One operator at a time, against numbers worked out by hand.
 #include <cmath>
+#include <functional>
 
 #include "tests/import/onnx_builder.h"
 
@@ -399,6 +400,58 @@ TEST(OnnxOps, SplitGatherTileExpandPad) {
   EXPECT_EQ(pad("constant", {-1, 1}), (Floats{2, 3, 9}));
   EXPECT_EQ(pad("reflect", {2, 1}), (Floats{3, 2, 1, 2, 3, 2}));
   EXPECT_EQ(pad("edge", {2, 1}), (Floats{1, 1, 1, 2, 3, 3}));
+}
+
+// The examples of ONNX's specification: a kernel of ones over 0...8.
+TEST(OnnxOps, ConvTranspose) {
+  Floats x(9);
+  for (size_t i = 0; i < 9; ++i) x[i] = static_cast<float>(i);
+  Shape shape;
+  const auto transposed = [&](const std::function<void(OnnxNode&)>& set) {
+    return run(
+        {1, 1, 3, 3}, x,
+        [&](OnnxBuilder& b) {
+          b.floats("w", {1, 1, 3, 3}, Floats(9, 1));
+          OnnxNode node = b.op("ConvTranspose", {"x", "w"}, {"y"});
+          set(node);
+        },
+        &shape);
+  };
+  EXPECT_EQ(transposed([](OnnxNode&) {}), (Floats{0,  1,  3, 3,  2,  3,  8,  15, 12, 7,  9,  21, 36,
+                                                  27, 15, 9, 20, 33, 24, 13, 6,  13, 21, 15, 8}));
+  EXPECT_EQ(shape, (Shape{1, 1, 5, 5}));
+  EXPECT_EQ(transposed([](OnnxNode& node) {
+              node.set("auto_pad", "SAME_UPPER").set("strides", Dims64{2, 2});
+            }),
+            (Floats{0, 0, 1, 1, 3, 2, 0, 0, 1,  1,  3,  2,  3, 3, 8,  5, 12, 7,
+                    3, 3, 7, 4, 9, 5, 9, 9, 20, 11, 24, 13, 6, 6, 13, 7, 15, 8}));
+  EXPECT_EQ(shape, (Shape{1, 1, 6, 6}));
+  // A shape without a rule takes the odd element of padding off the beginning.
+  EXPECT_EQ(transposed([](OnnxNode& node) {
+              node.set("output_shape", Dims64{6, 6}).set("strides", Dims64{2, 2});
+            }).back(),
+            8);
+  EXPECT_EQ(shape, (Shape{1, 1, 6, 6}));
+  EXPECT_EQ(transposed([](OnnxNode& node) {
+              node.set("pads", Dims64{1, 2, 1, 2}).set("strides", Dims64{3, 2});
+            }),
+            (Floats{1, 1, 3, 1, 1, 3, 7, 4, 9, 7, 4, 9, 7, 4, 9, 13, 7, 15, 13, 7, 15}));
+  EXPECT_EQ(shape, (Shape{1, 1, 7, 3}));
+}
+
+// Two input channels in two groups, each with two output channels.
+TEST(OnnxOps, ConvTransposeInGroups) {
+  Shape shape;
+  const Floats y = run(
+      {1, 2, 1, 2}, {1, 2, 10, 20},
+      [](OnnxBuilder& b) {
+        b.floats("w", {2, 2, 1, 2}, Floats{1, 2, 3, 4, 5, 6, 7, 8});
+        b.floats("b", {4}, Floats{0, 100, 200, 300});
+        b.op("ConvTranspose", {"x", "w", "b"}, {"y"}).set("group", 2).set("strides", Dims64{1, 2});
+      },
+      &shape);
+  EXPECT_EQ(shape, (Shape{1, 4, 1, 4}));
+  EXPECT_EQ(y, (Floats{1, 2, 2, 4, 103, 104, 106, 108, 250, 260, 300, 320, 370, 380, 440, 460}));
 }
 
 }  // namespace

@@ -43,6 +43,26 @@ void export_conv(Call& c) {
   c.give_numbers(order, y, options.clamp.get());
 }
 
+void export_transposed_conv(Call& c) {
+  using Integers = std::vector<int64_t>;
+  const auto& options = *c.node.options.AsTransposedConv2D();
+  const fb::Window2DT& w = *options.window;
+  const Order order = channels_first(4);
+  const Shape& kernel = c.t.shape(c.in(1));
+  if (options.groups != 1) throw Unsupported("a transposed convolution in groups");
+  const Attributes attributes = {
+      {"kernel_shape", Integers{kernel[1], kernel[2]}},
+      {"strides", Integers{w.stride_h, w.stride_w}},
+      {"dilations", Integers{w.dilation_h, w.dilation_w}},
+      {"pads", Integers{w.pad_top, w.pad_left, w.pad_bottom, w.pad_right}},
+      {"output_padding", Integers{options.output_padding_h, options.output_padding_w}}};
+  // [O,KH,KW,I] -> [I,O,KH,KW]
+  Names inputs =
+      with_bias(c.t.numbers(c.in(0), order), c.t.weights(c.in(1), {3, 0, 1, 2}), bias(c));
+  c.give_numbers(order, c.m.node("ConvTranspose", std::move(inputs), c.wanted(), attributes),
+                 options.clamp.get());
+}
+
 // Gemm takes matrices: inputs of other ranks become one on the way.
 void export_fully_connected(Call& c) {
   const auto& options = *c.node.options.AsFullyConnected();
@@ -85,6 +105,7 @@ void export_matmul(Call& c) {
 
 constexpr Row kRows[] = {
     {fb::OpOptions::Conv2D, export_conv},
+    {fb::OpOptions::TransposedConv2D, export_transposed_conv},
     {fb::OpOptions::FullyConnected, export_fully_connected},
     {fb::OpOptions::MatMul, export_matmul},
 };

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "src/import/onnx/ops.h"
 #include "src/import/onnx/window.h"
 
@@ -43,8 +46,144 @@ void import_conv(Call& c) {
   finish_nhwc(c, x, result);
 }
 
+// One axis of a transposed convolution.
+struct TransposedAxis {
+  int64_t kernel = 1, stride = 1, dilation = 1, before = 0, after = 0, more = 0;
+
+  // What the input's size does not decide about the output's.
+  int64_t constant() const { return (kernel - 1) * dilation + 1 - stride + more; }
+  // Cuts `total` elements off the output; fewer than none add to it.
+  void cut(int64_t total, bool odd_one_after) {
+    more += std::max<int64_t>(-total, 0);
+    total = std::max<int64_t>(total, 0);
+    before = odd_one_after ? total / 2 : total - total / 2;
+    after = total - before;
+  }
+};
+
+int64_t number_at(const std::vector<int64_t>& numbers, size_t count, size_t i, const char* what,
+                  int64_t otherwise) {
+  if (numbers.empty()) return otherwise;
+  if (numbers.size() != count) invalid("%zu numbers as %s", numbers.size(), what);
+  constexpr int64_t kMost = 1 << 20;  // any larger number is a damaged file
+  if (numbers[i] < 0 || numbers[i] > kMost) {
+    invalid("%s of %lld", what, static_cast<long long>(numbers[i]));
+  }
+  return numbers[i];
+}
+
+// The attributes of ConvTranspose for spatial axis i of `axes`.
+TransposedAxis transposed_axis(Call& c, const Shape& input, const Shape& kernel, size_t i) {
+  const size_t axes = kernel.size();
+  Attributes& a = c.attributes;
+  TransposedAxis axis;
+  axis.kernel = kernel[i];
+  if (number_at(a.integers("kernel_shape"), axes, i, "kernel_shape", axis.kernel) != axis.kernel) {
+    invalid("a kernel_shape that is not that of the weights");
+  }
+  axis.stride = number_at(a.integers("strides"), axes, i, "strides", 1);
+  axis.dilation = number_at(a.integers("dilations"), axes, i, "dilations", 1);
+  axis.more = number_at(a.integers("output_padding"), axes, i, "output_padding", 0);
+  if (axis.stride < 1 || axis.dilation < 1) invalid("a stride or dilation of 0");
+  const std::string auto_pad = a.word("auto_pad", "NOTSET");
+  const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
+  if (!same && auto_pad != "NOTSET" && auto_pad != "VALID") {
+    invalid("auto_pad='%s'", auto_pad.c_str());
+  }
+  std::vector<int64_t> sizes = a.integers("output_shape");
+  // Some exporters give the batch and the channels, too.
+  if (sizes.size() == axes + 2) sizes.erase(sizes.begin(), sizes.begin() + 2);
+  if (!sizes.empty()) {
+    if (input[i + 2] < 0) unsupported("output_shape for an input whose size is open");
+    const int64_t wanted = number_at(sizes, axes, i, "output_shape", 0);
+    axis.cut(int64_t{input[i + 2]} * axis.stride + axis.constant() - wanted,
+             auto_pad == "SAME_UPPER");
+  } else if (same) {
+    axis.cut(axis.constant(), auto_pad == "SAME_UPPER");
+  } else if (auto_pad == "NOTSET") {
+    axis.before = number_at(a.integers("pads"), axes * 2, i, "pads", 0);
+    axis.after = number_at(a.integers("pads"), axes * 2, i + axes, "pads", 0);
+  }
+  return axis;
+}
+
+// [C,O/groups,...] -> [groups,C/groups,O/groups,...] -> [groups,O/groups,...,C/groups] -> [O,...]
+int transposed_weights(Call& c, Tensor& w, int32_t groups) {
+  const int32_t in = w.shape[0] / groups, out = w.shape[1];
+  const int32_t kh = w.rank() == 4 ? w.shape[2] : 1, kw = w.shape.back();
+  if (groups == 1) {
+    // One step, which weights quantized per output channel take as well.
+    int weights = c.b.plain(w);
+    if (w.rank() == 3) weights = c.b.reshaped(weights, {in, out, 1, kw}, w.name + "/2d");
+    return c.b.transposed(weights, {1, 2, 3, 0}, w.name + "/ohwi");
+  }
+  const int grouped = c.b.reshaped(c.b.plain(w), {groups, in, out, kh, kw}, w.name + "/groups");
+  const int turned = c.b.transposed(grouped, {0, 2, 3, 4, 1}, w.name + "/gohwi");
+  return c.b.reshaped(turned, {groups * out, kh, kw, in}, w.name + "/ohwi");
+}
+
+// ONNX: input [N,C,(H,)W], weights [C,O/groups,(KH,)KW], bias [O].
+void import_conv_transpose(Call& c) {
+  Tensor &x = c.floats(0), &w = c.floats(1);
+  if (x.rank() != 3 && x.rank() != 4) {
+    unsupported("a transposed convolution of an input of %zu dimensions", x.rank());
+  }
+  if (w.rank() != x.rank()) invalid("weights of shape %s", text(w.shape).c_str());
+  if (!w.fixed || (c.has(2) && !c.in(2).fixed)) {
+    unsupported("weights that are known only at run time");
+  }
+  checked_elements(w.shape);
+  const int64_t groups = c.attributes.integer("group", 1);
+  if (groups < 1 || groups > w.shape[0] || w.shape[0] % groups != 0 || x.shape[1] != w.shape[0] ||
+      w.shape[1] * groups > std::numeric_limits<int32_t>::max()) {
+    invalid("%lld groups of an input of shape %s, weights of shape %s",
+            static_cast<long long>(groups), text(x.shape).c_str(), text(w.shape).c_str());
+  }
+  const auto outputs = static_cast<int32_t>(w.shape[1] * groups);
+  const Shape kernel(w.shape.begin() + 2, w.shape.end());
+  TransposedAxis h, wide = transposed_axis(c, x.shape, kernel, kernel.size() - 1);
+  if (kernel.size() == 2) h = transposed_axis(c, x.shape, kernel, 0);
+
+  fb::TransposedConv2DT options;
+  options.window = std::make_unique<fb::Window2DT>();
+  fb::Window2DT& window = *options.window;
+  window.stride_h = static_cast<int32_t>(h.stride);
+  window.stride_w = static_cast<int32_t>(wide.stride);
+  window.dilation_h = static_cast<int32_t>(h.dilation);
+  window.dilation_w = static_cast<int32_t>(wide.dilation);
+  window.pad_top = static_cast<int32_t>(h.before);
+  window.pad_bottom = static_cast<int32_t>(h.after);
+  window.pad_left = static_cast<int32_t>(wide.before);
+  window.pad_right = static_cast<int32_t>(wide.after);
+  options.output_padding_h = static_cast<int32_t>(h.more);
+  options.output_padding_w = static_cast<int32_t>(wide.more);
+  options.groups = static_cast<int32_t>(groups);
+
+  std::vector<int> inputs = {as_nhwc(c, x), transposed_weights(c, w, options.groups)};
+  if (c.has(2)) {
+    if (c.floats(2).shape != Shape{outputs}) {
+      invalid("a bias of shape %s", text(c.in(2).shape).c_str());
+    }
+    inputs.push_back(c.b.plain(c.in(2)));
+  }
+  const auto size = [](int64_t in, const TransposedAxis& axis) {
+    const int64_t out = in * axis.stride + axis.constant() - axis.before - axis.after;
+    if (out < 1 || out > std::numeric_limits<int32_t>::max()) {
+      invalid("an output of %lld elements along an axis", static_cast<long long>(out));
+    }
+    return static_cast<int32_t>(out);
+  };
+  Window sizes;
+  sizes.out_h = size(x.rank() == 4 ? x.shape[2] : 1, h);
+  sizes.out_w = size(x.shape.back(), wide);
+  const int result = new_nhwc(c, x, sizes, outputs);
+  c.emit(std::move(options), std::move(inputs), {result});
+  finish_nhwc(c, x, result);
+}
+
 constexpr Row kRows[] = {
     {"Conv", 2, 3, import_conv},
+    {"ConvTranspose", 2, 3, import_conv_transpose},
 };
 
 }  // namespace

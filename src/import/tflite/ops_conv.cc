@@ -1,5 +1,6 @@
 // Convolutions and matrix products. Weights keep their integers; a depthwise convolution's are
 // turned from [1,KH,KW,O] to our [O,KH,KW,1].
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -86,6 +87,70 @@ Status conv_2d(OpContext& op) {
   conv.clamp = activation.clamp();
   QRT_RETURN_IF_ERROR(
       op.emit(std::move(conv), {op.input(0), weights, bias}, {activation.output()}));
+  return activation.finish(op);
+}
+
+// One axis of a transposed convolution: what TensorFlow Lite's wanted size of the output means as
+// padding, and as elements that the output gets more.
+Status transposed_axis(int32_t in, int64_t out, int32_t kernel, int32_t stride, bool same,
+                       int32_t* before, int32_t* after, int32_t* more) {
+  if (stride < 1) return error(Code::InvalidModel, "its stride of %d is below 1", stride);
+  const int64_t full = (int64_t{in} - 1) * stride + kernel;
+  // As of the convolution whose gradient this is.
+  const int64_t steps = same ? (out + stride - 1) / stride : (out - kernel + stride) / stride;
+  const int64_t padding = std::max<int64_t>((steps - 1) * stride + kernel - out, 0);
+  const int64_t top = same ? padding / 2 : 0, bottom = full - top - out;
+  if (in < 1 || out < 1 || out > INT32_MAX || bottom > INT32_MAX || -bottom > INT32_MAX ||
+      top >= kernel) {
+    return error(Code::InvalidModel, "its output of %lld elements does not fit its input of %d",
+                 static_cast<long long>(out), in);
+  }
+  *before = static_cast<int32_t>(top);
+  *after = static_cast<int32_t>(std::max<int64_t>(bottom, 0));
+  *more = static_cast<int32_t>(std::max<int64_t>(-bottom, 0));
+  return {};
+}
+
+// TensorFlow Lite: the output's shape, weights [O,KH,KW,I], input, bias.
+Status transpose_conv(OpContext& op) {
+  const tfl::TransposeConvOptions* options;
+  QRT_RETURN_IF_ERROR(op.options(&options));
+  QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 4));
+  QRT_RETURN_IF_ERROR(op.expect_rank(2, "input", 4));
+  QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 0));
+  const Dims in = op.in(2).shape, kernel = op.in(1).shape;
+  if (in[3] != kernel[3]) {
+    return error(Code::InvalidModel, "weights of depth %d do not fit %d input channels", kernel[3],
+                 in[3]);
+  }
+  std::vector<int64_t> size;
+  QRT_RETURN_IF_ERROR(op.ints(0, "output shape", 4, &size));
+  if (size.size() != 4 || size[0] != in[0] || size[3] != kernel[0]) {
+    return error(Code::InvalidModel, "its output shape does not fit its input and weights");
+  }
+  const bool same = options->padding() == tfl::Padding::SAME;
+  if (!same && options->padding() != tfl::Padding::VALID) {
+    return error(Code::InvalidModel, "its padding %d is not known",
+                 static_cast<int>(options->padding()));
+  }
+  fb::TransposedConv2DT conv;
+  conv.window = std::make_unique<fb::Window2DT>();
+  fb::Window2DT& window = *conv.window;
+  window.stride_h = options->stride_h();
+  window.stride_w = options->stride_w();
+  QRT_RETURN_IF_ERROR(transposed_axis(in[1], size[1], kernel[1], window.stride_h, same,
+                                      &window.pad_top, &window.pad_bottom, &conv.output_padding_h));
+  QRT_RETURN_IF_ERROR(transposed_axis(in[2], size[2], kernel[2], window.stride_w, same,
+                                      &window.pad_left, &window.pad_right, &conv.output_padding_w));
+  int weights = op.input(1), bias;
+  if (op.in(2).type == DType::F32) QRT_RETURN_IF_ERROR(op.dequantized(weights, &weights));
+  QRT_RETURN_IF_ERROR(read_bias(op, 3, kernel[0], &bias));
+  FusedActivation activation;
+  QRT_RETURN_IF_ERROR(activation.begin(op, options->activation()));
+  conv.clamp = activation.clamp();
+  op.out().shape = {in[0], static_cast<int32_t>(size[1]), static_cast<int32_t>(size[2]), kernel[0]};
+  QRT_RETURN_IF_ERROR(
+      op.emit(std::move(conv), {op.input(2), weights, bias}, {activation.output()}));
   return activation.finish(op);
 }
 
@@ -245,6 +310,7 @@ Status batch_matmul(OpContext& op) {
 constexpr OpRule kRules[] = {
     {tfl::Builtin::CONV_2D, 2, 3, 1, 1, conv_2d},
     {tfl::Builtin::DEPTHWISE_CONV_2D, 2, 3, 1, 1, depthwise_conv_2d},
+    {tfl::Builtin::TRANSPOSE_CONV, 3, 4, 1, 1, transpose_conv},
     {tfl::Builtin::FULLY_CONNECTED, 2, 3, 1, 1, fully_connected},
     {tfl::Builtin::BATCH_MATMUL, 2, 2, 1, 1, batch_matmul},
 };
