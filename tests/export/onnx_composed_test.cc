@@ -97,5 +97,17 @@ TEST(ExportComposed, SoftmaxThatIsSteeper) {
   }
 }
 
+TEST(ExportComposed, LayerNormalization) {
+  for (bool with_bias : {false, true}) {
+    Graph g;
+    std::vector<int> others = {g.add_constant<float>("scale", {4}, {1, -2, 0.5f, 3})};
+    if (with_bias) others.push_back(g.add_constant<float>("bias", {4}, {0, 1, -1, 0.25f}));
+    fb::LayerNormalizationT options;
+    options.epsilon = 0.01f;
+    expect_same_function<float>(
+        one_node(std::move(options), DType::F32, others, std::move(g), DType::F32), kNumbers, 1e-5);
+  }
+}
+
 }  // namespace
 }  // namespace qrt::test

@@ -125,8 +125,73 @@ void import_softmax(Call& c) {
   c.move(std::move(options), x, order, x.shape, order);
 }
 
+// The further outputs of LayerNormalization, from steps of their own: 1, the mean over the axes
+// from `axis` on, and 2, one divided by the deviation.
+void emit_statistics(Call& c, int x, int32_t axis, float epsilon) {
+  const Shape shape = c.b.graph.value(x).shape;
+  Shape single = shape;
+  fb::ReduceT mean;
+  mean.keep_dims = true;
+  for (size_t i = static_cast<size_t>(axis); i < shape.size(); ++i) {
+    single[i] = 1;
+    mean.axes.push_back(static_cast<int32_t>(i));
+  }
+  const Order order = plain_order(shape.size());
+  const auto value = [&](const char* name, const Shape& of) {
+    return c.b.value(c.temporary(name), DType::F32, of);
+  };
+  const auto binary = [&](fb::BinaryKind kind, int a, int b, int result) {
+    fb::BinaryT options;
+    options.kind = kind;
+    c.emit(std::move(options), {a, b}, {result});
+    return result;
+  };
+  const int means = c.output_read(1) ? c.out(1, DType::F32, single, order) : value("mean", single);
+  c.emit(mean, {x}, {means});
+  if (!c.output_read(2)) return;
+  const int centred = binary(fb::BinaryKind::Sub, x, means, value("centred", shape));
+  const int squares = binary(fb::BinaryKind::Mul, centred, centred, value("squares", shape));
+  const int variance = value("variance", single);
+  c.emit(mean, {squares}, {variance});
+  const int added = c.b.vector_constant<float>(c.temporary("epsilon"), {epsilon});
+  const int positive = binary(fb::BinaryKind::Add, variance, added, value("positive", single));
+  fb::UnaryT inverse;
+  inverse.kind = fb::UnaryKind::Rsqrt;
+  c.emit(std::move(inverse), {positive}, {c.out(2, DType::F32, single, order)});
+}
+
+// X, scale, bias; mean and deviation as further outputs.
+void import_layer_normalization(Call& c) {
+  Tensor& x = c.floats(0);
+  const int64_t rank = static_cast<int64_t>(x.rank()), given = c.attributes.integer("axis", -1);
+  const int64_t axis = given < 0 ? given + rank : given;
+  if (axis < 0 || axis >= rank) {
+    invalid("axis %lld of an input of shape %s", static_cast<long long>(given),
+            text(x.shape).c_str());
+  }
+  const Shape group(x.shape.begin() + axis, x.shape.end());
+  std::vector<int> inputs = {c.b.plain(x)};
+  for (size_t i = 1; i <= 2 && c.has(i); ++i) {
+    if (c.floats(i).shape != group) {
+      unsupported("an input %zu of shape %s for elements of shape %s", i,
+                  text(c.in(i).shape).c_str(), text(group).c_str());
+    }
+    inputs.push_back(c.b.plain(c.in(i)));
+  }
+  (void)c.attributes.integer("stash_type", 1);  // sums are of f32 in any case
+  fb::LayerNormalizationT options;
+  options.axis = static_cast<int32_t>(axis - rank);
+  options.epsilon = c.attributes.number("epsilon", 1e-5f);
+  if (c.output_read(1) || c.output_read(2)) {
+    emit_statistics(c, inputs[0], static_cast<int32_t>(axis), options.epsilon);
+  }
+  c.emit(std::move(options), std::move(inputs),
+         {c.out(0, DType::F32, x.shape, plain_order(x.rank()))});
+}
+
 constexpr Row kRows[] = {
     {"BatchNormalization", 5, 5, import_batch_normalization},
+    {"LayerNormalization", 2, 3, import_layer_normalization},
     {"LogSoftmax", 1, 1, import_softmax, 1},
     {"Softmax", 1, 1, import_softmax, 0},
 };
