@@ -12,10 +12,10 @@ struct AxisGroup {
 };
 
 // Without axes of one element.
-std::vector<AxisGroup> axis_groups(const Shape& from, const Shape& to) {
+std::vector<AxisGroup> axis_groups(const Sizes& from, const Sizes& to) {
   std::vector<AxisGroup> groups;
   size_t i = 0, j = 0;
-  const auto skip_ones = [](const Shape& shape, size_t* k) {
+  const auto skip_ones = [](const Sizes& shape, size_t* k) {
     while (*k < shape.size() && shape[*k] == 1) ++*k;
   };
   for (;;) {
@@ -96,7 +96,7 @@ Order without_axes(const Order& order, const std::vector<int>& axes) {
   return result;
 }
 
-std::optional<Order> reshaped_order(const Shape& from, const Order& order, const Shape& to) {
+std::optional<Order> reshaped_order(const Sizes& from, const Order& order, const Sizes& to) {
   const std::vector<AxisGroup> groups = axis_groups(from, to);
   std::vector<int> moving;
   for (int axis : order) {
@@ -124,7 +124,7 @@ std::optional<Order> reshaped_order(const Shape& from, const Order& order, const
   return result;
 }
 
-Order reshapable_order(const Shape& from, const Order& order, const Shape& to) {
+Order reshapable_order(const Sizes& from, const Order& order, const Sizes& to) {
   Order result;  // from the innermost axis
   std::vector<bool> placed(from.size(), false);
   const std::vector<AxisGroup> groups = axis_groups(from, to);

@@ -34,9 +34,11 @@ Order without_axes(const Order& order, const std::vector<int>& axes);
 
 // Reshapes a tensor that lies in `order` without moving its elements: the order of the result, or
 // nothing if some elements would have to move. Both shapes have equally many elements.
-std::optional<Order> reshaped_order(const Shape& from, const Order& order, const Shape& to);
+// Sizes in 64 bits: of an unknown dimension, a number that stands for it in both shapes.
+using Sizes = std::vector<int64_t>;
+std::optional<Order> reshaped_order(const Sizes& from, const Order& order, const Sizes& to);
 // The order closest to `order` from which that reshape moves nothing.
-Order reshapable_order(const Shape& from, const Order& order, const Shape& to);
+Order reshapable_order(const Sizes& from, const Order& order, const Sizes& to);
 // The bytes of a constant with its axes in another order; `perm` as of Transpose.
 Bytes transpose_bytes(const Value& value, const std::vector<int32_t>& perm);
 

@@ -38,7 +38,8 @@ using Bytes = std::vector<uint8_t>;
 struct Value {
   std::string name;
   DType type = DType::F32;
-  std::vector<int32_t> shape;  // -1: not known
+  std::vector<int32_t> shape;          // -1: open
+  std::vector<std::string> dim_names;  // of a graph input's open dimensions, by axis; may be empty
   Quantization quantization;
   // Of a constant, or what a variable starts as; shared because passes copy values.
   std::shared_ptr<const Bytes> data;

@@ -44,6 +44,7 @@ void read_graph(const fb::Subgraph& source, Constants& constants, Graph* graph) 
     value.name = tensor->name;
     value.type = tensor->type;
     value.shape = tensor->shape;
+    value.dim_names = tensor->dim_names;
     value.variable = tensor->is_variable;
     value.variable_id = tensor->variable_id;
     if (tensor->quantization != nullptr) {

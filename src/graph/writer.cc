@@ -75,6 +75,7 @@ std::unique_ptr<fb::TensorT> make_tensor(const Value& value, Segment& segment) {
   tensor->name = value.name;
   tensor->type = value.type;
   tensor->shape = value.shape;
+  tensor->dim_names = value.dim_names;
   tensor->is_variable = value.variable;
   tensor->variable_id = value.variable_id;
   if (!value.quantization.empty()) {

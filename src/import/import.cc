@@ -93,14 +93,14 @@ Status read_file(const std::string& path, std::vector<uint8_t>* bytes) {
 }
 
 rt::Result<graph::Graph> import_bytes(const std::vector<uint8_t>& bytes, const std::string& path,
-                                      const std::string& signature) {
+                                      const ImportOptions& options) {
   switch (detect_format(bytes.data(), bytes.size())) {
     case Format::Tflite:
-      return import_tflite(bytes.data(), bytes.size(), path, signature);
+      return import_tflite(bytes.data(), bytes.size(), path, options);
     case Format::Onnx: {
-      auto graph = import_onnx(bytes.data(), bytes.size(), path);
-      if (!graph.ok() || signature.empty()) return graph;
-      const Status chosen = graph::keep_entry(*graph, signature);
+      auto graph = import_onnx(bytes.data(), bytes.size(), path, options);
+      if (!graph.ok() || options.signature.empty()) return graph;
+      const Status chosen = graph::keep_entry(*graph, options.signature);
       if (!chosen.ok()) return chosen.within(path);
       return graph;
     }
@@ -122,11 +122,11 @@ Format detect_format(const uint8_t* data, size_t bytes) {
   return looks_like_onnx(data, bytes) ? Format::Onnx : Format::Unknown;
 }
 
-rt::Result<graph::Graph> import_file(const std::string& path, const std::string& signature) {
+rt::Result<graph::Graph> import_file(const std::string& path, const ImportOptions& options) {
   try {
     std::vector<uint8_t> bytes;
     QRT_RETURN_IF_ERROR(read_file(path, &bytes));
-    auto graph = import_bytes(bytes, path, signature);
+    auto graph = import_bytes(bytes, path, options);
     if (!graph.ok()) return graph;
     const Status optimized = graph::optimize(*graph);
     if (!optimized.ok()) return optimized.within(path);

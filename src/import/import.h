@@ -2,7 +2,9 @@
 // what it cannot map it collects, and fails with one message that lists all of it by node name.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "src/base/status.h"
 #include "src/graph/graph.h"
@@ -14,15 +16,21 @@ enum class Format { Qrt, Tflite, Onnx, Unknown };
 // By content, not by file name.
 Format detect_format(const uint8_t* data, size_t bytes);
 
-// `name` is used in messages; `data` needs to outlive the call only. Each signature of the file
-// becomes an entry; `signature`: that one alone.
-rt::Result<graph::Graph> import_tflite(const uint8_t* data, size_t bytes, const std::string& name,
-                                       const std::string& signature = "");
-// `path` finds external data beside the model.
-rt::Result<graph::Graph> import_onnx(const uint8_t* data, size_t bytes, const std::string& path);
+struct ImportOptions {
+  std::string signature;  // the one entry that is wanted, if the file has several; "": all
+  // By an input's name, the shape it takes: dimensions that the file leaves open become fixed.
+  std::map<std::string, std::vector<int32_t>> input_shapes;
+};
 
-// Reads, imports and optimizes a .tflite or .onnx file: ready to serialize. `signature`: the name
-// of the one entry that is wanted, if the file has several.
-rt::Result<graph::Graph> import_file(const std::string& path, const std::string& signature = "");
+// `name` is used in messages; `data` needs to outlive the call only. Each signature of the file
+// becomes an entry.
+rt::Result<graph::Graph> import_tflite(const uint8_t* data, size_t bytes, const std::string& name,
+                                       const ImportOptions& options = {});
+// `path` finds external data beside the model.
+rt::Result<graph::Graph> import_onnx(const uint8_t* data, size_t bytes, const std::string& path,
+                                     const ImportOptions& options = {});
+
+// Reads, imports and optimizes a .tflite or .onnx file: ready to serialize.
+rt::Result<graph::Graph> import_file(const std::string& path, const ImportOptions& options = {});
 
 }  // namespace qrt::import

@@ -38,21 +38,22 @@ class ResizeImage final : public RowKernel<kernels::ResizeBilinearKernel> {
   Status plan(const Node& node, PlanContext& context) const override {
     const auto& options = node.options<fb::Resize>();
     const Shape& in = node.shape_in(context.shapes, 0);
+    const Shape& out = node.shape_out(context.shapes, 0);
     const auto make = options.mode() == fb::ResizeMode::Nearest ? nearest_taps : bilinear_taps;
     State& state = context.make<State>();
-    state.y.resize(static_cast<size_t>(options.out_h()));
-    state.x.resize(static_cast<size_t>(options.out_w()));
+    state.y.resize(static_cast<size_t>(out[1]));
+    state.x.resize(static_cast<size_t>(out[2]));
     ResizeAxis axis;
     axis.coordinates = options.coordinates();
     axis.align_corners = options.align_corners();
     axis.half_pixel_centers = options.half_pixel_centers();
     axis.rounding = options.rounding();
     axis.in = in[1];
-    axis.out = options.out_h();
+    axis.out = out[1];
     axis.scale = options.scale_h();
     make(axis, state.y.data());
     axis.in = in[2];
-    axis.out = options.out_w();
+    axis.out = out[2];
     axis.scale = options.scale_w();
     make(axis, state.x.data());
     return {};

@@ -125,6 +125,11 @@ int32_t Dims::floor_div(int32_t a, int32_t b) {
     Sum quotient;
     bool exact = true;
     for (const Term& term : sum_of(a)) {
+      if (term.atoms.empty() && divisor[0].atoms.empty()) {
+        const int64_t rounded = floored(term.factor, divisor[0].factor);
+        if (rounded != 0) quotient.push_back({rounded, {}});
+        continue;
+      }
       Term rest = {term.factor / divisor[0].factor, {}};
       exact = exact && term.factor % divisor[0].factor == 0 &&
               std::includes(term.atoms.begin(), term.atoms.end(), divisor[0].atoms.begin(),
@@ -165,6 +170,37 @@ int32_t Dims::min(int32_t a, int32_t b) {
 bool Dims::differ(int32_t a, int32_t b) {
   const int32_t by = sub(a, b);
   return by != 0 && is_number(by);
+}
+
+namespace {
+
+// The first primes above 10,000: larger than most sizes, and few enough factors for 63 bits.
+int64_t prime(size_t index) {
+  static const std::vector<int64_t> primes = [] {
+    std::vector<int64_t> found;
+    for (int64_t candidate = 10007; found.size() < 1024; candidate += 2) {
+      int64_t divisor = 3;
+      while (divisor * divisor <= candidate && candidate % divisor != 0) divisor += 2;
+      if (divisor * divisor > candidate) found.push_back(candidate);
+    }
+    return found;
+  }();
+  return primes[index % primes.size()];
+}
+
+}  // namespace
+
+int64_t Dims::at_primes(int32_t dim) const {
+  if (!valid(dim)) return -1;
+  int64_t sum = 0;
+  for (const Term& term : sum_of(dim)) {
+    int64_t product = term.factor;
+    for (int32_t atom : term.atoms) {
+      if (!checked_mul(product, prime(static_cast<size_t>(atom)), &product)) return -1;
+    }
+    if (!checked_add(sum, product, &sum)) return -1;
+  }
+  return sum;
 }
 
 std::string Dims::text(int32_t dim) const {

@@ -33,7 +33,8 @@ class Dims {
   int32_t add(int32_t a, int32_t b);
   int32_t sub(int32_t a, int32_t b);
   int32_t mul(int32_t a, int32_t b);
-  // Rounded down; b is not 0. An expression divides exactly where each of its terms does.
+  // Rounded down; b is not 0. An expression divides where each of its terms does, a number in it
+  // aside.
   int32_t floor_div(int32_t a, int32_t b);
   int32_t ceil_div(int32_t a, int32_t b);
   int32_t max(int32_t a, int32_t b);
@@ -41,6 +42,10 @@ class Dims {
 
   // Whether a and b are different numbers, or expressions that differ by a number other than 0.
   bool differ(int32_t a, int32_t b);
+
+  // The expression where every name and every open size is another prime number; -1 if that is
+  // beyond 63 bits. Equal expressions give equal numbers, and others hardly ever do.
+  int64_t at_primes(int32_t dim) const;
 
   // "1", "batch", "2*height + 1"; "?" for an open one.
   std::string text(int32_t dim) const;

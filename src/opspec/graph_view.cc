@@ -1,27 +1,12 @@
 #include "src/opspec/graph_view.h"
 
 #include <algorithm>
+#include <map>
 
-#include "src/base/checked.h"
 #include "src/opspec/lifetimes.h"
 
 namespace qrt::rt {
 namespace {
-
-// Whether a tensor of this shape has a scale for each of its elements.
-bool scales_fit(const Quantization& q, const Shape& shape) {
-  if (q.axis < 0) return true;
-  if (!all_numbers(shape)) return true;
-  const int64_t scales = q.block == 0 ? shape[q.axis] : shape.elements() / q.block;
-  return scales == static_cast<int64_t>(q.scales.size());
-}
-
-bool has_size(const Shape& shape) {
-  for (int32_t dim : shape) {
-    if (dim == kInvalidDim || (is_number(dim) && dim < 0)) return false;
-  }
-  return true;
-}
 
 // Whether a declared shape, with -1 for what is open, can be this one, with symbols.
 bool agrees(const Shape& declared, const Shape& actual) {
@@ -131,7 +116,33 @@ Status GraphView::check_declared() {
   return {};
 }
 
+Status GraphView::check_names(const GraphShapes& graph) const {
+  struct Seen {
+    int32_t size;
+    size_t tensor;
+  };
+  std::map<int32_t, Seen> seen;  // by symbol
+  for (int32_t input : flat_.inputs) {
+    const auto t = static_cast<size_t>(input);
+    const Shape &declared = declared_.shapes[t], &shape = graph.shapes[t];
+    for (int i = 0; i < declared.rank() && i < shape.rank(); ++i) {
+      if (is_number(declared[i])) continue;
+      const auto [first, added] = seen.insert({declared[i], {shape[i], t}});
+      if (added || first->second.size == shape[i]) continue;
+      return error(Code::InvalidArgument,
+                   "dimension '%s' is %s in input '%s' and %s in input '%s'; inputs of one "
+                   "dimension are resized together",
+                   declared_.dims.text(declared[i]).c_str(),
+                   graph.dims.text(first->second.size).c_str(),
+                   flat_.tensors[first->second.tensor].name, graph.dims.text(shape[i]).c_str(),
+                   flat_.tensors[t].name);
+    }
+  }
+  return {};
+}
+
 Status GraphView::infer(GraphShapes& graph) const {
+  QRT_RETURN_IF_ERROR(check_names(graph));
   for (int32_t input : flat_.inputs) {
     const auto t = static_cast<size_t>(input);
     if (!scales_fit(flat_.tensors[t].quantization, graph.shapes[t])) {
@@ -142,9 +153,11 @@ Status GraphView::infer(GraphShapes& graph) const {
   graph.integers.clear();
   for (const Step& step : flat_.steps) {
     switch (step.kind) {
-      case Step::Kind::Run:
-        QRT_RETURN_IF_ERROR(infer_node(static_cast<size_t>(step.node), graph));
+      case Step::Kind::Run: {
+        const auto n = static_cast<size_t>(step.node);
+        QRT_RETURN_IF_ERROR(infer_node(*flat_.specs[n], flat_.nodes[n], graph));
         break;
+      }
       case Step::Kind::Copy:
         QRT_RETURN_IF_ERROR(infer_copy(step, graph));
         break;
@@ -153,28 +166,6 @@ Status GraphView::infer(GraphShapes& graph) const {
         break;
       case Step::Kind::Jump:
         break;
-    }
-  }
-  return {};
-}
-
-Status GraphView::infer_node(size_t n, GraphShapes& graph) const {
-  const Node& node = flat_.nodes[n];
-  Inference inference(node, graph);
-  QRT_RETURN_IF_ERROR(flat_.specs[n]->infer(inference));
-  for (size_t k = 0; k < node.outputs(); ++k) {
-    const Shape& shape = node.shape_out(graph.shapes, k);
-    uint64_t bytes;
-    const bool possible = has_size(shape) && (!all_numbers(shape) ||
-                                              checked_bytes(shape, dtype_bits(node.output(k).type),
-                                                            kMaxTensorBytes, &bytes));
-    if (!possible) {
-      return node.fail(Code::InvalidModel, "output %zu has an impossible shape, %s", k,
-                       graph.dims.text(shape).c_str());
-    }
-    if (!scales_fit(node.output(k).quantization, shape)) {
-      return node.fail(Code::InvalidModel, "output %zu of shape %s does not fit its scales", k,
-                       graph.dims.text(shape).c_str());
     }
   }
   return {};

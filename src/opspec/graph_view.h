@@ -35,13 +35,14 @@ class GraphView {
 
  private:
   Shape with_symbols(const fb::Tensor& tensor, const Shape& shape);
-  Status infer_node(size_t node, GraphShapes& graph) const;
   Status infer_copy(const Step& step, GraphShapes& graph) const;
   Status check_branch(const Step& step, GraphShapes& graph) const;
   Status check_declared();
   Status check_declared(const Node& node) const;
   Status check_renamed_variables() const;
   bool updates(size_t node, int variable) const;
+  // That dimensions of one name have one size.
+  Status check_names(const GraphShapes& graph) const;
 
   FlatGraph flat_;
   GraphShapes declared_;

@@ -1,5 +1,8 @@
 #include "src/opspec/inference.h"
 
+#include "src/base/checked.h"
+#include "src/opspec/spec.h"
+
 namespace qrt::rt {
 namespace {
 
@@ -19,7 +22,42 @@ bool read(const Tensor& tensor, int64_t count, Integers* elements) {
   return true;
 }
 
+bool has_size(const Shape& shape) {
+  for (int32_t dim : shape) {
+    if (dim == kInvalidDim || (is_number(dim) && dim < 0)) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool scales_fit(const Quantization& q, const Shape& shape) {
+  if (q.axis < 0) return true;
+  if (!all_numbers(shape)) return true;
+  const int64_t scales = q.block == 0 ? shape[q.axis] : shape.elements() / q.block;
+  return scales == static_cast<int64_t>(q.scales.size());
+}
+
+Status infer_node(const OpSpec& spec, const Node& node, GraphShapes& graph) {
+  Inference inference(node, graph);
+  QRT_RETURN_IF_ERROR(spec.infer(inference));
+  for (size_t k = 0; k < node.outputs(); ++k) {
+    const Shape& shape = node.shape_out(graph.shapes, k);
+    uint64_t bytes;
+    const bool possible = has_size(shape) && (!all_numbers(shape) ||
+                                              checked_bytes(shape, dtype_bits(node.output(k).type),
+                                                            kMaxTensorBytes, &bytes));
+    if (!possible) {
+      return node.fail(Code::InvalidModel, "output %zu has an impossible shape, %s", k,
+                       graph.dims.text(shape).c_str());
+    }
+    if (!scales_fit(node.output(k).quantization, shape)) {
+      return node.fail(Code::InvalidModel, "output %zu of shape %s does not fit its scales", k,
+                       graph.dims.text(shape).c_str());
+    }
+  }
+  return {};
+}
 
 bool Inference::integers(size_t i, Integers* elements) const {
   if (!node_.has_input(i)) return false;

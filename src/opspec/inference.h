@@ -43,4 +43,12 @@ class Inference {
   GraphShapes& graph_;
 };
 
+struct OpSpec;
+// Computes the shapes of the node's outputs by its row, and checks that they are possible. The
+// node has been checked against the row, or was made by code that gives no other.
+Status infer_node(const OpSpec& spec, const Node& node, GraphShapes& graph);
+
+// Whether a tensor of this shape has a scale for each of its elements.
+bool scales_fit(const Quantization& q, const Shape& shape);
+
 }  // namespace qrt::rt

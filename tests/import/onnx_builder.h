@@ -73,6 +73,19 @@ class OnnxBuilder {
                                 int32_t type = Onnx::FLOAT) {
     return declare(graph().add_input(), name, dims, type);
   }
+  // Each dimension a number, a name, or "?".
+  void open_input(const std::string& name, const std::vector<std::string>& dims,
+                  int32_t type = Onnx::FLOAT) {
+    auto* shape = input(name, {}, type)->mutable_type()->mutable_tensor_type()->mutable_shape();
+    for (const std::string& text : dims) {
+      auto* dim = shape->add_dim();
+      if (text[0] >= '0' && text[0] <= '9') {
+        dim->set_dim_value(std::stoll(text));
+      } else if (text != "?") {
+        dim->set_dim_param(text);
+      }
+    }
+  }
   void output(const std::string& name) { graph().add_output()->set_name(name); }
   // An initializer.
   template <class T>

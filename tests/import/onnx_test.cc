@@ -42,33 +42,6 @@ TEST(Onnx, KeepsNamesShapesAndProvenance) {
   EXPECT_EQ(metadata(g, "source_producer"), "a test");
 }
 
-TEST(Onnx, TakesAnOpenBatchAsOneAndSaysSo) {
-  OnnxBuilder b;
-  auto* input = b.input("x", {7, 3});
-  auto* dim = input->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(0);
-  dim->set_dim_param("batch");
-  b.op("Neg", {"x"}, {"y"});
-  b.output("y");
-  const graph::Graph g = b.must_import();
-  EXPECT_EQ(output_shape(g), (Shape{1, 3}));
-  EXPECT_EQ(metadata(g, "assumed x[0] ('batch')"), "1");
-}
-
-TEST(Onnx, AsksForAFixedShapeWhereAnotherDimensionIsOpen) {
-  OnnxBuilder b;
-  auto* input = b.input("sound", {1, 3});
-  auto* dim = input->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(1);
-  dim->set_dim_param("length");
-  b.op("Neg", {"sound"}, {"y"});
-  b.output("y");
-  const auto g = b.import();
-  ASSERT_FALSE(g.ok());
-  EXPECT_EQ(g.status().code(), Code::Unsupported);
-  EXPECT_NE(g.status().message().find("dimension 1 is 'length'"), std::string::npos);
-  EXPECT_NE(g.status().message().find("'sound'"), std::string::npos);
-  EXPECT_NE(g.status().message().find("fixed shape"), std::string::npos);
-}
-
 TEST(Onnx, ListsEverythingItCannotImportAtOnce) {
   OnnxBuilder b;
   b.input("x", {1, 3});

@@ -24,10 +24,11 @@ Integers arranged(const std::vector<int32_t>& numbers, const Order& order) {
 }
 
 // Any size for the one dimension that is known at run time: only which axes belong together counts.
-Shape with_stand_in(Shape shape) {
-  constexpr int32_t kLargePrime = 7919;
-  std::replace(shape.begin(), shape.end(), -1, kLargePrime);
-  return shape;
+graph::Sizes with_stand_in(const Shape& shape) {
+  constexpr int64_t kLargePrime = 7919;
+  graph::Sizes sizes(shape.begin(), shape.end());
+  std::replace(sizes.begin(), sizes.end(), int64_t{-1}, kLargePrime);
+  return sizes;
 }
 
 // Whether it is known how the axes of one shape correspond to those of the other.
@@ -46,7 +47,7 @@ bool comparable(const Shape& from, const Shape& to) {
 
 void export_reshape(Call& c) {
   const int x = c.in(0);
-  const Shape from = with_stand_in(c.t.shape(x)), to = with_stand_in(c.result().shape);
+  const graph::Sizes from = with_stand_in(c.t.shape(x)), to = with_stand_in(c.result().shape);
   Order order = plain_order(from.size()), result = plain_order(to.size());
   if (comparable(c.t.shape(x), c.result().shape)) {
     order = graph::reshapable_order(from, c.t.order(x), to);

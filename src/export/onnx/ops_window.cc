@@ -73,6 +73,7 @@ Attributes resize_words(const fb::ResizeT& options) {
 std::string given_scales(Call& c, const fb::ResizeT& options, const Shape& in, const Shape& out) {
   std::vector<float> scales = {1, 1, options.scale_h, options.scale_w};
   for (size_t i = 2; i < 4; ++i) {
+    if (out[i] == 0) continue;  // it is what the scale gives
     if (scales[i] == 0) scales[i] = static_cast<float>(out[i]) / static_cast<float>(in[i]);
     if (in[i] < 0 ||
         static_cast<int32_t>(std::min(static_cast<float>(in[i]) * scales[i], 0x1p30f)) != out[i]) {
@@ -87,6 +88,7 @@ void export_resize(Call& c) {
   const Order order = channels_first(4);
   const int x = c.in(0);
   const bool nearest = options.mode == fb::ResizeMode::Nearest;
+  if (c.node.inputs.size() > 1) throw Unsupported("a size that is computed when the model runs");
   const Shape in = graph::arranged(c.t.shape(x), order);
   Shape out = in;
   out[2] = options.out_h;

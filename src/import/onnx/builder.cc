@@ -7,8 +7,10 @@
 namespace qrt::import::onnx_import {
 namespace {
 
-Shape permuted(const Shape& shape, const std::vector<int32_t>& perm) {
-  return arranged(shape, Order(perm.begin(), perm.end()));
+Order as_order(const std::vector<int32_t>& perm) { return {perm.begin(), perm.end()}; }
+
+Shape shape_of(const graph::Value& constant) {
+  return {constant.shape.begin(), constant.shape.end()};
 }
 
 Quantization transposed_quantization(Quantization q, const std::vector<int32_t>& perm) {
@@ -38,18 +40,27 @@ bool reshaped_quantization(const Shape& from, const Shape& to, Quantization* q) 
 
 }  // namespace
 
-TensorPtr Builder::input(const std::string& name, DType type, const Shape& shape) {
+Shape Builder::shape(int value) {
+  const rt::Shape& shape = shapes_.shape(value);
+  return {shape.begin(), shape.end()};
+}
+
+TensorPtr Builder::input(const std::string& name, DType type, const graph::Shape& shape,
+                         std::vector<std::string> dim_names) {
   auto tensor = std::make_shared<Tensor>();
-  const int index = value(name, type, shape);
+  const int index = graph.add_tensor(name, type, shape);
+  graph.value(index).dim_names = std::move(dim_names);
   graph.inputs.push_back(index);
-  *tensor = {name, type, shape, {{plain_order(shape.size()), index}}, false};
+  *tensor = {name, type, this->shape(index), {{plain_order(shape.size()), index}}, false};
+  check_size(tensor->shape);
   return tensor;
 }
 
 TensorPtr Builder::constant(const std::string& name, DType type, const Shape& shape,
                             graph::Bytes bytes, const Quantization& quantization) {
   auto tensor = std::make_shared<Tensor>();
-  const int index = graph.add_constant_bytes(name, type, shape, std::move(bytes), quantization);
+  const int index =
+      graph.add_constant_bytes(name, type, declared(shape), std::move(bytes), quantization);
   *tensor = {name, type, shape, {{plain_order(shape.size()), index}}, true};
   return tensor;
 }
@@ -59,15 +70,46 @@ void Builder::charge(uint64_t bytes) {
   budget_ -= bytes;
 }
 
+int Builder::value(const std::string& name, DType type, const Quantization& quantization) {
+  return graph.add_tensor(name, type, {}, quantization);
+}
+
 int Builder::value(const std::string& name, DType type, const Shape& shape,
                    const Quantization& quantization) {
-  checked_elements(shape);
-  return graph.add_tensor(name, type, shape, quantization);
+  check_size(shape);
+  const int result = graph.add_tensor(name, type, declared(shape), quantization);
+  promised_[result] = shape;
+  return result;
+}
+
+void Builder::infer(const graph::Node& node) {
+  const rt::Status status = shapes_.infer(node);
+  if (status.code() == rt::Code::Unsupported) throw Unsupported(status.message());
+  if (!status.ok()) throw Invalid(status.message());
+  for (int output : node.outputs) {
+    const Shape made = shape(output);
+    check_size(made);
+    const auto promised = promised_.find(output);
+    if (promised == promised_.end()) continue;
+    bool kept = made.size() == promised->second.size();
+    for (size_t i = 0; kept && i < made.size(); ++i) {
+      kept = !dims().differ(made[i].symbol(), promised->second[i].symbol());
+    }
+    if (!kept) {
+      invalid("a result of shape %s where %s is computed", text(promised->second).c_str(),
+              text(made).c_str());
+    }
+  }
 }
 
 graph::Node* Builder::producer(int value) {
   const auto it = producer_.find(value);
   return it == producer_.end() ? nullptr : &graph.nodes[it->second];
+}
+
+void Builder::update_shape(Tensor& tensor) {
+  const Shape lying = shape(tensor.forms.front().value);
+  if (lying.size() == tensor.order().size()) tensor.shape = from_memory(lying, tensor.order());
 }
 
 int Builder::form(Tensor& tensor, const Order& order) {
@@ -92,7 +134,7 @@ int Builder::broadcast_form(Tensor& tensor, const Order& order) {
   const size_t missing = order.size() - tensor.rank();
   if (missing == 0) return form(tensor, order);
   const bool single =
-      std::all_of(tensor.shape.begin(), tensor.shape.end(), [](int32_t dim) { return dim == 1; });
+      std::all_of(tensor.shape.begin(), tensor.shape.end(), [](Dim dim) { return dim.is(1); });
   if (single) return tensor.forms.front().value;
   if (order == plain_order(order.size())) return plain(tensor);
   Tensor padded{tensor.name, tensor.type, Shape(missing, 1), {}, tensor.fixed};
@@ -106,38 +148,39 @@ int Builder::broadcast_form(Tensor& tensor, const Order& order) {
 }
 
 int Builder::reshaped(int value, const Shape& shape, const std::string& name) {
+  const Shape before = this->shape(value);
+  if (before == shape) return value;
   const graph::Value from = graph.value(value);  // a copy: values move when one is added
-  if (from.shape == shape) return value;
   if (from.constant()) return reshaped_constant(value, shape, name);
   if (const int constant = dequantized_constant(value); constant >= 0) {
     Quantization q = graph.value(constant).quantization;
-    if (reshaped_quantization(from.shape, shape, &q)) {
+    if (reshaped_quantization(before, shape, &q)) {
       return dequantized(reshaped_constant(constant, shape, name + "/q"), shape, name);
     }
   }
   if (const graph::Node* node = producer(value); node && node->type() == fb::OpOptions::Reshape) {
-    return reshaped(node->inputs[0], shape, name);
+    const int source = node->inputs[0];
+    if (reshape_options(this->shape(source), shape)) return reshaped(source, shape, name);
   }
   Quantization q = from.quantization;
-  if (!reshaped_quantization(from.shape, shape, &q)) {
+  if (!reshaped_quantization(before, shape, &q)) {
     unsupported("a reshape that splits the axis of a quantization");
   }
+  auto options = reshape_options(before, shape);
+  if (!options) needs_size();
   const int result = this->value(name, from.type, shape, q);
-  fb::ReshapeT options;
-  options.shape = shape;
-  node(name, std::move(options), {value}, {result});
+  node(name, std::move(*options), {value}, {result});
   return result;
 }
 
 int Builder::transposed(int value, const std::vector<int32_t>& perm, const std::string& name) {
   const graph::Value from = graph.value(value);
   if (from.constant()) return transposed_constant(value, perm, name);
-  const Shape shape = permuted(from.shape, perm);
   if (const int constant = dequantized_constant(value); constant >= 0) {
-    return dequantized(transposed_constant(constant, perm, name + "/q"), shape, name);
+    return dequantized(transposed_constant(constant, perm, name + "/q"),
+                       arranged(shape(value), as_order(perm)), name);
   }
-  const int result =
-      this->value(name, from.type, shape, transposed_quantization(from.quantization, perm));
+  const int result = this->value(name, from.type, transposed_quantization(from.quantization, perm));
   fb::TransposeT options;
   options.perm = perm;
   node(name, std::move(options), {value}, {result});
@@ -172,7 +215,7 @@ int Builder::transposed_constant(int value, const std::vector<int32_t>& perm,
     charge(from.data->size());
     entry = {from.data, std::make_shared<const graph::Bytes>(graph::transpose_bytes(from, perm))};
   }
-  const int result = graph.add_tensor(name, from.type, permuted(from.shape, perm),
+  const int result = graph.add_tensor(name, from.type, graph::arranged(from.shape, as_order(perm)),
                                       transposed_quantization(from.quantization, perm));
   graph.value(result).data = entry.result;
   return result;
@@ -181,10 +224,10 @@ int Builder::transposed_constant(int value, const std::vector<int32_t>& perm,
 int Builder::reshaped_constant(int value, const Shape& shape, const std::string& name) {
   const graph::Value from = graph.value(value);
   Quantization q = from.quantization;
-  if (!reshaped_quantization(from.shape, shape, &q)) {
+  if (!reshaped_quantization(shape_of(from), shape, &q)) {
     unsupported("a reshape that splits the axis of a quantization");
   }
-  const int result = graph.add_tensor(name, from.type, shape, q);
+  const int result = graph.add_tensor(name, from.type, declared(shape), q);
   graph.value(result).data = from.data;
   return result;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/graph/graph.h"
+#include "src/graph/shape_inference.h"
 #include "src/import/onnx/layout.h"
 
 namespace qrt::import::onnx_import {
@@ -17,7 +18,7 @@ namespace qrt::import::onnx_import {
 using graph::DType;
 using graph::Quantization;
 
-// A graph value that holds a tensor's elements in this order: value.shape is
+// A graph value that holds a tensor's elements in this order: Builder::shape(value) is
 // arranged(tensor.shape, order).
 struct Form {
   Order order;
@@ -40,28 +41,44 @@ class Builder {
  public:
   // `budget`: how many bytes of new constants the model's own size justifies. A few bytes of model
   // can ask for the same large constant to be rewritten over and over.
-  explicit Builder(uint64_t budget) : budget_(budget) {}
+  explicit Builder(uint64_t budget) : budget_(budget), shapes_(graph) {}
 
   graph::Graph graph;
 
-  TensorPtr input(const std::string& name, DType type, const Shape& shape);
+  // The symbols of open dimensions.
+  rt::Dims& dims() { return shapes_.dims(); }
+  // A value's shape as it lies in memory.
+  Shape shape(int value);
+  // The integers of a small tensor that is computed from shapes, symbols among them; null if they
+  // are not known.
+  const rt::Integers* integers(int value) const { return shapes_.integers(value); }
+
+  // An open dimension is -1, and named if `dim_names`, by axis, is not empty there.
+  TensorPtr input(const std::string& name, DType type, const graph::Shape& shape,
+                  std::vector<std::string> dim_names);
   // `bytes` come from the model's file.
   TensorPtr constant(const std::string& name, DType type, const Shape& shape, graph::Bytes bytes,
                      const Quantization& quantization = {});
   // Counts bytes about to be made against the budget; throws Unsupported when it is used up.
   void charge(uint64_t bytes);
 
-  // A value for an intermediate result; its shape is as it lies in memory.
+  // A value for an intermediate result, whose shape the node that makes it decides.
+  int value(const std::string& name, DType type, const Quantization& quantization = {});
+  // The same; the node must make it of this shape, as it lies in memory.
   int value(const std::string& name, DType type, const Shape& shape,
             const Quantization& quantization = {});
+  // Throws Invalid or Unsupported if the operator does not take such inputs.
   template <class Options>
   void node(const std::string& name, Options options, std::vector<int> inputs,
             std::vector<int> outputs) {
     for (int output : outputs) producer_[output] = graph.nodes.size();
-    graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs));
+    infer(graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs)));
   }
   // The node that makes a value; null for inputs and constants. Valid until the next node.
   graph::Node* producer(int value);
+
+  // The shape that the tensor's value has by now.
+  void update_shape(Tensor& tensor);
 
   // The value that holds the tensor in this order, made now if need be.
   int form(Tensor& tensor, const Order& order);
@@ -70,6 +87,7 @@ class Builder {
   int broadcast_form(Tensor& tensor, const Order& order);
 
   // The same elements under another shape: a constant stays one, and Reshapes do not pile up.
+  // Unsupported if a Reshape cannot say which open dimensions the result has.
   int reshaped(int value, const Shape& shape, const std::string& name);
   // The same elements with axes in another order.
   int transposed(int value, const std::vector<int32_t>& perm, const std::string& name);
@@ -83,6 +101,7 @@ class Builder {
   }
 
  private:
+  void infer(const graph::Node& node);
   // The constant that a Dequantize makes this value from; -1 if that is not how it is made.
   int dequantized_constant(int value);
   int dequantized(int constant, const Shape& shape, const std::string& name);
@@ -90,6 +109,8 @@ class Builder {
   int reshaped_constant(int value, const Shape& shape, const std::string& name);
 
   uint64_t budget_;
+  graph::ShapeInference shapes_;
+  std::map<int, Shape> promised_;  // by value: the shape that its node must make
   std::map<int, size_t> producer_;
   // Rewritten weights by what they came from, so that weights that are used twice stay one. The
   // keys' data are kept alive by the entry.

@@ -5,6 +5,14 @@
 #include "src/base/dtype.h"
 
 namespace qrt::import::onnx_import {
+namespace {
+
+void check_index(const Tensor& tensor, const char* what) {
+  if (tensor.type == DType::S64 || tensor.type == DType::S32) return;
+  invalid("%s of type %s", what, rt::dtype_name(tensor.type));
+}
+
+}  // namespace
 
 Call::Call(Builder& builder, const ModelContext& model_context, ::onnx::NodeProto& node,
            int table_variant, std::vector<TensorPtr> inputs, std::vector<bool> sole_use,
@@ -35,13 +43,25 @@ Tensor& Call::floats(size_t i) const {
 }
 
 std::vector<int64_t> Call::integers(size_t i, const char* what) const {
-  Tensor& tensor = in(i);
-  if (tensor.type != DType::S64 && tensor.type != DType::S32) {
-    invalid("%s of type %s", what, rt::dtype_name(tensor.type));
-  }
-  const auto numbers = numbers_of(b, tensor);
+  check_index(in(i), what);
+  const auto numbers = numbers_of(b, in(i));
   if (!numbers) unsupported("%s known only at run time", what);
   return numbers->integers;
+}
+
+Shape Call::sizes(size_t i, const char* what) const {
+  check_index(in(i), what);
+  if (const rt::Integers* known = b.integers(in(i).forms.front().value)) {
+    return {known->begin(), known->end()};
+  }
+  Shape result;
+  for (int64_t element : integers(i, what)) {
+    if (element < -1 || element > INT32_MAX) {
+      invalid("a dimension of %lld", static_cast<long long>(element));
+    }
+    result.emplace_back(static_cast<int32_t>(element));
+  }
+  return result;
 }
 
 std::optional<std::vector<Numbers>> Call::all_numbers() const {
@@ -55,19 +75,32 @@ std::optional<std::vector<Numbers>> Call::all_numbers() const {
   return all;
 }
 
-int Call::out(size_t k, DType type, const Shape& shape, const Order& order,
-              const Quantization& quantization) {
-  const int value = b.value(outputs_[k], type, arranged(shape, order), quantization);
-  out_value(k, value, shape, order);
+int Call::out(size_t k, DType type, const Order& order, const Quantization& quantization) {
+  const int value = b.value(outputs_[k], type, quantization);
+  out_value(k, value, order);
   return value;
 }
 
-void Call::out_value(size_t k, int value, const Shape& shape, const Order& order) {
+int Call::out(size_t k, DType type, const Shape& shape, const Order& order,
+              const Quantization& quantization) {
+  const int value = b.value(outputs_[k], type, arranged(shape, order), quantization);
+  out_value(k, value, order);
+  return value;
+}
+
+void Call::out_value(size_t k, int value, const Order& order) {
   const bool fixed = std::all_of(inputs_.begin(), inputs_.end(), [](const TensorPtr& input) {
     return input == nullptr || input->fixed;
   });
   results[k] = std::make_shared<Tensor>(
-      Tensor{outputs_[k], b.graph.value(value).type, shape, {{order, value}}, fixed});
+      Tensor{outputs_[k], b.graph.value(value).type, {}, {{order, value}}, fixed});
+  b.update_shape(*results[k]);
+}
+
+Tensor Call::inner(const char* suffix, int value, const Order& order) const {
+  Tensor tensor{temporary(suffix), b.graph.value(value).type, {}, {{order, value}}, false};
+  b.update_shape(tensor);
+  return tensor;
 }
 
 }  // namespace qrt::import::onnx_import

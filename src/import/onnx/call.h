@@ -46,6 +46,8 @@ class Call {
   bool sole_use(size_t i) const { return sole_use_[i]; }
   // The elements of an integer input that must be known now; `what` names it in the error.
   std::vector<int64_t> integers(size_t i, const char* what) const;
+  // The same, where sizes that the model leaves open may be among them.
+  Shape sizes(size_t i, const char* what) const;
   // numbers_of for all inputs, if all of them are known.
   std::optional<std::vector<Numbers>> all_numbers() const;
 
@@ -55,11 +57,13 @@ class Call {
   // A name for something the node needs on the way.
   std::string temporary(const char* suffix) const { return outputs_[0] + "/" + suffix; }
 
-  // Output k is a new value of ONNX's shape `shape`, lying in `order`.
+  // Output k is a new value that lies in `order`. The node that makes it gives its shape.
+  int out(size_t k, DType type, const Order& order, const Quantization& quantization = {});
+  // The same; the node must make it of ONNX's shape `shape`.
   int out(size_t k, DType type, const Shape& shape, const Order& order,
           const Quantization& quantization = {});
-  // Output k is this value.
-  void out_value(size_t k, int value, const Shape& shape, const Order& order);
+  // Output k is this value, which lies in `order`.
+  void out_value(size_t k, int value, const Order& order);
   // Output k is that tensor.
   void out_same(size_t k, TensorPtr tensor) { results[k] = std::move(tensor); }
   void out_constant(size_t k, const Numbers& numbers) {
@@ -68,15 +72,20 @@ class Call {
   template <class Options>
   void emit(Options options, std::vector<int> node_inputs, std::vector<int> node_outputs) {
     b.node(name, std::move(options), std::move(node_inputs), std::move(node_outputs));
+    for (const TensorPtr& result : results) {
+      if (result != nullptr) b.update_shape(*result);
+    }
   }
   // One node with one output that keeps its first input's type and quantization.
   template <class Options>
-  void move(Options options, Tensor& x, const Order& from, const Shape& shape, const Order& order) {
+  void move(Options options, Tensor& x, const Order& from, const Order& order) {
     const int input = b.form(x, from);
     const Quantization q = b.graph.value(input).quantization;
     if (q.axis >= 0) unsupported("values that are quantized per channel");
-    emit(std::move(options), {input}, {out(0, x.type, shape, order, q)});
+    emit(std::move(options), {input}, {out(0, x.type, order, q)});
   }
+  // Tensors on the way to an output: this value, which lies in `order`.
+  Tensor inner(const char* suffix, int value, const Order& order) const;
 
   std::vector<TensorPtr> results;
 

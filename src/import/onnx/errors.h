@@ -5,12 +5,9 @@
 #include <stdexcept>
 #include <string>
 
-namespace qrt::import::onnx_import {
+#include "src/import/dim.h"
 
-// The node is valid ONNX that libqrt cannot express. The importer goes on, to list all of them.
-struct Unsupported : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+namespace qrt::import::onnx_import {
 
 // The model contradicts ONNX's specification or itself. The import stops.
 struct Invalid : std::runtime_error {

@@ -16,6 +16,7 @@
 #include "src/import/onnx/ops.h"
 #include "src/import/onnx/patterns.h"
 #include "src/import/onnx/tensor_proto.h"
+#include "src/import/open_dims.h"
 #include "src/import/problems.h"
 
 namespace qrt::import {
@@ -50,8 +51,9 @@ bool has_qdq_form(const std::string& op) {
 
 class Importer {
  public:
-  Importer(::onnx::ModelProto& model, uint64_t model_bytes, const std::string& path)
-      : model_(model), builder_(kBudget + kBudgetPerByte * model_bytes) {
+  Importer(::onnx::ModelProto& model, uint64_t model_bytes, const std::string& path,
+           OpenDims& open_dims)
+      : model_(model), open_dims_(open_dims), builder_(kBudget + kBudgetPerByte * model_bytes) {
     context_.folder = std::filesystem::path(path).parent_path().string();
   }
 
@@ -69,6 +71,7 @@ class Importer {
     describe();
     source_ = sorted_graph(*model_.mutable_graph());
     read_initializers();
+    if (const Status status = learn_inputs(); !status.ok()) return status;
     read_inputs();
     for (::onnx::NodeProto* node : source_.nodes) import_node(*node);
     if (model_.graph().output_size() == 0) invalid("a graph without outputs");
@@ -143,6 +146,15 @@ class Importer {
     }
   }
 
+  Status learn_inputs() {
+    for (const auto& input : model_.graph().input()) {
+      if (tensors_.count(input.name()) != 0) continue;
+      const Declared declared = declared_shape(input);
+      QRT_RETURN_IF_ERROR(open_dims_.learn(input.name(), declared.shape, declared.names));
+    }
+    return open_dims_.check_all_used();
+  }
+
   void read_inputs() {
     for (const auto& input : model_.graph().input()) {
       if (tensors_.count(input.name()) != 0) continue;  // has an initializer: a constant
@@ -163,31 +175,35 @@ class Importer {
     if (type.elem_type() == ::onnx::TensorProto::DOUBLE) unsupported("elements of type DOUBLE");
     const DType element = element_type(type.elem_type());
     if (!type.has_shape()) unsupported("no shape is given; export the model with a fixed one");
-    std::vector<int64_t> dims;
-    for (int i = 0; i < type.shape().dim_size(); ++i) {
-      dims.push_back(input_dim(input.name(), type.shape().dim(i), i));
+    for (const auto& dim : type.shape().dim()) {
+      if (dim.has_dim_value() && dim.dim_value() < -1) {
+        invalid("a dimension of %lld", static_cast<long long>(dim.dim_value()));
+      }
+      if (dim.dim_value() > 0) checked_shape({dim.dim_value()});
     }
-    return builder_.input(input.name(), element, checked_shape(dims));
+    Declared declared = declared_shape(input);
+    open_dims_.fix(input.name(), &declared.shape, &declared.names);
+    check_size(from_declared(declared.shape));
+    return builder_.input(input.name(), element, declared.shape, std::move(declared.names));
   }
 
-  // The first dimension is the batch in practice: 1 where the model leaves it open.
-  int64_t input_dim(const std::string& name, const ::onnx::TensorShapeProto::Dimension& dim,
-                    int i) {
-    if (dim.has_dim_value() && dim.dim_value() > 0) return dim.dim_value();
-    if (dim.has_dim_value() && dim.dim_value() < -1) {
-      invalid("a dimension of %lld", static_cast<long long>(dim.dim_value()));
+  struct Declared {
+    std::vector<int32_t> shape;  // -1: open
+    std::vector<std::string> names;
+  };
+  static Declared declared_shape(const ::onnx::ValueInfoProto& input) {
+    Declared declared;
+    for (const auto& dim : input.type().tensor_type().shape().dim()) {
+      const int64_t size = dim.dim_value();
+      declared.shape.push_back(size > 0 && size <= INT32_MAX ? static_cast<int32_t>(size) : -1);
+      declared.names.push_back(dim.dim_param());
     }
-    const std::string& symbol = dim.dim_param();
-    const bool batch = i == 0 || (!symbol.empty() && symbol == batch_symbol_);
-    if (!batch) {
-      unsupported("dimension %d is %s; export the model with a fixed shape", i,
-                  symbol.empty() ? "not given" : ("'" + symbol + "'").c_str());
-    }
-    if (i == 0 && batch_symbol_.empty()) batch_symbol_ = symbol;
-    const std::string which =
-        "[" + std::to_string(i) + "]" + (symbol.empty() ? "" : " ('" + symbol + "')");
-    builder_.graph.metadata.emplace_back("assumed " + name + which, "1");
-    return 1;
+    return declared;
+  }
+  static Shape from_declared(const std::vector<int32_t>& shape) {
+    Shape result;
+    for (int32_t dim : shape) result.emplace_back(dim == -1 ? 1 : dim);
+    return result;
   }
 
   void import_node(::onnx::NodeProto& node) {
@@ -305,9 +321,12 @@ class Importer {
     if (builder_.producer(value) == nullptr || !output_values_.insert(value).second) {
       // Another name is a Reshape that changes nothing.
       const graph::Value same = g.value(value);
-      const int copy = builder_.value(name, same.type, same.shape, same.quantization);
+      const int copy = builder_.value(name, same.type, same.quantization);
       fb::ReshapeT options;
       options.shape = same.shape;
+      for (size_t i = 0; i < same.shape.size(); ++i) {
+        if (same.shape[i] == -1) options.keep_mask |= 1u << i;
+      }
       builder_.node(name, std::move(options), {value}, {copy});
       value = copy;
       output_values_.insert(copy);
@@ -319,6 +338,7 @@ class Importer {
   }
 
   ::onnx::ModelProto& model_;
+  OpenDims& open_dims_;
   Builder builder_;
   ModelContext context_;
   ModelGraph source_;
@@ -327,11 +347,11 @@ class Importer {
   std::set<std::string> doubles_;                  // tensors that are DOUBLE in the model
   std::set<std::string> outputs_;
   std::set<int> output_values_;
-  std::string batch_symbol_;
   Problems problems_;
 };
 
-rt::Result<graph::Graph> import_model(const uint8_t* data, size_t bytes, const std::string& path) {
+rt::Result<graph::Graph> import_model(const uint8_t* data, size_t bytes, const std::string& path,
+                                      OpenDims& open_dims) {
   if (bytes > static_cast<size_t>(std::numeric_limits<int>::max())) {
     return rt::error(Code::Unsupported, "a file of 2 GiB or more; use external data");
   }
@@ -342,24 +362,27 @@ rt::Result<graph::Graph> import_model(const uint8_t* data, size_t bytes, const s
   if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
     return rt::error(Code::InvalidModel, "no ONNX model, or a damaged one");
   }
-  return Importer(model, bytes, path).run();
+  return Importer(model, bytes, path, open_dims).run();
 }
 
 }  // namespace
 }  // namespace onnx_import
 
-rt::Result<graph::Graph> import_onnx(const uint8_t* data, size_t bytes, const std::string& path) {
-  try {
-    auto graph = onnx_import::import_model(data, bytes, path);
-    if (!graph.ok()) return graph.status().within(path);
-    return graph;
-  } catch (const std::bad_alloc&) {
-    return rt::error(rt::Code::OutOfMemory, "%s: not enough memory", path.c_str());
-  } catch (const onnx_import::Unsupported& reason) {
-    return rt::Status(rt::Code::Unsupported, reason.what()).within(path);
-  } catch (const std::exception& reason) {
-    return rt::Status(rt::Code::InvalidModel, reason.what()).within(path);
-  }
+rt::Result<graph::Graph> import_onnx(const uint8_t* data, size_t bytes, const std::string& path,
+                                     const ImportOptions& options) {
+  auto graph = import_open(options, [&](OpenDims& open_dims) -> rt::Result<graph::Graph> {
+    try {
+      return onnx_import::import_model(data, bytes, path, open_dims);
+    } catch (const std::bad_alloc&) {
+      return rt::Status(rt::Code::OutOfMemory, "not enough memory");
+    } catch (const Unsupported& reason) {
+      return rt::Status(rt::Code::Unsupported, reason.what());
+    } catch (const std::exception& reason) {
+      return rt::Status(rt::Code::InvalidModel, reason.what());
+    }
+  });
+  if (!graph.ok()) return graph.status().within(path);
+  return graph;
 }
 
 }  // namespace qrt::import

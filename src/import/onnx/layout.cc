@@ -5,6 +5,7 @@
 #include "src/base/checked.h"
 #include "src/base/shape.h"
 #include "src/import/onnx/errors.h"
+#include "src/opspec/shape_functions.h"
 
 namespace qrt::import::onnx_import {
 namespace {
@@ -13,6 +14,30 @@ namespace {
 constexpr int64_t kMaxElements = INT32_MAX;
 
 }  // namespace
+
+Shape arranged(const Shape& shape, const Order& order) {
+  Shape result;
+  for (int axis : order) result.push_back(shape[static_cast<size_t>(axis)]);
+  return result;
+}
+
+Shape from_memory(const Shape& shape, const Order& order) {
+  Shape result(shape.size());
+  for (size_t i = 0; i < order.size(); ++i) result[static_cast<size_t>(order[i])] = shape[i];
+  return result;
+}
+
+bool same_elements(const Shape& shape, const Order& a, const Order& b) {
+  return graph::same_elements(declared(shape), a, b);
+}
+
+int64_t least_elements(const Shape& shape) {
+  Shape least;
+  for (Dim dim : shape) least.emplace_back(least_size(dim));
+  return checked_elements(least);
+}
+
+void check_size(const Shape& shape) { least_elements(shape); }
 
 int64_t checked_elements(const Shape& shape) {
   if (shape.size() > static_cast<size_t>(rt::kMaxRank)) {
@@ -67,25 +92,38 @@ std::vector<int> checked_axes(const std::vector<int64_t>& axes, size_t rank) {
   return result;
 }
 
-Shape broadcast(const Shape& a, const Shape& b) {
-  const size_t rank = std::max(a.size(), b.size());
-  Shape result(rank);
-  for (size_t i = 0; i < rank; ++i) {  // from the last axis
-    const int32_t da = i < a.size() ? a[a.size() - 1 - i] : 1;
-    const int32_t db = i < b.size() ? b[b.size() - 1 - i] : 1;
-    if (da != db && da != 1 && db != 1) {
-      invalid("shapes %s and %s cannot be broadcast", text(a).c_str(), text(b).c_str());
-    }
-    result[rank - 1 - i] = std::max(da, db);
+Shape flattened(rt::Dims& dims, const Shape& shape, int axis) {
+  check_size(shape);
+  int32_t sizes[2] = {1, 1};
+  for (size_t i = 0; i < shape.size(); ++i) {
+    int32_t& size = sizes[i < static_cast<size_t>(axis) ? 0 : 1];
+    size = dims.mul(size, shape[i].symbol());
   }
-  checked_elements(result);
+  return {sizes[0], sizes[1]};
+}
+
+Shape broadcast(rt::Dims& dims, const Shape& a, const Shape& b) {
+  const auto dims_of = [](const Shape& shape) {
+    check_size(shape);
+    rt::Shape result;
+    for (Dim dim : shape) result.push_back(dim.symbol());
+    return result;
+  };
+  rt::Shape broadcasted;
+  if (!rt::broadcast(dims, dims_of(a), dims_of(b), &broadcasted)) {
+    invalid("shapes %s and %s cannot be broadcast", text(a).c_str(), text(b).c_str());
+  }
+  const Shape result(broadcasted.begin(), broadcasted.end());
+  check_size(result);
   return result;
 }
 
 std::string text(const Shape& shape) {
   if (shape.empty()) return "scalar";
   std::string result;
-  for (int32_t dim : shape) result += (result.empty() ? "" : "x") + std::to_string(dim);
+  for (Dim dim : shape) {
+    result += (result.empty() ? "" : "x") + (dim.open() ? "?" : std::to_string(dim.symbol()));
+  }
   return result;
 }
 

@@ -19,19 +19,28 @@ Shape vector_shape(const std::vector<T>& elements) {
   return checked_constant_shape({static_cast<int64_t>(elements.size())});
 }
 
-// x with its axes of one element, and new ones before them, repeated to fill `shape`.
-void broadcast_to(Call& c, Tensor& x, const Shape& shape) {
+// x with its axes of one element, and new ones before them, repeated to fill `shape`; sizes that
+// the model leaves open are read from input `from`.
+void broadcast_to(Call& c, Tensor& x, const Shape& shape, size_t from) {
   if (x.shape == shape) return c.out_same(0, c.pointer(0));
-  if (const auto numbers = numbers_of(c.b, x); numbers && is_small(checked_elements(shape))) {
+  const bool open = is_open(shape);
+  const auto numbers = numbers_of(c.b, x);
+  if (numbers && !open && is_small(checked_elements(shape))) {
     return c.out_constant(0, fold_broadcast(*numbers, shape));
   }
-  const Order order = x.rank() == shape.size() ? x.order() : plain_order(shape.size());
+  const bool as_it_lies = x.rank() == shape.size() && !open;
+  const Order order = as_it_lies ? x.order() : plain_order(shape.size());
   const int input = c.b.broadcast_form(x, order);
   const Quantization q = c.b.graph.value(input).quantization;
   if (q.axis >= 0) unsupported("values that are quantized per channel");
   fb::BroadcastToT options;
-  options.shape = arranged(shape, order);
-  c.emit(std::move(options), {input}, {c.out(0, x.type, shape, order, q)});
+  std::vector<int> inputs = {input};
+  if (open) {
+    inputs.push_back(c.b.plain(c.in(from)));
+  } else {
+    options.shape = declared(arranged(shape, order));
+  }
+  c.emit(std::move(options), inputs, {c.out(0, x.type, order, q)});
 }
 
 void import_constant(Call& c) {
@@ -57,8 +66,9 @@ void import_constant(Call& c) {
 }
 
 void import_constant_of_shape(Call& c) {
-  const std::vector<int64_t> dims = c.integers(0, "a shape");
-  const Shape shape = checked_constant_shape(dims);
+  const Shape wanted = c.sizes(0, "a shape");
+  const bool open = is_open(wanted);
+  const Shape shape = open ? wanted : checked_constant_shape({wanted.begin(), wanted.end()});
   TensorPtr element;
   if (::onnx::TensorProto* value = c.attributes.tensor("value")) {
     element = constant_from(c, *value);
@@ -70,10 +80,12 @@ void import_constant_of_shape(Call& c) {
   }
   const auto number = numbers_of(c.b, *element);
   if (!number) unsupported("a value of this type");
-  int64_t elements = 1;
-  for (int32_t dim : shape) elements *= dim;
-  if (is_small(elements)) return c.out_constant(0, fold_broadcast(*number, shape));
-  broadcast_to(c, *element, shape);
+  if (!open) {
+    int64_t elements = 1;
+    for (int32_t dim : shape) elements *= dim;
+    if (is_small(elements)) return c.out_constant(0, fold_broadcast(*number, shape));
+  }
+  broadcast_to(c, *element, shape, 0);
 }
 
 void import_range(Call& c) {
@@ -106,13 +118,15 @@ void import_range(Call& c) {
       result.integers.push_back(static_cast<int64_t>(first + static_cast<uint64_t>(i) * step));
     }
   }
-  result.shape = {static_cast<int32_t>(count)};
+  result.shape = {Dim(static_cast<int32_t>(count))};
   c.out_constant(0, result);
 }
 
 void import_expand(Call& c) {
   Tensor& x = c.in(0);
-  broadcast_to(c, x, broadcast(x.shape, checked_shape(c.integers(1, "a shape"))));
+  const Shape wanted = c.sizes(1, "a shape");
+  check_size(wanted);
+  broadcast_to(c, x, broadcast(c.b.dims(), x.shape, wanted), 1);
 }
 
 void import_tile(Call& c) {
@@ -121,21 +135,23 @@ void import_tile(Call& c) {
   if (repeats.size() != x.rank()) {
     invalid("%zu repeats for %zu dimensions", repeats.size(), x.rank());
   }
-  std::vector<int64_t> dims;
+  bool once = true;
+  std::vector<int64_t> dims;  // at least
   for (size_t i = 0; i < repeats.size(); ++i) {
-    int64_t dim;
-    if (repeats[i] < 0 || !rt::checked_mul<int64_t>(repeats[i], x.shape[i], &dim)) {
+    dims.emplace_back();
+    if (repeats[i] < 0 ||
+        !rt::checked_mul(repeats[i], int64_t{least_size(x.shape[i])}, &dims.back())) {
       invalid("%lld repeats", static_cast<long long>(repeats[i]));
     }
-    dims.push_back(dim);
+    once = once && repeats[i] == 1;
   }
-  const Shape shape = checked_shape(dims);
-  if (shape == x.shape) return c.out_same(0, c.pointer(0));
+  checked_shape(dims);
+  if (once) return c.out_same(0, c.pointer(0));
   fb::TileT options;
   for (int axis : x.order()) {
     options.multiples.push_back(static_cast<int32_t>(repeats[static_cast<size_t>(axis)]));
   }
-  c.move(std::move(options), x, x.order(), shape, x.order());
+  c.move(std::move(options), x, x.order(), x.order());
 }
 
 constexpr Row kRows[] = {

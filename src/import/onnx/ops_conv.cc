@@ -19,7 +19,8 @@ void import_conv(Call& c) {
   }
   checked_elements(w.shape);
   const int64_t groups = c.attributes.integer("group", 1);
-  if (groups < 1 || groups > x.shape[1] || x.shape[1] != w.shape[1] * groups ||
+  const int64_t channels = x.shape[1];
+  if (groups < 1 || groups > channels || channels != w.shape[1] * groups ||
       w.shape[0] % groups != 0) {
     invalid("%lld groups of an input of shape %s, weights of shape %s",
             static_cast<long long>(groups), text(x.shape).c_str(), text(w.shape).c_str());
@@ -38,7 +39,7 @@ void import_conv(Call& c) {
     }
     inputs.push_back(c.b.plain(c.in(2)));
   }
-  const int result = new_nhwc(c, x, window, w.shape[0]);
+  const int result = new_nhwc(c, x);
   fb::Conv2DT options;
   options.window = std::move(window.options);
   options.groups = static_cast<int32_t>(groups);
@@ -94,10 +95,8 @@ TransposedAxis transposed_axis(Call& c, const Shape& input, const Shape& kernel,
   // Some exporters give the batch and the channels, too.
   if (sizes.size() == axes + 2) sizes.erase(sizes.begin(), sizes.begin() + 2);
   if (!sizes.empty()) {
-    if (input[i + 2] < 0) unsupported("output_shape for an input whose size is open");
-    const int64_t wanted = number_at(sizes, axes, i, "output_shape", 0);
-    axis.cut(int64_t{input[i + 2]} * axis.stride + axis.constant() - wanted,
-             auto_pad == "SAME_UPPER");
+    const int64_t wanted = number_at(sizes, axes, i, "output_shape", 0), in = input[i + 2];
+    axis.cut(in * axis.stride + axis.constant() - wanted, auto_pad == "SAME_UPPER");
   } else if (same) {
     axis.cut(axis.constant(), auto_pad == "SAME_UPPER");
   } else if (auto_pad == "NOTSET") {
@@ -110,7 +109,7 @@ TransposedAxis transposed_axis(Call& c, const Shape& input, const Shape& kernel,
 // [C,O/groups,...] -> [groups,C/groups,O/groups,...] -> [groups,O/groups,...,C/groups] -> [O,...]
 int transposed_weights(Call& c, Tensor& w, int32_t groups) {
   const int32_t in = w.shape[0] / groups, out = w.shape[1];
-  const int32_t kh = w.rank() == 4 ? w.shape[2] : 1, kw = w.shape.back();
+  const int32_t kh = w.rank() == 4 ? w.shape[2] : Dim(1), kw = w.shape.back();
   if (groups == 1) {
     // One step, which weights quantized per output channel take as well.
     int weights = c.b.plain(w);
@@ -166,17 +165,17 @@ void import_conv_transpose(Call& c) {
     }
     inputs.push_back(c.b.plain(c.in(2)));
   }
-  const auto size = [](int64_t in, const TransposedAxis& axis) {
-    const int64_t out = in * axis.stride + axis.constant() - axis.before - axis.after;
+  const auto check_size = [](Dim in, const TransposedAxis& axis) {
+    if (in.open()) return;
+    const int64_t out =
+        int64_t{in.symbol()} * axis.stride + axis.constant() - axis.before - axis.after;
     if (out < 1 || out > std::numeric_limits<int32_t>::max()) {
       invalid("an output of %lld elements along an axis", static_cast<long long>(out));
     }
-    return static_cast<int32_t>(out);
   };
-  Window sizes;
-  sizes.out_h = size(x.rank() == 4 ? x.shape[2] : 1, h);
-  sizes.out_w = size(x.shape.back(), wide);
-  const int result = new_nhwc(c, x, sizes, outputs);
+  check_size(x.rank() == 4 ? x.shape[2] : Dim(1), h);
+  check_size(x.shape.back(), wide);
+  const int result = new_nhwc(c, x);
   c.emit(std::move(options), std::move(inputs), {result});
   finish_nhwc(c, x, result);
 }

@@ -23,7 +23,7 @@ void emit_unary(Call& c, UnaryKind kind, Tensor& x, float alpha = 0, float beta 
   options.alpha = alpha;
   options.beta = beta;
   options.clamp = std::move(clamp);
-  c.move(std::move(options), x, x.order(), x.shape, x.order());
+  c.move(std::move(options), x, x.order(), x.order());
 }
 
 // A clamp between real numbers; limits may be infinite.
@@ -66,7 +66,7 @@ void clip_by_comparing(Call& c) {
     const bool last = i == 2 || !c.has(2);
     const int value = emit_binary(c, kind, *current, c.in(i), order,
                                   last ? c.output_name(0) : c.temporary("low"));
-    c.out_value(0, value, x.shape, order);
+    c.out_value(0, value, order);
     current = c.results[0];
   }
   if (current == c.pointer(0)) c.out_same(0, current);
@@ -79,7 +79,7 @@ Order common_order(const std::vector<Tensor*>& tensors, size_t rank) {
   int64_t largest = 0;
   for (const Tensor* tensor : tensors) {
     if (tensor->fixed || tensor->rank() != rank) continue;
-    const int64_t elements = checked_elements(tensor->shape);
+    const int64_t elements = least_elements(tensor->shape);
     if (elements > largest || (elements == largest && order == plain_order(rank))) {
       largest = elements;
       order = tensor->order();
@@ -107,9 +107,8 @@ void check_not_quantized(Call& c) {
 
 int emit_binary(Call& c, BinaryKind kind, Tensor& a, Tensor& b, const Order& order,
                 const std::string& name) {
-  const Shape shape = arranged(broadcast(a.shape, b.shape), order);
   const int left = c.b.broadcast_form(a, order), right = c.b.broadcast_form(b, order);
-  const int result = c.b.value(name, compares(kind) ? DType::Bool : a.type, shape);
+  const int result = c.b.value(name, compares(kind) ? DType::Bool : a.type);
   fb::BinaryT options;
   options.kind = kind;
   c.emit(std::move(options), {left, right}, {result});
@@ -127,26 +126,25 @@ void import_binary(Call& c) {
   check_same_type(inputs);
   if (inputs.size() == 1) return c.out_same(0, c.pointer(0));
   Shape shape = inputs[0]->shape;
-  for (const Tensor* input : inputs) shape = broadcast(shape, input->shape);
+  for (const Tensor* input : inputs) shape = broadcast(c.b.dims(), shape, input->shape);
 
   if (const auto numbers = c.all_numbers(); numbers && is_small(checked_elements(shape))) {
     std::optional<Numbers> folded = (*numbers)[0];
     for (size_t i = 1; i < numbers->size() && folded; ++i) {
-      folded =
-          fold_binary(kind, *folded, (*numbers)[i], broadcast(folded->shape, (*numbers)[i].shape));
+      folded = fold_binary(kind, *folded, (*numbers)[i],
+                           broadcast(c.b.dims(), folded->shape, (*numbers)[i].shape));
     }
     if (folded) return c.out_constant(0, *folded);
   }
   TensorPtr current = c.pointer(0);
   for (size_t i = 1; i < inputs.size(); ++i) {
     const bool last = i + 1 == inputs.size();
-    const Shape partial = broadcast(current->shape, inputs[i]->shape);
-    const Order order = partial.size() == shape.size()
-                            ? common_order(inputs, shape.size())
-                            : common_order({current.get(), inputs[i]}, partial.size());
+    const size_t rank = std::max(current->rank(), inputs[i]->rank());
+    const Order order = rank == shape.size() ? common_order(inputs, rank)
+                                             : common_order({current.get(), inputs[i]}, rank);
     const int value = emit_binary(c, kind, *current, *inputs[i], order,
                                   last ? c.output_name(0) : c.temporary(std::to_string(i).c_str()));
-    c.out_value(0, value, partial, order);
+    c.out_value(0, value, order);
     current = c.results[0];
   }
 }
@@ -159,7 +157,7 @@ void import_pow(Call& c) {
   auto exponent = numbers_of(c.b, c.in(1));
   if (exponent) exponent = fold_cast(*exponent, DType::F32);
   if (!exponent && c.in(1).type != DType::F32) unsupported("an exponent of another type");
-  const Shape shape = broadcast(x.shape, c.in(1).shape);
+  const Shape shape = broadcast(c.b.dims(), x.shape, c.in(1).shape);
   if (exponent && exponent->size() == 1 && shape == x.shape) {
     const float number = exponent->floats[0];
     if (number == 1.0f) return c.out_same(0, c.pointer(0));
@@ -169,7 +167,7 @@ void import_pow(Call& c) {
   const TensorPtr power =
       exponent ? make_constant(c.b, c.temporary("exponent"), *exponent) : c.pointer(1);
   const Order order = common_order({&x, power.get()}, shape.size());
-  c.out_value(0, emit_binary(c, BinaryKind::Pow, x, *power, order, c.output_name(0)), shape, order);
+  c.out_value(0, emit_binary(c, BinaryKind::Pow, x, *power, order, c.output_name(0)), order);
 }
 
 void import_mod(Call& c) {
@@ -253,7 +251,8 @@ void import_clip(Call& c) {
 // x where it is positive, slope * x elsewhere.
 void import_prelu(Call& c) {
   Tensor &x = c.floats(0), &slope = c.floats(1);
-  if (broadcast(x.shape, slope.shape) != x.shape) invalid("a slope larger than its input");
+  if (broadcast(c.b.dims(), x.shape, slope.shape) != x.shape)
+    invalid("a slope larger than its input");
   if (const auto numbers = numbers_of(c.b, slope)) {
     const std::vector<float>& s = numbers->floats;
     if (!s.empty() && std::all_of(s.begin(), s.end(), [&](float v) { return v == s[0]; })) {
@@ -262,19 +261,19 @@ void import_prelu(Call& c) {
   }
   const Order order = x.order();
   const auto half = [&](float low, float high, const char* suffix) {
-    const int value = c.b.value(c.temporary(suffix), DType::F32, arranged(x.shape, order));
+    const int value = c.b.value(c.temporary(suffix), DType::F32);
     fb::UnaryT options;
     options.kind = UnaryKind::Clip;
     options.clamp = graph::make_clamp(low, high);
     c.emit(std::move(options), {c.b.form(x, order)}, {value});
-    return Tensor{c.temporary(suffix), DType::F32, x.shape, {{order, value}}, x.fixed};
+    return c.inner(suffix, value, order);
   };
   Tensor positive = half(0.0f, INFINITY, "positive");
   Tensor negative = half(-INFINITY, 0.0f, "negative");
   const int scaled = emit_binary(c, BinaryKind::Mul, negative, slope, order, c.temporary("scaled"));
-  Tensor product{c.temporary("scaled"), DType::F32, x.shape, {{order, scaled}}, false};
+  Tensor product = c.inner("scaled", scaled, order);
   c.out_value(0, emit_binary(c, BinaryKind::Add, positive, product, order, c.output_name(0)),
-              x.shape, order);
+              order);
 }
 
 void import_where(Call& c) {
@@ -282,14 +281,15 @@ void import_where(Call& c) {
   Tensor &condition = c.in(0), &a = c.in(1), &b = c.in(2);
   if (condition.type != DType::Bool) invalid("a condition that is not Bool");
   check_same_type({&a, &b});
-  const Shape shape = broadcast(broadcast(a.shape, b.shape), condition.shape);
+  const Shape shape =
+      broadcast(c.b.dims(), broadcast(c.b.dims(), a.shape, b.shape), condition.shape);
   if (const auto n = c.all_numbers(); n && is_small(checked_elements(shape))) {
     return c.out_constant(0, fold_select((*n)[0], (*n)[1], (*n)[2], shape));
   }
   const Order order = common_order({&condition, &a, &b}, shape.size());
   const std::vector<int> inputs = {c.b.broadcast_form(condition, order),
                                    c.b.broadcast_form(a, order), c.b.broadcast_form(b, order)};
-  c.emit(fb::SelectT{}, inputs, {c.out(0, a.type, shape, order)});
+  c.emit(fb::SelectT{}, inputs, {c.out(0, a.type, order)});
 }
 
 void import_cast(Call& c) {
@@ -302,7 +302,7 @@ void import_cast(Call& c) {
   }
   check_not_quantized(c);
   const int input = c.b.form(x, x.order());
-  c.emit(fb::CastT{}, {input}, {c.out(0, type, x.shape, x.order())});
+  c.emit(fb::CastT{}, {input}, {c.out(0, type, x.order())});
 }
 
 constexpr Row binary(const char* op, BinaryKind kind) { return row(op, 2, 2, import_binary, kind); }

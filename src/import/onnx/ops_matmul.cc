@@ -37,11 +37,11 @@ Tensor times(Call& c, Tensor& x, float factor, const char* suffix) {
   const TensorPtr constant = make_constant(c.b, c.temporary(suffix) + "/factor", number);
   const int value =
       emit_binary(c, fb::BinaryKind::Mul, x, *constant, x.order(), c.temporary(suffix));
-  return {c.temporary(suffix), DType::F32, x.shape, {{x.order(), value}}, x.fixed};
+  return c.inner(suffix, value, x.order());
 }
 
 // A value of shape [O] with what is added to every row, or -1 if the addend is no such thing.
-int as_bias(Call& c, Tensor& addend, int32_t outputs) {
+int as_bias(Call& c, Tensor& addend, Dim outputs) {
   const auto rank = addend.rank();
   if (!addend.fixed || checked_elements(addend.shape) != outputs) return -1;
   if (rank > 0 && addend.shape[rank - 1] != outputs) return -1;
@@ -56,13 +56,14 @@ void import_gemm(Call& c) {
   const bool trans_b = c.attributes.flag("transB", false);
   Tensor &a = c.floats(0), &b = c.floats(1);
   if (a.rank() != 2 || b.rank() != 2) invalid("matrices of %zu and %zu axes", a.rank(), b.rank());
-  const int32_t m = a.shape[trans_a ? 1 : 0], k = a.shape[trans_a ? 0 : 1];
-  const int32_t n = b.shape[trans_b ? 0 : 1];
-  if (b.shape[trans_b ? 1 : 0] != k) {
+  const Dim m = a.shape[trans_a ? 1 : 0], k = a.shape[trans_a ? 0 : 1];
+  const Dim n = b.shape[trans_b ? 0 : 1];
+  if (c.b.dims().differ(b.shape[trans_b ? 1 : 0].symbol(), k.symbol())) {
     invalid("matrices of shapes %s and %s", text(a.shape).c_str(), text(b.shape).c_str());
   }
-  const Shape shape = checked_shape({m, n});
-  if (c.has(2) && broadcast(c.floats(2).shape, shape) != shape) {
+  const Shape shape = {m, n};
+  check_size(shape);
+  if (c.has(2) && broadcast(c.b.dims(), c.floats(2).shape, shape) != shape) {
     invalid("an addend of shape %s", text(c.in(2).shape).c_str());
   }
 
@@ -96,8 +97,7 @@ void import_gemm(Call& c) {
   const bool add_after = addend && bias < 0;
   const Order order = plain_order(2);
   const bool last = alpha_done && !add_after;
-  const int product =
-      c.b.value(last ? c.output_name(0) : c.temporary("product"), DType::F32, shape);
+  const int product = c.b.value(last ? c.output_name(0) : c.temporary("product"), DType::F32);
   if (connected) {
     c.emit(fb::FullyConnectedT{}, inputs, {product});
   } else {
@@ -107,14 +107,14 @@ void import_gemm(Call& c) {
     options.transpose_b = trans_b != right.transposed;
     c.emit(std::move(options), {left.value, right.value}, {product});
   }
-  Tensor result{c.temporary("product"), DType::F32, shape, {{order, product}}, false};
+  Tensor result = c.inner("product", product, order);
   if (!alpha_done) result = times(c, result, alpha, add_after ? "scaled" : "result");
   if (add_after) {
     Tensor term = addend_scaled ? *addend : times(c, *addend, beta, "beta");
     const int sum = emit_binary(c, fb::BinaryKind::Add, result, term, order, c.output_name(0));
-    return c.out_value(0, sum, shape, order);
+    return c.out_value(0, sum, order);
   }
-  c.out_value(0, result.forms.front().value, shape, order);
+  c.out_value(0, result.forms.front().value, order);
 }
 
 // numpy's matmul.
@@ -130,21 +130,11 @@ void import_matmul(Call& c) {
   Tensor left = row ? as_matrix(a, {1, a.shape[0]}) : Tensor{};
   Tensor right = column ? as_matrix(b, {b.shape[0], 1}) : Tensor{};
   Tensor &x = row ? left : a, &y = column ? right : b;
-  const int32_t k = x.shape.back();
-  if (y.shape[y.rank() - 2] != k) {
+  if (c.b.dims().differ(x.shape.back().symbol(), y.shape[y.rank() - 2].symbol())) {
     invalid("matrices of shapes %s and %s", text(a.shape).c_str(), text(b.shape).c_str());
   }
-  Shape shape = broadcast(Shape(x.shape.begin(), x.shape.end() - 2),
-                          Shape(y.shape.begin(), y.shape.end() - 2));
-  shape.push_back(x.shape[x.rank() - 2]);
-  shape.push_back(y.shape.back());
-  checked_elements(shape);
-  Shape kept = shape;
-  if (row) kept.erase(kept.end() - 2);
-  if (column) kept.pop_back();
-
-  const std::string name = kept == shape ? c.output_name(0) : c.temporary("matrix");
-  const int product = c.b.value(name, DType::F32, shape);
+  const std::string name = row || column ? c.temporary("matrix") : c.output_name(0);
+  const int product = c.b.value(name, DType::F32);
   if (y.fixed && y.rank() == 2) {
     c.emit(fb::FullyConnectedT{}, {c.b.plain(x), c.b.form(y, {1, 0})}, {product});
   } else {
@@ -154,8 +144,11 @@ void import_matmul(Call& c) {
     options.transpose_b = n.transposed;
     c.emit(std::move(options), {m.value, n.value}, {product});
   }
+  Shape kept = c.b.shape(product);
+  if (row) kept.erase(kept.end() - 2);
+  if (column) kept.pop_back();
   const int result = c.b.reshaped(product, kept, c.output_name(0));
-  c.out_value(0, result, kept, plain_order(kept.size()));
+  c.out_value(0, result, plain_order(kept.size()));
 }
 
 constexpr Row kRows[] = {

@@ -70,10 +70,8 @@ Numbers checked_indices(Numbers indices, int64_t dim) {
 int emit_gather(Call& c, int value, int position, const std::vector<int32_t>& indices,
                 const std::string& name) {
   const graph::Value from = c.b.graph.value(value);
-  Shape shape = from.shape;
-  shape[static_cast<size_t>(position)] = static_cast<int32_t>(indices.size());
   const int table = c.b.vector_constant(name + "/indices", indices);
-  const int result = c.b.value(name, from.type, shape, from.quantization);
+  const int result = c.b.value(name, from.type, from.quantization);
   fb::GatherT options;
   options.axis = position;
   c.emit(std::move(options), {value, table}, {result});
@@ -87,7 +85,7 @@ void import_concat(Call& c) {
   for (size_t i = 0; i < c.inputs(); ++i) {
     // An empty constant adds nothing.
     Tensor& part = c.in(i);
-    if (std::find(part.shape.begin(), part.shape.end(), 0) == part.shape.end()) {
+    if (std::none_of(part.shape.begin(), part.shape.end(), [](Dim dim) { return dim.is(0); })) {
       parts.push_back(&part);
     }
   }
@@ -95,27 +93,29 @@ void import_concat(Call& c) {
   check_same_type(parts);
   const size_t rank = parts[0]->rank();
   const int axis = checked_axis(c.attributes.integer("axis", 0), rank);
-  std::vector<int64_t> dims(parts[0]->shape.begin(), parts[0]->shape.end());
-  dims[static_cast<size_t>(axis)] = 0;
   for (const Tensor* part : parts) {
     if (part->rank() != rank) invalid("parts of different rank");
     for (size_t i = 0; i < rank; ++i) {
-      if (static_cast<int>(i) == axis) {
-        dims[i] += part->shape[i];
-      } else if (dims[i] != part->shape[i]) {
+      if (static_cast<int>(i) == axis) continue;
+      if (c.b.dims().differ(parts[0]->shape[i].symbol(), part->shape[i].symbol())) {
         invalid("parts of shapes %s and %s", text(parts[0]->shape).c_str(),
                 text(part->shape).c_str());
       }
     }
   }
-  const Shape shape = checked_shape(dims);
   if (parts.size() == 1) {
     for (size_t i = 0; i < c.inputs(); ++i) {
       if (&c.in(i) == parts[0]) return c.out_same(0, c.pointer(i));
     }
   }
-  if (const auto n = c.all_numbers(); n && is_small(checked_elements(shape))) {
-    return c.out_constant(0, fold_concat(*n, axis, shape));
+  if (const auto n = c.all_numbers()) {
+    std::vector<int64_t> dims(parts[0]->shape.begin(), parts[0]->shape.end());
+    dims[static_cast<size_t>(axis)] = 0;
+    for (const Tensor* part : parts) {
+      dims[static_cast<size_t>(axis)] += part->shape[static_cast<size_t>(axis)];
+    }
+    const Shape shape = checked_shape(dims);
+    if (is_small(checked_elements(shape))) return c.out_constant(0, fold_concat(*n, axis, shape));
   }
   const Order order = common_order(parts, rank);
   std::vector<int> inputs;
@@ -128,14 +128,14 @@ void import_concat(Call& c) {
   }
   fb::ConcatT options;
   options.axis = position(order, axis);
-  c.emit(std::move(options), inputs, {c.out(0, parts[0]->type, shape, order, q)});
+  c.emit(std::move(options), inputs, {c.out(0, parts[0]->type, order, q)});
 }
 
 void import_split(Call& c) {
   Tensor& x = c.in(0);
   const int axis = checked_axis(c.attributes.integer("axis", 0), x.rank());
   const auto a = static_cast<size_t>(axis);
-  checked_elements(x.shape);
+  check_size(x.shape);
   const std::vector<int64_t> sizes = split_sizes(c, x.shape[a]);
   const Order order = x.order();
   const int input = c.b.form(x, order);
@@ -145,10 +145,8 @@ void import_split(Call& c) {
   options.axis = position(order, axis);
   std::vector<int> outputs;
   for (size_t k = 0; k < sizes.size(); ++k) {
-    Shape shape = x.shape;
-    shape[a] = static_cast<int32_t>(sizes[k]);
-    options.sizes.push_back(shape[a]);
-    outputs.push_back(c.out(k, x.type, shape, order, q));
+    options.sizes.push_back(static_cast<int32_t>(sizes[k]));
+    outputs.push_back(c.out(k, x.type, order, q));
   }
   c.emit(std::move(options), {input}, std::move(outputs));
 }
@@ -158,11 +156,11 @@ void import_slice(Call& c) {
   const SliceRange range = slice_range(x.shape, c.integers(1, "starts"), c.integers(2, "ends"),
                                        c.has(3) ? c.integers(3, "axes") : std::vector<int64_t>{},
                                        c.has(4) ? c.integers(4, "steps") : std::vector<int64_t>{});
-  if (range.shape == x.shape && range.forward()) return c.out_same(0, c.pointer(0));
+  if (range.takes_all()) return c.out_same(0, c.pointer(0));
   if (const auto numbers = numbers_of(c.b, x)) {
-    return c.out_constant(0, fold_slice(*numbers, range.begins, range.steps, range.shape));
+    return c.out_constant(0, fold_slice(*numbers, range.begins, range.steps, range.shape()));
   }
-  c.move(slice_options(range, x.order()), x, x.order(), range.shape, x.order());
+  c.move(slice_options(range, x.order()), x, x.order(), x.order());
 }
 
 void import_gather(Call& c) {
@@ -175,10 +173,10 @@ void import_gather(Call& c) {
   Shape shape(x.shape.begin(), x.shape.begin() + axis);
   shape.insert(shape.end(), indices.shape.begin(), indices.shape.end());
   shape.insert(shape.end(), x.shape.begin() + axis + 1, x.shape.end());
-  checked_elements(shape);
+  check_size(shape);
 
   auto known = numbers_of(c.b, indices);
-  if (known) known = checked_indices(std::move(*known), x.shape[a]);
+  if (known && !x.shape[a].open()) known = checked_indices(std::move(*known), x.shape[a]);
   if (const auto data = numbers_of(c.b, x); data && known && is_small(checked_elements(shape))) {
     return c.out_constant(0, fold_gather(*data, axis, *known, shape));
   }
@@ -192,13 +190,13 @@ void import_gather(Call& c) {
   const Quantization q = c.b.graph.value(input).quantization;
   if (q.axis >= 0) unsupported("values that are quantized per channel");
   int where = c.b.plain(indices);
-  if (known) {
+  if (known && !x.shape[a].open()) {
     const TensorPtr positive = make_constant(c.b, c.temporary("indices"), *known);
     where = positive->forms.front().value;
   }
   fb::GatherT options;
   options.axis = position(from, axis);
-  c.emit(std::move(options), {input, where}, {c.out(0, x.type, shape, order, q)});
+  c.emit(std::move(options), {input, where}, {c.out(0, x.type, order, q)});
 }
 
 // data [batch, D1..Dk, inner], indices [batch, n, k] -> [batch, n, inner]
@@ -211,8 +209,8 @@ void import_gather_nd(Call& c) {
     invalid("%lld batch dimensions of %s and indices %s", static_cast<long long>(batch),
             text(x.shape).c_str(), text(indices.shape).c_str());
   }
-  checked_elements(x.shape);
-  checked_elements(indices.shape);
+  check_size(x.shape);
+  check_size(indices.shape);
   const int64_t inner = batch + indices.shape.back();  // the first dimension that is not indexed
   if (inner > static_cast<int64_t>(x.rank()) ||
       !std::equal(x.shape.begin(), x.shape.begin() + batch, indices.shape.begin())) {
@@ -220,42 +218,40 @@ void import_gather_nd(Call& c) {
   }
   Shape shape(indices.shape.begin(), indices.shape.end() - 1);
   shape.insert(shape.end(), x.shape.begin() + inner, x.shape.end());
-  checked_elements(shape);
+  check_size(shape);
   const int input = c.b.plain(x);
   const Quantization q = c.b.graph.value(input).quantization;
   if (q.axis >= 0) unsupported("values that are quantized per channel");
   fb::GatherNdT options;
   options.batch_dims = static_cast<int32_t>(batch);
   c.emit(std::move(options), {input, c.b.plain(indices)},
-         {c.out(0, x.type, shape, plain_order(shape.size()), q)});
+         {c.out(0, x.type, plain_order(shape.size()), q)});
 }
 
 void import_depth_to_space(Call& c) {
   Tensor& x = c.in(0);
   const int64_t block = block_size(c, x);
   if (x.shape[1] % (block * block) != 0) {
-    invalid("%d channels for a blocksize of %lld", x.shape[1], static_cast<long long>(block));
+    invalid("channels of %s for a blocksize of %lld", text(x.shape).c_str(),
+            static_cast<long long>(block));
   }
   fb::DepthToSpaceT options;
   options.block = static_cast<int32_t>(block);
   options.order = depth_order(c);
-  const Shape shape = checked_shape(
-      {x.shape[0], x.shape[1] / (block * block), x.shape[2] * block, x.shape[3] * block});
-  c.move(std::move(options), x, channels_last(4), shape, channels_last(4));
+  c.move(std::move(options), x, channels_last(4), channels_last(4));
 }
 
 void import_space_to_depth(Call& c) {
   Tensor& x = c.in(0);
   const int64_t block = block_size(c, x);
-  if (x.shape[2] % block != 0 || x.shape[3] % block != 0) {
-    invalid("a plane of %dx%d for a blocksize of %lld", x.shape[2], x.shape[3],
+  for (Dim dim : {x.shape[2], x.shape[3]}) {
+    if (dim.open() || dim % block == 0) continue;
+    invalid("a plane of %s for a blocksize of %lld", text(x.shape).c_str(),
             static_cast<long long>(block));
   }
   fb::SpaceToDepthT options;
   options.block = static_cast<int32_t>(block);
-  const Shape shape = checked_shape(
-      {x.shape[0], x.shape[1] * block * block, x.shape[2] / block, x.shape[3] / block});
-  c.move(std::move(options), x, channels_last(4), shape, channels_last(4));
+  c.move(std::move(options), x, channels_last(4), channels_last(4));
 }
 
 constexpr Row kRows[] = {

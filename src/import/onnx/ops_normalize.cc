@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "src/import/onnx/ops.h"
@@ -64,7 +65,7 @@ bool fold_into_producer(Call& c, const Tensor& x, const ChannelScale& scale) {
   const int new_bias = c.b.vector_constant(c.temporary("bias"), bias);
   node->inputs = {node->inputs[0], new_weights, new_bias};
   c.b.graph.value(made).name = c.output_name(0);
-  c.out_value(0, made, x.shape, x.order());
+  c.out_value(0, made, x.order());
   return true;
 }
 
@@ -91,9 +92,9 @@ void import_batch_normalization(Call& c) {
   const TensorPtr offset = constant(scale.offset, "offset");
   const int product =
       emit_binary(c, fb::BinaryKind::Mul, x, *factor, order, c.temporary("product"));
-  Tensor scaled{c.temporary("product"), DType::F32, x.shape, {{order, product}}, false};
+  Tensor scaled = c.inner("product", product, order);
   c.out_value(0, emit_binary(c, fb::BinaryKind::Add, scaled, *offset, order, c.output_name(0)),
-              x.shape, order);
+              order);
 }
 
 void import_softmax(Call& c) {
@@ -103,18 +104,14 @@ void import_softmax(Call& c) {
   const int axis = checked_axis(c.attributes.integer("axis", old ? 1 : -1), x.rank());
   fb::SoftmaxT options;
   options.log = c.variant == 1;
-  int64_t behind = 1;
-  for (size_t i = static_cast<size_t>(axis) + 1; i < x.rank(); ++i) behind *= x.shape[i];
-  if (old && behind != 1) {
+  const auto behind = x.shape.begin() + axis + 1;
+  if (old && std::any_of(behind, x.shape.end(), [](Dim dim) { return !dim.is(1); })) {
     // Before opset 13 the axes from `axis` on were one.
-    const int64_t row = behind * x.shape[static_cast<size_t>(axis)];
-    const auto rows = static_cast<int32_t>(checked_elements(x.shape) / row);
     const int flat =
-        c.b.reshaped(c.b.plain(x), {rows, static_cast<int32_t>(row)}, c.temporary("flat"));
-    const int soft = c.b.value(c.temporary("soft"), DType::F32, c.b.graph.value(flat).shape);
+        c.b.reshaped(c.b.plain(x), flattened(c.b.dims(), x.shape, axis), c.temporary("flat"));
+    const int soft = c.b.value(c.temporary("soft"), DType::F32);
     c.emit(std::move(options), {flat}, {soft});
-    return c.out_value(0, c.b.reshaped(soft, x.shape, c.output_name(0)), x.shape,
-                       plain_order(x.rank()));
+    return c.out_value(0, c.b.reshaped(soft, x.shape, c.output_name(0)), plain_order(x.rank()));
   }
   Order order = x.order();
   if (order.back() != axis) {  // libqrt's runs over the last axis in memory
@@ -122,42 +119,37 @@ void import_softmax(Call& c) {
     order.erase(order.begin() + axis);
     order.push_back(axis);
   }
-  c.move(std::move(options), x, order, x.shape, order);
+  c.move(std::move(options), x, order, order);
 }
 
 // The further outputs of LayerNormalization, from steps of their own: 1, the mean over the axes
 // from `axis` on, and 2, one divided by the deviation.
 void emit_statistics(Call& c, int x, int32_t axis, float epsilon) {
-  const Shape shape = c.b.graph.value(x).shape;
-  Shape single = shape;
+  const Order order = plain_order(c.b.shape(x).size());
   fb::ReduceT mean;
   mean.keep_dims = true;
-  for (size_t i = static_cast<size_t>(axis); i < shape.size(); ++i) {
-    single[i] = 1;
+  for (size_t i = static_cast<size_t>(axis); i < order.size(); ++i) {
     mean.axes.push_back(static_cast<int32_t>(i));
   }
-  const Order order = plain_order(shape.size());
-  const auto value = [&](const char* name, const Shape& of) {
-    return c.b.value(c.temporary(name), DType::F32, of);
-  };
+  const auto value = [&](const char* name) { return c.b.value(c.temporary(name), DType::F32); };
   const auto binary = [&](fb::BinaryKind kind, int a, int b, int result) {
     fb::BinaryT options;
     options.kind = kind;
     c.emit(std::move(options), {a, b}, {result});
     return result;
   };
-  const int means = c.output_read(1) ? c.out(1, DType::F32, single, order) : value("mean", single);
+  const int means = c.output_read(1) ? c.out(1, DType::F32, order) : value("mean");
   c.emit(mean, {x}, {means});
   if (!c.output_read(2)) return;
-  const int centred = binary(fb::BinaryKind::Sub, x, means, value("centred", shape));
-  const int squares = binary(fb::BinaryKind::Mul, centred, centred, value("squares", shape));
-  const int variance = value("variance", single);
+  const int centred = binary(fb::BinaryKind::Sub, x, means, value("centred"));
+  const int squares = binary(fb::BinaryKind::Mul, centred, centred, value("squares"));
+  const int variance = value("variance");
   c.emit(mean, {squares}, {variance});
   const int added = c.b.vector_constant<float>(c.temporary("epsilon"), {epsilon});
-  const int positive = binary(fb::BinaryKind::Add, variance, added, value("positive", single));
+  const int positive = binary(fb::BinaryKind::Add, variance, added, value("positive"));
   fb::UnaryT inverse;
   inverse.kind = fb::UnaryKind::Rsqrt;
-  c.emit(std::move(inverse), {positive}, {c.out(2, DType::F32, single, order)});
+  c.emit(std::move(inverse), {positive}, {c.out(2, DType::F32, order)});
 }
 
 // X, scale, bias; mean and deviation as further outputs.
@@ -185,8 +177,7 @@ void import_layer_normalization(Call& c) {
   if (c.output_read(1) || c.output_read(2)) {
     emit_statistics(c, inputs[0], static_cast<int32_t>(axis), options.epsilon);
   }
-  c.emit(std::move(options), std::move(inputs),
-         {c.out(0, DType::F32, x.shape, plain_order(x.rank()))});
+  c.emit(std::move(options), std::move(inputs), {c.out(0, DType::F32, plain_order(x.rank()))});
 }
 
 constexpr Row kRows[] = {

@@ -53,20 +53,22 @@ float read_value(Call& c) {
 }
 
 // The outermost elements repeated: a Gather along each padded axis.
-void pad_edges(Call& c, Tensor& x, const Padding& padding, const Shape& shape) {
+void pad_edges(Call& c, Tensor& x, const Padding& padding) {
   const Order order = x.order();
   int value = c.b.form(x, order);
   for (size_t axis = 0; axis < x.rank(); ++axis) {
     if (padding.before[axis] == 0 && padding.after[axis] == 0) continue;
-    c.b.charge(static_cast<uint64_t>(shape[axis]) * sizeof(int32_t));
+    const int64_t size = x.shape[axis], end = size + padding.after[axis];
+    checked_shape({padding.before[axis] + end});
+    c.b.charge(static_cast<uint64_t>(padding.before[axis] + end) * sizeof(int32_t));
     std::vector<int32_t> indices;
-    for (int64_t i = -padding.before[axis]; i < x.shape[axis] + padding.after[axis]; ++i) {
-      indices.push_back(static_cast<int32_t>(std::clamp<int64_t>(i, 0, x.shape[axis] - 1)));
+    for (int64_t i = -padding.before[axis]; i < end; ++i) {
+      indices.push_back(static_cast<int32_t>(std::clamp<int64_t>(i, 0, size - 1)));
     }
     value = emit_gather(c, value, position(order, static_cast<int>(axis)), indices,
                         c.temporary("edge") + std::to_string(axis));
   }
-  c.out_value(0, value, shape, order);
+  c.out_value(0, value, order);
 }
 
 void import_pad(Call& c) {
@@ -87,21 +89,20 @@ void import_pad(Call& c) {
     const SliceRange range = slice_range(x->shape, starts, ends, {}, {});
     const int input = c.b.form(*x, x->order());
     const Quantization q = c.b.graph.value(input).quantization;
-    const int value =
-        c.b.value(c.temporary("cropped"), x->type, arranged(range.shape, x->order()), q);
+    const int value = c.b.value(c.temporary("cropped"), x->type, q);
     c.emit(slice_options(range, x->order()), {input}, {value});
-    cropped = {c.temporary("cropped"), x->type, range.shape, {{x->order(), value}}, x->fixed};
+    cropped = c.inner("cropped", value, x->order());
     x = &cropped;
   }
-  std::vector<int64_t> dims;
+  std::vector<int64_t> dims;  // at least
   for (size_t i = 0; i < x->rank(); ++i) {
-    dims.push_back(x->shape[i] + padding.before[i] + padding.after[i]);
+    dims.push_back(least_size(x->shape[i]) + padding.before[i] + padding.after[i]);
   }
-  const Shape shape = checked_shape(dims);
+  checked_shape(dims);
   if (!padding.any([](int64_t pad) { return pad != 0; })) {
-    return c.out_value(0, x->forms.front().value, x->shape, x->order());
+    return c.out_value(0, x->forms.front().value, x->order());
   }
-  if (mode == "edge") return pad_edges(c, *x, padding, shape);
+  if (mode == "edge") return pad_edges(c, *x, padding);
 
   fb::PadT options;
   if (mode == "constant") {
@@ -110,7 +111,7 @@ void import_pad(Call& c) {
   } else if (mode == "reflect") {
     options.mode = fb::PadMode::Reflect;
     for (size_t i = 0; i < x->rank(); ++i) {
-      if (std::max(padding.before[i], padding.after[i]) >= x->shape[i]) {
+      if (!x->shape[i].open() && std::max(padding.before[i], padding.after[i]) >= x->shape[i]) {
         invalid("a reflection larger than its axis");
       }
     }
@@ -121,7 +122,7 @@ void import_pad(Call& c) {
     options.before.push_back(static_cast<int32_t>(padding.before[static_cast<size_t>(axis)]));
     options.after.push_back(static_cast<int32_t>(padding.after[static_cast<size_t>(axis)]));
   }
-  c.move(std::move(options), *x, x->order(), shape, x->order());
+  c.move(std::move(options), *x, x->order(), x->order());
 }
 
 constexpr Row kRows[] = {

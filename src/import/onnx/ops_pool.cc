@@ -12,7 +12,7 @@ void pool(Call& c, Tensor& x, fb::PoolKind kind, bool count_padding) {
     unsupported("a pool with dilations");
   }
   const int input = as_nhwc(c, x);
-  const int result = new_nhwc(c, x, window, x.shape[1]);
+  const int result = new_nhwc(c, x);
   fb::Pool2DT options;
   options.kind = kind;
   options.kernel_h = window.kernel_h;

@@ -45,8 +45,8 @@ Quantization read_quantization(Call& c, const Tensor& x, DType otherwise, DType*
   } else if (c.in(1).rank() == 1) {
     q.axis = checked_axis(axis, x.rank());
     if (q.scales.size() != static_cast<size_t>(x.shape[static_cast<size_t>(q.axis)])) {
-      invalid("%zu scales for an axis of %d", q.scales.size(),
-              x.shape[static_cast<size_t>(q.axis)]);
+      invalid("%zu scales for a tensor of %s along axis %d", q.scales.size(), text(x.shape).c_str(),
+              q.axis);
     }
   } else {
     invalid("scales of shape %s", text(c.in(1).shape).c_str());
@@ -62,7 +62,7 @@ TensorPtr quantized_constant(Call& c, Tensor& x, const Quantization& q, DType ty
   const graph::Value* value = c.b.constant_value(x);
   c.b.charge(value->data->size());
   const std::vector<float> elements(value->as<float>(), value->as<float>() + value->elements());
-  graph::Bytes bytes = graph::quantize_elements(elements, x.shape, q, type);
+  graph::Bytes bytes = graph::quantize_elements(elements, declared(x.shape), q, type);
   return c.b.constant(c.output_name(0), type, x.shape, std::move(bytes), q);
 }
 
@@ -74,7 +74,7 @@ Quantization arranged_quantization(Quantization q, const Order& order) {
 void import_quantize_linear(Call& c) {
   c.attributes.ignore("saturate");  // concerns float8 only
   Tensor& x = c.floats(0);
-  checked_elements(x.shape);
+  check_size(x.shape);
   DType otherwise = DType::U8;
   if (const int64_t given = c.attributes.integer("output_dtype", 0); given != 0) {
     otherwise = element_type(static_cast<int32_t>(given));
@@ -86,13 +86,12 @@ void import_quantize_linear(Call& c) {
   if (c.b.constant_value(x) != nullptr) return c.out_same(0, quantized_constant(c, x, q, type));
   const Order order = x.order();
   const int input = c.b.form(x, order);
-  c.emit(fb::QuantizeT{}, {input},
-         {c.out(0, type, x.shape, order, arranged_quantization(q, order))});
+  c.emit(fb::QuantizeT{}, {input}, {c.out(0, type, order, arranged_quantization(q, order))});
 }
 
 void import_dequantize_linear(Call& c) {
   Tensor& x = c.in(0);
-  checked_elements(x.shape);
+  check_size(x.shape);
   DType type;
   if (c.attributes.integer("output_dtype", 1) != 1) unsupported("output_dtype");
   const Quantization q = read_quantization(c, x, x.type, &type);
@@ -114,7 +113,7 @@ void import_dequantize_linear(Call& c) {
   } else if (!(value.quantization == arranged_quantization(q, order))) {
     unsupported("scale or zero point other than those the integers were made with");
   }
-  c.emit(fb::DequantizeT{}, {input}, {c.out(0, DType::F32, x.shape, order)});
+  c.emit(fb::DequantizeT{}, {input}, {c.out(0, DType::F32, order)});
 }
 
 constexpr Row kRows[] = {

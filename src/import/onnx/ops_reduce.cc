@@ -10,7 +10,6 @@ using fb::ReduceKind;
 
 // What reducing some axes makes of a tensor.
 struct Reduced {
-  Shape shape;
   Order order;
   std::vector<int32_t> positions;  // of the reduced axes in memory
 };
@@ -19,11 +18,6 @@ Reduced reduced(const Tensor& x, const std::vector<int>& axes, bool keep_dims) {
   Reduced result;
   for (int axis : axes) result.positions.push_back(position(x.order(), axis));
   std::sort(result.positions.begin(), result.positions.end());
-  for (int axis = 0; axis < static_cast<int>(x.rank()); ++axis) {
-    const bool gone = std::binary_search(axes.begin(), axes.end(), axis);
-    if (!gone) result.shape.push_back(x.shape[static_cast<size_t>(axis)]);
-    if (gone && keep_dims) result.shape.push_back(1);
-  }
   result.order = keep_dims ? x.order() : without_axes(x.order(), axes);
   return result;
 }
@@ -47,7 +41,13 @@ void import_reduce(Call& c) {
   check_not_quantized(c);
   const Reduced result = reduced(x, axes, keep_dims);
   if (const auto numbers = numbers_of(c.b, x)) {
-    if (const auto folded = fold_reduce(kind, *numbers, axes, result.shape)) {
+    Shape shape;
+    for (int axis = 0; axis < static_cast<int>(x.rank()); ++axis) {
+      const bool gone = std::binary_search(axes.begin(), axes.end(), axis);
+      if (!gone) shape.push_back(x.shape[static_cast<size_t>(axis)]);
+      if (gone && keep_dims) shape.push_back(1);
+    }
+    if (const auto folded = fold_reduce(kind, *numbers, axes, shape)) {
       return c.out_constant(0, *folded);
     }
   }
@@ -55,7 +55,7 @@ void import_reduce(Call& c) {
   options.kind = kind;
   options.axes = result.positions;
   options.keep_dims = keep_dims;
-  c.move(std::move(options), x, x.order(), result.shape, result.order);
+  c.move(std::move(options), x, x.order(), result.order);
 }
 
 // The square root of the sum of squares.
@@ -72,15 +72,15 @@ void import_reduce_l2(Call& c) {
     c.emit(std::move(options), {from}, {to});
   };
   const int input = c.b.form(x, x.order());
-  const int square = c.b.value(c.temporary("square"), DType::F32, arranged(x.shape, x.order()));
-  const int sum = c.b.value(c.temporary("sum"), DType::F32, arranged(result.shape, result.order));
+  const int square = c.b.value(c.temporary("square"), DType::F32);
+  const int sum = c.b.value(c.temporary("sum"), DType::F32);
   unary(fb::UnaryKind::Square, input, square);
   fb::ReduceT options;
   options.kind = fb::ReduceKind::Sum;
   options.axes = result.positions;
   options.keep_dims = keep_dims;
   c.emit(std::move(options), {square}, {sum});
-  unary(fb::UnaryKind::Sqrt, sum, c.out(0, DType::F32, result.shape, result.order));
+  unary(fb::UnaryKind::Sqrt, sum, c.out(0, DType::F32, result.order));
 }
 
 // Over all spatial axes, which stay with one element.
@@ -94,7 +94,7 @@ void import_global_pool(Call& c) {
   options.kind = static_cast<fb::ReduceKind>(c.variant);
   options.axes = result.positions;
   options.keep_dims = true;
-  c.move(std::move(options), x, x.order(), result.shape, result.order);
+  c.move(std::move(options), x, x.order(), result.order);
 }
 
 void import_arg_reduce(Call& c) {
@@ -108,7 +108,7 @@ void import_arg_reduce(Call& c) {
   options.keep_dims = keep_dims;
   options.min = c.variant == 1;
   const int input = c.b.form(x, x.order());
-  c.emit(std::move(options), {input}, {c.out(0, DType::S64, result.shape, result.order)});
+  c.emit(std::move(options), {input}, {c.out(0, DType::S64, result.order)});
 }
 
 constexpr Row reduce(const char* op, ReduceKind kind) { return row(op, 1, 2, import_reduce, kind); }

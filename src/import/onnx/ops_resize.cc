@@ -16,7 +16,7 @@ using rt::ResizeAxis;
 // One axis that is scaled; its size may stay.
 struct Scaling {
   int axis;
-  int32_t in, out;
+  Dim in, out;
   float scale;  // ONNX's: output per input; 0: the quotient of the sizes
 };
 
@@ -73,7 +73,9 @@ struct Flags {
 template <class Source>
 std::optional<Flags> same_by_flags(Call& c, const std::vector<Scaling>& scalings,
                                    const Coordinates& coordinates, const Source& source) {
-  for (const Scaling& s : scalings) c.b.charge(static_cast<uint64_t>(s.out) * sizeof(int32_t));
+  for (const Scaling& s : scalings) {
+    c.b.charge(static_cast<uint64_t>(int32_t{s.out}) * sizeof(int32_t));
+  }
   for (const Flags flags : {Flags{false, false}, Flags{false, true}, Flags{true, false}}) {
     const bool same = std::all_of(scalings.begin(), scalings.end(), [&](const Scaling& s) {
       const ResizeAxis onnx = onnx_axis(s, coordinates);
@@ -102,14 +104,14 @@ void emit_resize(Call& c, Tensor& x, const Order& order, const Shape& shape, fb:
   if (flags) {
     options.align_corners = flags->align_corners;
     options.half_pixel_centers = flags->half_pixel_centers;
-    return c.move(std::move(options), x, order, shape, order);
+    return c.move(std::move(options), x, order, order);
   }
   options.coordinates = coordinates.transform;
   if (mode == fb::ResizeMode::Nearest) options.rounding = coordinates.rounding;
   for (const Scaling& s : scalings) {
     (position(order, s.axis) == 1 ? options.scale_h : options.scale_w) = s.scale;
   }
-  c.move(std::move(options), x, order, shape, order);
+  c.move(std::move(options), x, order, order);
 }
 
 void resize_nearest(Call& c, Tensor& x, const std::vector<Scaling>& scalings, const Shape& shape,
@@ -129,7 +131,7 @@ void resize_nearest(Call& c, Tensor& x, const std::vector<Scaling>& scalings, co
     value = emit_gather(c, value, position(lying, scalings[i].axis), indices,
                         last ? c.output_name(0) : c.temporary("rows"));
   }
-  c.out_value(0, value, shape, lying);
+  c.out_value(0, value, lying);
 }
 
 void resize_linear(Call& c, Tensor& x, const std::vector<Scaling>& scalings, const Shape& shape,
@@ -140,15 +142,57 @@ void resize_linear(Call& c, Tensor& x, const std::vector<Scaling>& scalings, con
   emit_resize(c, x, order, shape, fb::ResizeMode::Bilinear, scalings, coordinates, flags);
 }
 
+// What scales or sizes say, one for each of `axes`.
+struct Scalings {
+  std::vector<Scaling> of_axes;  // those that are scaled
+  int sizes = graph::kAbsent;    // the value that holds all sizes, if some of them are open
+  const std::vector<int>& axes;
+};
+
+// A plane of open sizes: its scales say how large it becomes, or the sizes are read in a run.
+void resize_open(Call& c, Tensor& x, const Scalings& scalings, fb::ResizeMode mode,
+                 const Coordinates& coordinates) {
+  const Order order = resize_order(x, scalings.of_axes);
+  if (order.empty()) needs_size();
+  fb::ResizeT options;
+  options.mode = mode;
+  options.coordinates = coordinates.transform;
+  if (mode == fb::ResizeMode::Nearest) options.rounding = coordinates.rounding;
+  std::vector<int> inputs = {c.b.form(x, order)};
+  std::vector<int32_t> places;  // of height and width among the sizes
+  for (size_t i : {size_t{1}, size_t{2}}) {
+    const auto& of_axes = scalings.of_axes;
+    const auto s = std::find_if(of_axes.begin(), of_axes.end(),
+                                [&](const Scaling& one) { return one.axis == order[i]; });
+    const Dim same = x.shape[static_cast<size_t>(order[i])];
+    const Scaling scaling = s != of_axes.end() ? *s : Scaling{order[i], same, same, 1};
+    (i == 1 ? options.scale_h : options.scale_w) = scaling.scale;
+    (i == 1 ? options.out_h : options.out_w) = scaling.out.open() ? 0 : scaling.out.symbol();
+    const auto place = std::find(scalings.axes.begin(), scalings.axes.end(), order[i]);
+    if (place != scalings.axes.end()) {
+      places.push_back(static_cast<int32_t>(place - scalings.axes.begin()));
+    }
+  }
+  if (scalings.sizes != graph::kAbsent) {
+    if (places.size() != 2) needs_size();
+    options.scale_h = options.scale_w = 0;
+    options.out_h = options.out_w = 1;
+    inputs.push_back(emit_gather(c, scalings.sizes, 0, places, c.temporary("size")));
+  }
+  const Quantization q = c.b.graph.value(inputs[0]).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  c.emit(std::move(options), inputs, {c.out(0, x.type, order, q)});
+}
+
 // From scales or sizes, one for each of `axes`.
-std::vector<Scaling> read_scalings(Call& c, const Tensor& x, size_t scales_input,
-                                   size_t sizes_input, const std::vector<int>& axes) {
-  std::vector<Scaling> scalings;
+Scalings read_scalings(Call& c, const Tensor& x, size_t scales_input, size_t sizes_input,
+                       const std::vector<int>& axes) {
+  Scalings scalings{{}, graph::kAbsent, axes};
   const auto given = [&](size_t i) { return c.has(i) && c.in(i).shape != Shape{0}; };
   std::vector<float> scales;
-  std::vector<int64_t> sizes;
+  Shape sizes;
   if (given(sizes_input)) {
-    sizes = c.integers(sizes_input, "sizes");
+    sizes = c.sizes(sizes_input, "sizes");
   } else if (given(scales_input)) {
     const auto numbers = numbers_of(c.b, c.floats(scales_input));
     if (!numbers) unsupported("scales that are known only at run time");
@@ -160,30 +204,42 @@ std::vector<Scaling> read_scalings(Call& c, const Tensor& x, size_t scales_input
     invalid("%zu sizes for %zu axes", sizes.size() + scales.size(), axes.size());
   }
   for (size_t i = 0; i < axes.size(); ++i) {
-    const int32_t in = x.shape[static_cast<size_t>(axes[i])];
-    Scaling s{axes[i], in, in, 0};
+    const Dim dim = x.shape[static_cast<size_t>(axes[i])];
+    // An open size that stays, as that of a batch does, need not be known.
+    if (dim.open() && (sizes.empty() ? scales[i] == 1 : sizes[i] == dim)) continue;
+    Scaling s{axes[i], dim, dim, 0};
     if (sizes.empty()) {
       // Rounded down in float, in which 20 * 1.3 is 26.
-      const float out = static_cast<float>(in) * scales[i];
+      const float out = static_cast<float>(dim.open() ? 1 << 20 : dim.symbol()) * scales[i];
       if (!(scales[i] > 0) || !(out >= 1) || !(out < 0x1p31f) || !std::isnormal(scales[i])) {
         invalid("a scale of %g", static_cast<double>(scales[i]));
       }
-      s.out = static_cast<int32_t>(out);
+      s.out = dim.open() ? dim : Dim(static_cast<int32_t>(out));
       s.scale = scales[i];
+    } else if (sizes[i].open()) {
+      s.out = sizes[i];
+      scalings.sizes = c.b.plain(c.in(sizes_input));
     } else {
       s.out = checked_shape({sizes[i]})[0];
     }
-    if (s.out != in || (s.scale != 0 && s.scale != 1)) scalings.push_back(s);
+    if (s.out != s.in || (s.scale != 0 && s.scale != 1)) scalings.of_axes.push_back(s);
   }
   return scalings;
 }
 
-void resize(Call& c, const std::vector<Scaling>& scalings, const std::string& mode,
-            const Coordinates& coordinates) {
+void resize(Call& c, const Scalings& all, const std::string& mode, const Coordinates& coordinates) {
   Tensor& x = c.in(0);
+  const std::vector<Scaling>& scalings = all.of_axes;
+  const bool open = std::any_of(scalings.begin(), scalings.end(),
+                                [](const Scaling& s) { return s.in.open() || s.out.open(); });
+  if (open && mode == "nearest")
+    return resize_open(c, x, all, fb::ResizeMode::Nearest, coordinates);
+  if (open && mode == "linear") {
+    return resize_open(c, c.floats(0), all, fb::ResizeMode::Bilinear, coordinates);
+  }
   Shape shape = x.shape;
   for (const Scaling& s : scalings) shape[static_cast<size_t>(s.axis)] = s.out;
-  checked_elements(shape);
+  check_size(shape);
   // ONNX Runtime copies where no size changes, whatever the scales say.
   if (shape == x.shape) return c.out_same(0, c.pointer(0));
   if (mode == "nearest") return resize_nearest(c, x, scalings, shape, coordinates);
@@ -206,7 +262,7 @@ void import_resize(Call& c) {
     unsupported("keep_aspect_ratio_policy");
   }
   const Tensor& x = c.in(0);
-  checked_elements(x.shape);
+  check_size(x.shape);
   std::vector<int> axes = plain_order(x.rank());
   if (const std::vector<int64_t> given = a.integers("axes"); !given.empty()) {
     checked_axes(given, x.rank());
@@ -219,7 +275,7 @@ void import_resize(Call& c) {
 // Resize's predecessor, which exporters still write by that name. Inputs: X, scales.
 void import_upsample(Call& c) {
   const Tensor& x = c.in(0);
-  checked_elements(x.shape);
+  check_size(x.shape);
   const std::string mode = c.attributes.word("mode", "nearest");
   resize(c, read_scalings(c, x, 1, 2, plain_order(x.rank())), mode,
          {fb::ResizeCoordinates::Asymmetric, fb::ResizeRounding::Floor});

@@ -7,18 +7,47 @@
 namespace qrt::import::onnx_import {
 namespace {
 
+// Numbers that show which dimensions of two shapes correspond to each other.
+graph::Sizes comparable(Call& c, const Shape& shape) {
+  graph::Sizes sizes;
+  for (Dim dim : shape) {
+    sizes.push_back(c.b.dims().at_primes(dim.symbol()));
+    if (sizes.back() < 0) needs_size();
+  }
+  return sizes;
+}
+
 // Output 0 is x under another shape. Elements move only where the layout hides their order.
 void reshape_to(Call& c, Tensor& x, const Shape& shape) {
-  const bool constant = c.b.graph.value(x.forms.front().value).constant();
-  const Order from = constant ? plain_order(x.rank()) : reshapable_order(x.shape, x.order(), shape);
-  const Order order = constant ? plain_order(shape.size()) : *reshaped_order(x.shape, from, shape);
-  const int value = c.b.reshaped(c.b.form(x, from), arranged(shape, order), c.output_name(0));
-  c.out_value(0, value, shape, order);
+  if (c.b.graph.value(x.forms.front().value).constant()) {
+    const int value = c.b.reshaped(c.b.plain(x), shape, c.output_name(0));
+    return c.out_value(0, value, plain_order(shape.size()));
+  }
+  const graph::Sizes before = comparable(c, x.shape), after = comparable(c, shape);
+  const Order from = graph::reshapable_order(before, x.order(), after);
+  const auto order = graph::reshaped_order(before, from, after);
+  if (!order) needs_size();
+  const int value = c.b.reshaped(c.b.form(x, from), arranged(shape, *order), c.output_name(0));
+  c.out_value(0, value, *order);
+}
+
+// To a shape that is computed when the model runs, by input 1.
+void reshape_by_input(Call& c, Tensor& x, size_t rank) {
+  const int input = c.b.plain(x), shape = c.b.plain(c.in(1));
+  const Quantization q = c.b.graph.value(input).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  c.emit(fb::ReshapeT{}, {input, shape}, {c.out(0, x.type, plain_order(rank), q)});
 }
 
 int64_t elements_of(const Shape& shape) {
   int64_t elements = 1;
   for (int32_t dim : shape) elements *= dim;
+  return elements;
+}
+
+int32_t elements_of(rt::Dims& dims, const Shape& shape) {
+  int32_t elements = 1;
+  for (Dim dim : shape) elements = dims.mul(elements, dim.symbol());
   return elements;
 }
 
@@ -41,36 +70,64 @@ void import_dropout(Call& c) {
   c.out_same(0, c.pointer(0));
 }
 
+// To a shape of which a Reshape's attributes can tell at most one size that is no input's; others
+// need the shape as it is computed.
+void reshape_open(Call& c, Tensor& x, const Shape& shape) {
+  try {
+    return reshape_to(c, x, shape);
+  } catch (const Unsupported&) {
+    if (c.b.integers(c.in(1).forms.front().value) == nullptr) throw;
+  }
+  reshape_by_input(c, x, shape.size());
+}
+
 void import_reshape(Call& c) {
   Tensor& x = c.in(0);
+  rt::Dims& dims = c.b.dims();
   const bool allow_zero = c.attributes.flag("allowzero", false);
-  std::vector<int64_t> dims = c.integers(1, "a shape");
-  int64_t known = 1, open = -1;
-  for (size_t i = 0; i < dims.size(); ++i) {
-    if (dims[i] == 0 && !allow_zero) {
+  Shape shape = c.sizes(1, "a shape");
+  int rest = -1;
+  int64_t known = 1;  // elements, if all sizes are numbers
+  int32_t product = 1;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i].is(0) && !allow_zero) {
       if (i >= x.rank()) invalid("a dimension to copy that the input does not have");
-      dims[i] = x.shape[i];
+      shape[i] = x.shape[i];
     }
-    if (dims[i] == -1) {
-      if (open >= 0) invalid("a shape with two dimensions of -1");
-      open = static_cast<int64_t>(i);
-    } else if (dims[i] < 0 || !rt::checked_mul(known, dims[i], &known)) {
-      invalid("a dimension of %lld", static_cast<long long>(dims[i]));
+    if (shape[i].is(-1)) {
+      if (rest >= 0) invalid("a shape with two dimensions of -1");
+      rest = static_cast<int>(i);
+      continue;
+    }
+    product = dims.mul(product, shape[i].symbol());
+    if (!shape[i].open() && !rt::checked_mul<int64_t>(known, shape[i], &known)) {
+      invalid("a dimension of %d", shape[i].symbol());
     }
   }
+  if (is_open(shape) || is_open(x.shape)) {
+    if (rest >= 0) {
+      const int32_t all = elements_of(dims, x.shape);
+      if (product == 0 || product == rt::kInvalidDim || all == rt::kInvalidDim) {
+        needs_size();
+      }
+      shape[static_cast<size_t>(rest)] = dims.floor_div(all, product);
+    }
+    return reshape_open(c, x, shape);
+  }
   const int64_t elements = elements_of(x.shape);
-  if (open >= 0) {
+  if (rest >= 0) {
     if (known == 0 || elements % known != 0) {
       invalid("%lld elements that a shape with -1 cannot hold", static_cast<long long>(elements));
     }
-    dims[static_cast<size_t>(open)] = elements / known;
+    const int64_t left = elements / known;
+    shape[static_cast<size_t>(rest)] = checked_constant_shape({left})[0];
     known = elements;
   }
   if (known != elements) {
     invalid("%lld elements for a shape of %lld", static_cast<long long>(elements),
             static_cast<long long>(known));
   }
-  reshape_to(c, x, checked_constant_shape(dims));
+  reshape_to(c, x, checked_constant_shape({shape.begin(), shape.end()}));
 }
 
 void import_flatten(Call& c) {
@@ -78,11 +135,8 @@ void import_flatten(Call& c) {
   const int64_t given = c.attributes.integer("axis", 1);
   const auto rank = static_cast<int64_t>(x.rank());
   if (given < -rank || given > rank) invalid("axis %lld", static_cast<long long>(given));
-  const int64_t axis = given < 0 ? given + rank : given;
-  int64_t rows = 1;
-  for (int64_t i = 0; i < axis; ++i) rows *= x.shape[static_cast<size_t>(i)];
-  const int64_t elements = checked_elements(x.shape);
-  reshape_to(c, x, checked_shape({rows, elements / rows}));
+  reshape_to(c, x,
+             flattened(c.b.dims(), x.shape, static_cast<int>(given < 0 ? given + rank : given)));
 }
 
 void import_squeeze(Call& c) {
@@ -91,9 +145,11 @@ void import_squeeze(Call& c) {
   const std::vector<int> axes = checked_axes(read_axes(c), x.rank());
   Shape shape;
   for (int axis = 0; axis < static_cast<int>(x.rank()); ++axis) {
-    const int32_t dim = x.shape[static_cast<size_t>(axis)];
+    const Dim dim = x.shape[static_cast<size_t>(axis)];
     const bool named = std::binary_search(axes.begin(), axes.end(), axis);
-    if (named && dim != 1) invalid("axis %d of size %d to be dropped", axis, dim);
+    if (named && !dim.open() && dim != 1) {
+      invalid("axis %d of size %d to be dropped", axis, dim.symbol());
+    }
     if (!(given ? named : dim == 1)) shape.push_back(dim);
   }
   reshape_to(c, x, shape);
@@ -108,9 +164,12 @@ void import_unsqueeze(Call& c) {
   size_t next = 0;
   for (int axis = 0; axis < static_cast<int>(rank); ++axis) {
     const bool added = std::binary_search(axes.begin(), axes.end(), axis);
-    shape.push_back(added ? 1 : x.shape[next++]);
+    shape.push_back(added ? Dim(1) : x.shape[next++]);
   }
-  reshape_to(c, x, checked_constant_shape({shape.begin(), shape.end()}));
+  if (shape.size() > static_cast<size_t>(rt::kMaxRank)) {
+    unsupported("a tensor of %zu dimensions, more than %d", shape.size(), rt::kMaxRank);
+  }
+  reshape_to(c, x, shape);
 }
 
 // Only the axes get other numbers: who needs the elements to lie in another order asks for it.
@@ -128,7 +187,7 @@ void import_transpose(Call& c) {
   for (int64_t axis : perm) shape.push_back(x.shape[static_cast<size_t>(axis)]);
   if (c.b.graph.value(x.forms.front().value).constant()) {
     const int value = c.b.transposed(c.b.plain(x), {perm.begin(), perm.end()}, c.output_name(0));
-    return c.out_value(0, value, shape, plain_order(shape.size()));
+    return c.out_value(0, value, plain_order(shape.size()));
   }
   auto result = std::make_shared<Tensor>(Tensor{c.output_name(0), x.type, shape, {}, x.fixed});
   for (const Form& form : x.forms) {
@@ -141,20 +200,48 @@ void import_transpose(Call& c) {
   c.out_same(0, result);
 }
 
+// The dimensions from `start` to `end` of ONNX's shape, as integers of a node.
+int emit_shape(Call& c, Tensor& x, int64_t start, int64_t end, const std::string& name) {
+  const Form form = x.forms.front();
+  const auto rank = static_cast<int64_t>(x.rank());
+  const bool picked = form.order != plain_order(x.rank()) || end - start != rank;
+  const int whole = c.b.value(picked ? name + "/all" : name, DType::S64);
+  c.emit(fb::ShapeOfT{}, {form.value}, {whole});
+  if (!picked) return whole;
+  std::vector<int32_t> positions;
+  for (int64_t axis = start; axis < end; ++axis) {
+    positions.push_back(position(form.order, static_cast<int>(axis)));
+  }
+  return emit_gather(c, whole, 0, positions, name);
+}
+
 void import_shape(Call& c) {
-  const Tensor& x = c.in(0);
+  Tensor& x = c.in(0);
   const auto rank = static_cast<int64_t>(x.rank());
   const auto bound = [&](const char* name, int64_t otherwise) {
     const int64_t given = c.attributes.integer(name, otherwise);
     return std::clamp(given < 0 ? given + rank : given, int64_t{0}, rank);
   };
   const int64_t start = bound("start", 0), end = std::max(start, bound("end", rank));
-  Numbers numbers{DType::S64, {static_cast<int32_t>(end - start)}, {}, {}};
-  numbers.integers.assign(x.shape.begin() + start, x.shape.begin() + end);
-  c.out_constant(0, numbers);
+  const Shape part(x.shape.begin() + start, x.shape.begin() + end);
+  if (!is_open(part)) {
+    Numbers numbers{DType::S64, {Dim(static_cast<int32_t>(part.size()))}, {}, {}};
+    numbers.integers.assign(part.begin(), part.end());
+    return c.out_constant(0, numbers);
+  }
+  c.out_value(0, emit_shape(c, x, start, end, c.output_name(0)), plain_order(1));
 }
 
-void import_size(Call& c) { c.out_constant(0, {DType::S64, {}, {elements_of(c.in(0).shape)}, {}}); }
+void import_size(Call& c) {
+  Tensor& x = c.in(0);
+  if (!is_open(x.shape)) return c.out_constant(0, {DType::S64, {}, {elements_of(x.shape)}, {}});
+  const auto rank = static_cast<int64_t>(x.rank());
+  fb::ReduceT options;
+  options.kind = fb::ReduceKind::Prod;
+  options.axes = {0};
+  c.emit(std::move(options), {emit_shape(c, x, 0, rank, c.temporary("shape"))},
+         {c.out(0, DType::S64, plain_order(0))});
+}
 
 constexpr Row kRows[] = {
     {"Dropout", 1, 3, import_dropout},     {"Flatten", 1, 1, import_flatten},

@@ -7,15 +7,31 @@
 
 namespace qrt::import::onnx_import {
 
-bool SliceRange::forward() const {
-  return std::all_of(steps.begin(), steps.end(), [](int64_t step) { return step == 1; });
+bool SliceRange::takes_all() const {
+  return std::all_of(whole.begin(), whole.end(), [](bool all) { return all; });
+}
+
+Shape SliceRange::shape() const {
+  Shape shape;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (open[i]) needs_size();
+    shape.emplace_back(static_cast<int32_t>(sizes[i]));
+  }
+  return shape;
 }
 
 SliceRange slice_range(const Shape& shape, const std::vector<int64_t>& starts,
                        const std::vector<int64_t>& ends, std::vector<int64_t> axes,
                        std::vector<int64_t> steps) {
-  SliceRange range{std::vector<int64_t>(shape.size(), 0), std::vector<int64_t>(shape.size(), 1),
-                   shape};
+  SliceRange range;
+  for (Dim dim : shape) {
+    range.begins.push_back(0);
+    range.steps.push_back(1);
+    range.whole.push_back(true);
+    range.open.push_back(dim.open());
+    range.sizes.push_back(dim.open() ? 0 : dim.symbol());
+    range.ends.push_back(range.sizes.back());
+  }
   if (axes.empty()) {
     for (size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<int64_t>(i));
   }
@@ -27,8 +43,15 @@ SliceRange slice_range(const Shape& shape, const std::vector<int64_t>& starts,
   checked_axes(axes, shape.size());  // none is given twice
   for (size_t i = 0; i < axes.size(); ++i) {
     const auto axis = static_cast<size_t>(checked_axis(axes[i], shape.size()));
-    const int64_t dim = shape[axis];
     if (steps[i] == 0) invalid("a step of 0");
+    if (range.open[axis]) {
+      range.begins[axis] = starts[i];
+      range.ends[axis] = ends[i];
+      range.steps[axis] = steps[i];
+      range.whole[axis] = starts[i] == 0 && ends[i] >= INT32_MAX && steps[i] == 1;
+      continue;
+    }
+    const int64_t dim = shape[axis];
     // A step beyond the axis takes one element, however large it is.
     const int64_t step = std::clamp(steps[i], -dim, dim);
     const auto from_end = [dim](int64_t at) { return at < 0 ? at + dim : at; };
@@ -39,7 +62,9 @@ SliceRange slice_range(const Shape& shape, const std::vector<int64_t>& starts,
     if (span <= 0) unsupported("an empty slice");
     range.begins[axis] = begin;
     range.steps[axis] = step;
-    range.shape[axis] = static_cast<int32_t>((span - 1) / std::abs(step) + 1);
+    range.sizes[axis] = (span - 1) / std::abs(step) + 1;
+    range.ends[axis] = begin + step * range.sizes[axis];
+    range.whole[axis] = range.sizes[axis] == dim && step == 1;
   }
   return range;
 }
@@ -48,13 +73,17 @@ fb::SliceT slice_options(const SliceRange& range, const Order& order) {
   fb::SliceT options;
   for (size_t i = 0; i < order.size(); ++i) {
     const auto axis = static_cast<size_t>(order[i]);
-    const int64_t begin = range.begins[axis], step = range.steps[axis];
-    const int64_t end = begin + step * range.shape[axis];
-    options.begins.push_back(static_cast<int32_t>(begin));
-    options.strides.push_back(static_cast<int32_t>(step));
-    // Backwards to the first element: -1 would mean the last one.
-    options.ends.push_back(static_cast<int32_t>(std::clamp<int64_t>(end, 0, INT32_MAX)));
-    if (end < 0) options.end_mask |= 1u << i;
+    const auto narrow = [](int64_t number) {
+      return static_cast<int32_t>(std::clamp<int64_t>(number, -INT32_MAX, INT32_MAX));
+    };
+    const int64_t end = range.ends[axis];
+    options.begins.push_back(narrow(range.begins[axis]));
+    options.strides.push_back(narrow(range.steps[axis]));
+    // Backwards to the first element: -1 would mean the last one. An open axis counts negative ends
+    // from its own end, except those that lie before any beginning.
+    const bool to_first = end < 0 && (!range.open[axis] || end <= -INT32_MAX);
+    options.ends.push_back(to_first ? 0 : narrow(end));
+    if (to_first || (range.open[axis] && range.whole[axis])) options.end_mask |= 1u << i;
   }
   return options;
 }

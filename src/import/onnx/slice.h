@@ -7,12 +7,17 @@
 
 namespace qrt::import::onnx_import {
 
-// One entry an axis of ONNX's shape; begins lie within the axis, steps may be negative.
+// One entry an axis of ONNX's shape; begins lie within the axis, steps may be negative. Of an open
+// axis, begins and ends are as ONNX gives them.
 struct SliceRange {
-  std::vector<int64_t> begins, steps;
-  Shape shape;  // of the result
+  std::vector<int64_t> begins, ends, steps;
+  std::vector<bool> whole;  // nothing is left out
+  std::vector<bool> open;
+  std::vector<int64_t> sizes;  // of the result; not of an open axis
 
-  bool forward() const;  // all steps are 1
+  bool takes_all() const;
+  // Unsupported if an axis is open.
+  Shape shape() const;
 };
 
 // Empty `axes` or `steps` stand for ONNX's defaults. Throws Invalid or, for an empty result,

@@ -7,7 +7,8 @@ constexpr int64_t kMaxWindow = 1 << 20;  // any larger number is a damaged file
 
 // One spatial axis.
 struct Axis {
-  int64_t in = 1, kernel = 1, stride = 1, dilation = 1, before = 0, after = 0, out = 1;
+  Dim in = 1;
+  int64_t kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
   int64_t extent() const { return (kernel - 1) * dilation + 1; }
 };
 
@@ -22,20 +23,22 @@ void check_sizes(const Axis& axis) {
   }
 }
 
-// Sets the output's size, and the padding that rounding it up asks for.
-void size_output(Axis* axis, bool ceil_mode, RoundingUp rounding_up) {
-  const int64_t span = axis->in + axis->before + axis->after - axis->extent();
+// Sets the padding that rounding the output's size up asks for.
+void pad_to_round_up(Axis* axis, bool ceil_mode, RoundingUp rounding_up) {
+  if (!ceil_mode && axis->in.open()) return;
+  if (axis->stride == 1 && axis->in.open()) return;  // nothing to round
+  const int64_t in = axis->in;
+  const int64_t span = in + axis->before + axis->after - axis->extent();
   if (span < 0) {
     invalid("a window of %lld on %lld elements", static_cast<long long>(axis->extent()),
-            static_cast<long long>(axis->in + axis->before + axis->after));
+            static_cast<long long>(in + axis->before + axis->after));
   }
-  axis->out = span / axis->stride + 1;
+  const int64_t out = span / axis->stride + 1;
   if (!ceil_mode || span % axis->stride == 0) return;
   // A window that would begin in the padding behind the input is left out.
-  if (axis->out * axis->stride >= axis->in + axis->before) return;
+  if (out * axis->stride >= in + axis->before) return;
   if (rounding_up == RoundingUp::Refuse) unsupported("ceil_mode where it changes the output");
-  axis->after += axis->out * axis->stride - span;
-  ++axis->out;
+  axis->after += out * axis->stride - span;
 }
 
 fb::Padding padding_of(const std::string& auto_pad) {
@@ -70,7 +73,7 @@ Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp roundin
   for (size_t i = 0; i < axes; ++i) {
     Axis& axis = h_w[i + 2 - axes];
     axis.in = input[i + 2];
-    const int64_t weights = kernel.empty() ? 0 : kernel[i];
+    const int64_t weights = kernel.empty() ? 0 : int32_t{kernel[i]};
     axis.kernel = one_of(kernel_shape, axes, i, "kernel_shape", weights);
     if (!kernel.empty() && axis.kernel != weights) {
       invalid("kernel_shape %lld where the weights have %lld", static_cast<long long>(axis.kernel),
@@ -83,17 +86,11 @@ Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp roundin
       axis.after = one_of(pads, axes * 2, i + axes, "pads", 0);
     }
     check_sizes(axis);
-    if (padding == fb::Padding::Explicit) {
-      size_output(&axis, ceil_mode, rounding_up);
-    } else {
-      axis.out = (axis.in - 1) / axis.stride + 1;
-    }
+    if (padding == fb::Padding::Explicit) pad_to_round_up(&axis, ceil_mode, rounding_up);
   }
   Window window;
   window.kernel_h = static_cast<int32_t>(h_w[0].kernel);
   window.kernel_w = static_cast<int32_t>(h_w[1].kernel);
-  window.out_h = static_cast<int32_t>(h_w[0].out);
-  window.out_w = static_cast<int32_t>(h_w[1].out);
   window.options = std::make_unique<fb::Window2DT>();
   window.options->stride_h = static_cast<int32_t>(h_w[0].stride);
   window.options->stride_w = static_cast<int32_t>(h_w[1].stride);
@@ -115,19 +112,16 @@ int as_nhwc(Call& c, Tensor& x) {
   return c.b.reshaped(value, {x.shape[0], 1, x.shape[2], x.shape[1]}, x.name + "/2d");
 }
 
-int new_nhwc(Call& c, const Tensor& like, const Window& window, int32_t channels) {
+int new_nhwc(Call& c, const Tensor& like) {
   const Quantization q = c.b.graph.value(like.forms.front().value).quantization;
-  return c.b.value(like.rank() == 4 ? c.output_name(0) : c.temporary("2d"), like.type,
-                   {like.shape[0], window.out_h, window.out_w, channels}, q);
+  return c.b.value(like.rank() == 4 ? c.output_name(0) : c.temporary("2d"), like.type, q);
 }
 
 void finish_nhwc(Call& c, const Tensor& like, int value) {
-  const Shape nhwc = c.b.graph.value(value).shape;
-  if (like.rank() == 4) {
-    return c.out_value(0, value, {nhwc[0], nhwc[3], nhwc[1], nhwc[2]}, channels_last(4));
-  }
+  if (like.rank() == 4) return c.out_value(0, value, channels_last(4));
+  const Shape nhwc = c.b.shape(value);
   const int result = c.b.reshaped(value, {nhwc[0], nhwc[2], nhwc[3]}, c.output_name(0));
-  c.out_value(0, result, {nhwc[0], nhwc[3], nhwc[2]}, channels_last(3));
+  c.out_value(0, result, channels_last(3));
 }
 
 }  // namespace qrt::import::onnx_import

@@ -11,7 +11,6 @@ namespace qrt::import::onnx_import {
 struct Window {
   std::unique_ptr<fb::Window2DT> options;
   int32_t kernel_h = 1, kernel_w = 1;
-  int32_t out_h = 1, out_w = 1;
   bool padded = false;
 };
 
@@ -28,7 +27,7 @@ Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp roundin
 int as_nhwc(Call& c, Tensor& x);
 // A new value for output 0 as [N,H,W,C], for an operator to write; `finish_nhwc` then makes it
 // output 0 with ONNX's shape [N,C,L] or [N,C,H,W].
-int new_nhwc(Call& c, const Tensor& like, const Window& window, int32_t channels);
+int new_nhwc(Call& c, const Tensor& like);
 void finish_nhwc(Call& c, const Tensor& like, int value);
 
 }  // namespace qrt::import::onnx_import

@@ -1,0 +1,165 @@
+// Shapes over symbols, and the integers that rows follow so that shapes may be computed from
+// shapes.
+#include <gtest/gtest.h>
+
+#include "src/graph/shape_inference.h"
+
+namespace qrt::test {
+namespace {
+
+using graph::DType;
+using Shape = std::vector<int32_t>;
+
+// A graph whose nodes are inferred as they are added.
+struct Inferred {
+  graph::Graph g;
+  graph::ShapeInference inference{g};
+  int serial = 0;
+
+  int input(const std::vector<std::string>& dims, DType type = DType::F32) {
+    Shape shape;
+    std::vector<std::string> names;
+    for (const std::string& dim : dims) {
+      const bool number = dim[0] >= '0' && dim[0] <= '9';
+      shape.push_back(number ? std::stoi(dim) : -1);
+      names.push_back(number ? "" : dim);
+    }
+    const int value = g.add_tensor("x" + std::to_string(serial++), type, shape);
+    g.value(value).dim_names = names;
+    g.inputs.push_back(value);
+    return value;
+  }
+  int integers(const std::vector<int64_t>& elements) {
+    return g.add_constant<int64_t>("c" + std::to_string(serial++),
+                                   {static_cast<int32_t>(elements.size())}, elements);
+  }
+  int scalar(int64_t element) {
+    return g.add_constant<int64_t>("c" + std::to_string(serial++), {}, {element});
+  }
+  template <class Options>
+  int op(Options options, std::vector<int> inputs, DType type = DType::F32) {
+    const int out = g.add_tensor("v" + std::to_string(serial++), type, {});
+    const rt::Status status =
+        inference.infer(g.add_node("n", std::move(options), std::move(inputs), {out}));
+    EXPECT_TRUE(status.ok()) << status.message();
+    return out;
+  }
+  int shape_of(int value) { return op(fb::ShapeOfT(), {value}, DType::S64); }
+  int binary(fb::BinaryKind kind, int a, int b) {
+    fb::BinaryT options;
+    options.kind = kind;
+    return op(std::move(options), {a, b}, DType::S64);
+  }
+  int gather(int data, int indices) { return op(fb::GatherT(), {data, indices}, DType::S64); }
+  std::string text(int value) { return inference.dims().text(inference.shape(value)); }
+  // "n 4 ?" of the integers that are known, or "unknown".
+  std::string followed(int value) {
+    const rt::Integers* known = inference.integers(value);
+    if (known == nullptr) return "unknown";
+    std::string text;
+    for (int32_t element : *known) {
+      text += (text.empty() ? "" : " ") + inference.dims().text(element);
+    }
+    return text;
+  }
+};
+
+std::unique_ptr<fb::Window2DT> window(int stride, fb::Padding padding) {
+  auto w = std::make_unique<fb::Window2DT>();
+  w->stride_h = w->stride_w = stride;
+  w->padding = padding;
+  return w;
+}
+
+TEST(Inference, WindowsOfOpenSizes) {
+  Inferred x;
+  const int in = x.input({"n", "h", "w", "3"});
+  fb::Pool2DT same, valid;
+  same.kernel_h = same.kernel_w = valid.kernel_h = valid.kernel_w = 3;
+  same.window = window(2, fb::Padding::Same);
+  valid.window = window(1, fb::Padding::Explicit);
+  EXPECT_EQ(x.text(x.op(std::move(valid), {in})), "nx(h - 2)x(w - 2)x3");
+  const int halved = x.op(std::move(same), {in});
+  EXPECT_EQ(x.text(halved), "nx((h + 1)/(2))x((w + 1)/(2))x3");
+  EXPECT_EQ(x.g.value(halved).shape, (Shape{-1, -1, -1, 3}));
+}
+
+TEST(Inference, ShapesAreFollowedThroughIntegerArithmetic) {
+  Inferred x;
+  const int s = x.shape_of(x.input({"n", "3", "h", "w"}));
+  EXPECT_EQ(x.followed(s), "n 3 h w");
+  const int n = x.gather(s, x.scalar(0)), h = x.gather(s, x.scalar(2));
+  EXPECT_EQ(x.followed(n), "n");
+  EXPECT_EQ(x.followed(x.gather(s, x.integers({-1, 1}))), "w 3");
+  EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Mul, h, x.scalar(2))), "2*h");
+  EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Sub, s, x.scalar(1))), "n - 1 2 h - 1 w - 1");
+  EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Div, x.binary(fb::BinaryKind::Mul, h, x.scalar(4)),
+                                x.scalar(2))),
+            "2*h");
+  EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Pow, h, x.scalar(2))), "unknown");
+  fb::ReduceT all;
+  all.kind = fb::ReduceKind::Prod;
+  all.axes = {0};
+  EXPECT_EQ(x.followed(x.op(std::move(all), {s}, DType::S64)), "3*n*h*w");
+  EXPECT_EQ(x.followed(x.op(fb::CastT(), {s}, DType::S32)), "n 3 h w");
+  EXPECT_EQ(x.followed(x.op(fb::CastT(), {s}, DType::F32)), "unknown");
+}
+
+TEST(Inference, ShapesAreCutAndJoined) {
+  Inferred x;
+  const int s = x.shape_of(x.input({"n", "3", "h", "w"}));
+  fb::SliceT slice;
+  slice.begins = {2};
+  slice.ends = {INT32_MAX};
+  slice.strides = {1};
+  const int plane = x.op(std::move(slice), {s}, DType::S64);
+  EXPECT_EQ(x.followed(plane), "h w");
+  fb::SliceT last;
+  last.begins = {-1};
+  last.ends = {0};
+  last.strides = {1};
+  last.shrink_mask = 1;
+  const int w = x.op(std::move(last), {s}, DType::S64);
+  EXPECT_EQ(x.followed(w), "w");
+  EXPECT_EQ(x.text(w), "scalar");
+  const int joined = x.op(fb::ConcatT(), {plane, x.integers({7})}, DType::S64);
+  EXPECT_EQ(x.followed(joined), "h w 7");
+  fb::ReshapeT row;
+  row.shape = {1};
+  EXPECT_EQ(x.followed(x.op(std::move(row), {w}, DType::S64)), "w");
+}
+
+TEST(Inference, AComputedShapeIsReshapedTo) {
+  Inferred x;
+  const int in = x.input({"n", "t", "8"});
+  fb::ReshapeT flat;
+  flat.shape = {-1, 8};
+  const int rows = x.op(std::move(flat), {in});
+  EXPECT_EQ(x.text(rows), "n*tx8");
+  EXPECT_EQ(x.text(x.op(fb::ReshapeT(), {rows, x.shape_of(in)})), "nxtx8");
+  fb::ReshapeT kept;
+  kept.shape = {0, 0, 2, -1};
+  kept.keep_mask = 3;
+  EXPECT_EQ(x.text(x.op(std::move(kept), {in})), "nxtx2x4");
+}
+
+TEST(Inference, ErrorsNameSymbolsButNoOperator) {
+  Inferred x;
+  const int in = x.input({"n", "8"});
+  fb::ReshapeT wrong;
+  wrong.shape = {0, 9};
+  wrong.keep_mask = 1;
+  const int out = x.g.add_tensor("v", DType::F32, {});
+  const rt::Status status = x.inference.infer(x.g.add_node("n", std::move(wrong), {in}, {out}));
+  // 8n and 9n may be equal: n may be 0. As numbers they will not do.
+  EXPECT_TRUE(status.ok());
+  fb::ConcatT concat;
+  const int other = x.input({"n", "7"});
+  const int joined = x.g.add_tensor("v", DType::F32, {});
+  EXPECT_EQ(
+      x.inference.infer(x.g.add_node("n", std::move(concat), {in, other}, {joined})).message(),
+      "cannot join nx8 and nx7 along axis 0");
+}
+
+}  // namespace
+}  // namespace qrt::test
