@@ -9,6 +9,7 @@
 
 #include "tests/support/import_file.h"
 #include "tests/support/npy_file.h"
+#include "tests/support/open_model.h"
 #include "tests/support/paths.h"
 
 namespace qrt::test {
@@ -98,6 +99,40 @@ TEST_P(Cases, AnswersOrSaysWhyNot) {
     EXPECT_NE(built.status().message().find(word), std::string::npos)
         << "'" << word << "' is not in\n"
         << built.status().message();
+  }
+}
+
+// Models that leave the batch open: the answers of three are those of each.
+TEST(OpenCases, ABatchGivesTheAnswersOfItsItems) {
+  for (const char* name :
+       {"onnx_dynamic_batch_reshape/dynb.onnx", "onnx_dynamic_batch_reshape/dyn_reshape_0m1.onnx",
+        "tflite_dynamic_batch_tool/batch1.tflite"}) {
+    const fs::path path = folder_of_cases() / name;
+    if (!fs::exists(path)) GTEST_SKIP() << "no model at " << path;
+    SCOPED_TRACE(name);
+    const auto graph = import::import_file(path.string());
+    ASSERT_TRUE(graph.ok()) << graph.status().message();
+    expect_same_alone_and_in_a_batch(*graph, 3);
+  }
+}
+
+// Tensors whose shape the file leaves out get it when they are computed.
+TEST(OpenCases, ShapesThatTheFileLeavesOut) {
+  const std::pair<const char*, rt::Shape> models[] = {{"ns_none", {1, 8, 8, 2}},
+                                                      {"ns_mean", {1, 1, 1, 2}},
+                                                      {"ns_mirrorpad", {1, 10, 10, 2}},
+                                                      {"ns_pad", {1, 10, 10, 2}}};
+  for (const auto& [name, shape] : models) {
+    const fs::path path =
+        folder_of_cases() / "tflite_unknown_shapes" / (std::string(name) + ".tflite");
+    if (!fs::exists(path)) GTEST_SKIP() << "no model at " << path;
+    SCOPED_TRACE(name);
+    auto imported = import_and_build(path.string());
+    ASSERT_TRUE(imported.ok()) << imported.status().message();
+    auto session = rt::Session::create(imported->program);
+    ASSERT_TRUE(session.ok()) << session.status().message();
+    EXPECT_EQ((*session)->output_shape(0), shape) << (*session)->output_shape(0).str();
+    EXPECT_TRUE((*session)->run().ok());
   }
 }
 

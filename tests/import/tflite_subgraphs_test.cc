@@ -150,7 +150,7 @@ TEST(TfliteSubgraphs, SignaturesAreEntries) {
   EXPECT_EQ(graph::entry_names(*graph), (std::vector<std::string>{"sum", "least"}));
   EXPECT_EQ(run(*graph, {{1, 4}, {3, 2}}), (Floats{4, 6}));
   const std::vector<uint8_t> file = b.bytes();
-  auto least = import::import_tflite(file.data(), file.size(), "f.tflite", "least");
+  auto least = import::import_tflite(file.data(), file.size(), "f.tflite", {"least", {}});
   ASSERT_TRUE(least.ok()) << least.status().message();
   EXPECT_EQ(graph::entry_names(*least), std::vector<std::string>{"least"});
   EXPECT_EQ(run(*least, {{1, 4}, {3, 2}}), (Floats{1, 2}));
@@ -161,7 +161,7 @@ TEST(TfliteSubgraphs, SignaturesAreEntries) {
 
 TEST(TfliteSubgraphs, ASignatureThatIsNotThereIsSaid) {
   const std::vector<uint8_t> file = two_signatures().bytes();
-  const auto none = import::import_tflite(file.data(), file.size(), "f.tflite", "most");
+  const auto none = import::import_tflite(file.data(), file.size(), "f.tflite", {"most", {}});
   ASSERT_FALSE(none.ok());
   EXPECT_EQ(none.status().message(),
             "f.tflite: the file has no signature 'most'; it has 'least', 'sum'");

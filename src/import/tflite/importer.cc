@@ -7,6 +7,7 @@
 
 #include "src/graph/subgraphs.h"
 #include "src/import/import.h"
+#include "src/import/open_dims.h"
 #include "src/import/problems.h"
 #include "src/import/runnable.h"
 #include "src/import/tflite/op_table.h"
@@ -20,10 +21,12 @@ constexpr int kDeepest = 32;
 
 // What the subgraphs of a file have in common.
 struct Shared {
-  explicit Shared(const File& file) : budget(file.bytes()), reader(file.model(), budget) {}
+  Shared(const File& file, OpenDims& open)
+      : budget(file.bytes()), reader(file.model(), budget), open_dims(open) {}
 
   Budget budget;
   ValueReader reader;
+  OpenDims& open_dims;
   Problems problems;
   Resources resources;
   bool in_call_once = false;
@@ -43,6 +46,7 @@ class Importer {
         budget_(shared.budget),
         reader_(shared.reader),
         problems_(shared.problems),
+        shapes_(graph_),
         variables_(graph_, shared.resources, budget_),
         values_(file.tensor_count(), kUnread) {}
 
@@ -51,6 +55,7 @@ class Importer {
     const auto& source = file_.graph();
     if (source.name() != nullptr) graph_.name = source.name()->str();
     QRT_RETURN_IF_ERROR(import_ends(source.inputs(), "graph input", &graph_.inputs));
+    QRT_RETURN_IF_ERROR(fix_inputs());
     for (size_t i = 0; i < file_.operator_count(); ++i) QRT_RETURN_IF_ERROR(import_op(i));
     QRT_RETURN_IF_ERROR(import_ends(source.outputs(), "graph output", &graph_.outputs));
     return std::move(graph_);
@@ -85,6 +90,18 @@ class Importer {
       }
       QRT_RETURN_IF_ERROR(status);
       values->push_back(value);
+    }
+    return {};
+  }
+
+  Status fix_inputs() {
+    for (int input : graph_.inputs) {
+      const Value& value = graph_.value(input);
+      QRT_RETURN_IF_ERROR(shared_.open_dims.learn(value.name, value.shape, value.dim_names));
+    }
+    for (int input : graph_.inputs) {
+      Value& value = graph_.value(input);
+      shared_.open_dims.fix(value.name, &value.shape, &value.dim_names);
     }
     return {};
   }
@@ -228,8 +245,13 @@ class Importer {
                      shortened(graph_.value(output).name).c_str());
       }
     }
-    OpContext context(file_, op, graph_, reader_, budget_, std::move(inputs), std::move(outputs));
-    return rule->import(context);
+    OpContext context(file_, op, graph_, shapes_, reader_, budget_, std::move(inputs),
+                      std::move(outputs));
+    try {
+      return rule->import(context);
+    } catch (const Unsupported& reason) {
+      return Status(Code::Unsupported, reason.what());
+    }
   }
 
   Status values_of(const flatbuffers::Vector<int32_t>* tensors, std::vector<int>* values) {
@@ -270,6 +292,7 @@ class Importer {
   ValueReader& reader_;
   Problems& problems_;
   graph::Graph graph_;
+  graph::ShapeInference shapes_;
   Variables variables_;
   std::vector<int> values_;  // by tensor
 };
@@ -277,7 +300,7 @@ class Importer {
 // Of a whole file, or of one of its signatures with all that it runs.
 class ModelImporter {
  public:
-  explicit ModelImporter(const File& file) : file_(file), shared_(file) {}
+  ModelImporter(const File& file, OpenDims& open_dims) : file_(file), shared_(file, open_dims) {}
 
   rt::Result<graph::Graph> run(const std::string& signature) {
     if (!signature.empty()) {
@@ -285,6 +308,7 @@ class ModelImporter {
     } else {
       QRT_RETURN_IF_ERROR(import_all());
     }
+    QRT_RETURN_IF_ERROR(shared_.open_dims.check_all_used());
     main_.subgraphs = std::move(shared_.graphs);
     for (int32_t g = 0; g < graph::graph_count(main_) && shared_.problems.empty(); ++g) {
       QRT_RETURN_IF_ERROR(start_variables(shared_.resources, &graph::graph_at(main_, g)));
@@ -376,10 +400,12 @@ class ModelImporter {
 }  // namespace tflite
 
 rt::Result<graph::Graph> import_tflite(const uint8_t* data, size_t bytes, const std::string& name,
-                                       const std::string& signature) {
+                                       const ImportOptions& options) {
   auto file = tflite::File::open(data, bytes);
   if (!file.ok()) return file.status().within(name);
-  auto graph = tflite::ModelImporter(*file).run(signature);
+  auto graph = import_open(options, [&](OpenDims& open_dims) {
+    return tflite::ModelImporter(*file, open_dims).run(options.signature);
+  });
   if (!graph.ok()) return graph.status().within(name);
   return graph;
 }

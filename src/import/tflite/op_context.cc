@@ -41,6 +41,15 @@ Status OpContext::expect_rank(int i, const char* what, int expected) const {
 }
 
 Status OpContext::ints(int i, const char* what, size_t most, std::vector<int64_t>* elements) const {
+  if (const rt::Integers* known = computed(i)) {
+    const Dims numbers(known->begin(), known->end());
+    if (numbers.size() > most) {
+      return error(Code::InvalidModel, "its %s has %zu elements, more than %zu", what,
+                   numbers.size(), most);
+    }
+    elements->assign(numbers.begin(), numbers.end());
+    return {};
+  }
   QRT_RETURN_IF_ERROR(expect_constant(i, what));
   const Value& source = in(i);
   if (source.type != DType::S32 && source.type != DType::S64) {
@@ -94,13 +103,12 @@ Status OpContext::intermediate(size_t i, Quantization* quantization) {
   return {};
 }
 
-int OpContext::add_inner(const char* suffix, DType type, Dims shape, Quantization quantization,
-                         int i) {
-  return graph_.add_tensor(out(i).name + suffix, type, std::move(shape), std::move(quantization));
+int OpContext::add_inner(const char* suffix, DType type, Quantization quantization, int i) {
+  return graph_.add_tensor(out(i).name + suffix, type, {}, std::move(quantization));
 }
 
-Status OpContext::add_constant(std::string name, DType type, Dims shape, graph::Bytes bytes,
-                               Quantization quantization, int* result) {
+Status OpContext::add_constant(std::string name, DType type, std::vector<int32_t> shape,
+                               graph::Bytes bytes, Quantization quantization, int* result) {
   QRT_RETURN_IF_ERROR(
       budget_.take(name.size() + bytes.size() + quantization.scales.size() * 2 * sizeof(float)));
   *result = graph_.add_constant_bytes(std::move(name), type, std::move(shape), std::move(bytes),
@@ -127,33 +135,27 @@ Status OpContext::check_node(const std::vector<int>& inputs, const std::vector<i
 }
 
 Status OpContext::reshaped(int source, const Dims& shape, const char* suffix, int* result) {
-  if (value(source).shape == shape) {
+  if (shape_of(source) == shape) {
     *result = source;
     return {};
   }
   QRT_RETURN_IF_ERROR(expect_per_tensor(source));
   QRT_RETURN_IF_ERROR(budget_.take(value(source).name.size()));
   Value copy = value(source);
-  copy.shape = shape;
+  copy.shape = declared(shape);
   if (!copy.constant()) copy.name = out().name + suffix;
   const bool constant = copy.constant();
   *result = graph_.add_value(std::move(copy));
   if (constant) return {};
-  fb::ReshapeT reshape;
-  reshape.shape = shape;
-  return emit(std::move(reshape), {source}, {*result});
+  auto reshape = reshape_options(shape_of(source), shape);
+  if (!reshape) needs_size();
+  return emit(std::move(*reshape), {source}, {*result});
 }
 
-Status OpContext::emit_reshape(int i, int o, const Dims& shape, const Dims& attribute) {
-  if (element_count(shape) != element_count(in(i).shape)) {
-    return error(Code::InvalidModel, "turns '%s' of %lld elements into a shape of %lld",
-                 shortened(in(i).name).c_str(), static_cast<long long>(element_count(in(i).shape)),
-                 static_cast<long long>(element_count(shape)));
-  }
-  out(o).shape = shape;
-  fb::ReshapeT reshape;
-  reshape.shape = attribute;
-  return emit(std::move(reshape), {input(i)}, {output(o)});
+Status OpContext::emit_reshape(int value, int o, const Dims& shape) {
+  auto reshape = reshape_options(shape_of(value), shape);
+  if (!reshape) needs_size();
+  return emit(std::move(*reshape), {value}, {output(o)});
 }
 
 Status OpContext::dequantized(int source, int* result) {
@@ -164,9 +166,8 @@ Status OpContext::dequantized(int source, int* result) {
                  shortened(value(source).name).c_str(), rt::dtype_name(value(source).type));
   }
   std::string name = value(source).name + "/f32";
-  Dims shape = value(source).shape;
   QRT_RETURN_IF_ERROR(budget_.take(name.size()));
-  *result = graph_.add_tensor(std::move(name), DType::F32, std::move(shape));
+  *result = graph_.add_tensor(std::move(name), DType::F32, {});
   return emit(fb::DequantizeT(), {source}, {*result});
 }
 
@@ -175,9 +176,8 @@ Status OpContext::requantized(int source, const Quantization& quantization, int*
   if (value(source).quantization == quantization || value(source).quantization.empty()) return {};
   std::string name = value(source).name + "/requantized";
   const DType type = value(source).type;
-  Dims shape = value(source).shape;
   QRT_RETURN_IF_ERROR(budget_.take(name.size()));
-  *result = graph_.add_tensor(std::move(name), type, std::move(shape), quantization);
+  *result = graph_.add_tensor(std::move(name), type, {}, quantization);
   return emit(fb::QuantizeT(), {source}, {*result});
 }
 
@@ -209,8 +209,7 @@ Status FusedActivation::begin(OpContext& op, tfl::Activation activation, bool in
   }
   separate_ = true;
   const Value& out = op.out();
-  output_ =
-      op.add_inner("/before_activation", out.type, Dims(out.shape), Quantization(out.quantization));
+  output_ = op.add_inner("/before_activation", out.type, Quantization(out.quantization));
   return {};
 }
 

@@ -9,6 +9,8 @@
 
 #include "src/base/shape.h"
 #include "src/graph/graph.h"
+#include "src/graph/shape_inference.h"
+#include "src/import/dim.h"
 #include "src/import/tflite/values.h"
 
 namespace qrt::import::tflite {
@@ -20,15 +22,17 @@ using graph::Value;
 using rt::Code;
 using rt::error;
 using rt::Status;
-using Dims = std::vector<int32_t>;
+using Dims = Dimensions;
 
 class OpContext {
  public:
-  OpContext(const File& file, const tfl::Operator& op, graph::Graph& graph, ValueReader& reader,
-            Budget& budget, std::vector<int> inputs, std::vector<int> outputs)
+  OpContext(const File& file, const tfl::Operator& op, graph::Graph& graph,
+            graph::ShapeInference& shapes, ValueReader& reader, Budget& budget,
+            std::vector<int> inputs, std::vector<int> outputs)
       : file_(file),
         op_(op),
         graph_(graph),
+        shapes_(shapes),
         reader_(reader),
         budget_(budget),
         inputs_(std::move(inputs)),
@@ -46,6 +50,14 @@ class OpContext {
   const Value& in(int i) const { return graph_.value(input(i)); }
   Value& out(int i = 0) { return graph_.value(output(i)); }
   int rank(int i) const { return static_cast<int>(in(i).shape.size()); }
+  // Of an input: what the file says of results is of no interest.
+  Dims shape(int i) const { return shape_of(input(i)); }
+  Dims shape_of(int value) const {
+    const rt::Shape& shape = shapes_.shape(value);
+    return {shape.begin(), shape.end()};
+  }
+  // The symbols of open dimensions.
+  rt::Dims& dims() { return shapes_.dims(); }
 
   // The options table; null if the file has none or another operator's.
   template <class Options>
@@ -60,9 +72,13 @@ class OpContext {
     return {};
   }
 
-  // The elements of constant input i, which is s32 or s64; `what` names it in messages. At most
-  // `most` of them.
+  // The elements of input i, which is s32 or s64 and constant or computed from known sizes; `what`
+  // names it in messages. At most `most` of them.
   Status ints(int i, const char* what, size_t most, std::vector<int64_t>* elements) const;
+  // The integers of an input that is computed from shapes, symbols among them; null: not known.
+  const rt::Integers* computed(int i) const {
+    return has_input(i) ? shapes_.integers(input(i)) : nullptr;
+  }
   // The same, of exactly one element: an axis, counted from the end if negative, made into
   // 0...rank-1.
   Status axis_input(int i, const char* what, int rank, int* axis) const;
@@ -76,27 +92,27 @@ class OpContext {
   // The quantization that the file gives for an inner result; empty if there is none.
   Status intermediate(size_t i, Quantization* quantization);
 
-  // Appends a node named after its first output.
+  // Appends a node named after its first output. It decides the shapes of its outputs.
   template <class Options>
   Status emit(Options options, std::vector<int> inputs, std::vector<int> outputs) {
     QRT_RETURN_IF_ERROR(check_node(inputs, outputs));
     std::string name = graph_.value(outputs[0]).name;
-    graph_.add_node(std::move(name), std::move(options), std::move(inputs), std::move(outputs));
-    return {};
+    return shapes_.infer(graph_.add_node(std::move(name), std::move(options), std::move(inputs),
+                                         std::move(outputs)));
   }
-  Status add_constant(std::string name, DType type, Dims shape, graph::Bytes bytes,
+  Status add_constant(std::string name, DType type, std::vector<int32_t> shape, graph::Bytes bytes,
                       Quantization quantization, int* result);
   // An inner result, named after output i.
-  int add_inner(const char* suffix, DType type, Dims shape, Quantization quantization = {},
-                int i = 0);
+  int add_inner(const char* suffix, DType type, Quantization quantization = {}, int i = 0);
   // Gives output i elements that are known now; no node is needed.
   Status make_constant(int i, graph::Bytes bytes);
 
   // `value` with another shape of as many elements: itself, a constant with the same bytes, or the
   // output of a new Reshape.
   Status reshaped(int value, const Dims& shape, const char* suffix, int* result);
-  // A Reshape of input i into output o, whose shape becomes `shape`. `attribute` may hold a -1.
-  Status emit_reshape(int i, int o, const Dims& shape, const Dims& attribute);
+  // A Reshape of `value` into output o. Unsupported if a Reshape cannot say which open dimensions
+  // the result has.
+  Status emit_reshape(int value, int o, const Dims& shape);
   // `value` in f32: itself if it is, else the output of a new Dequantize.
   Status dequantized(int value, int* result);
   // `value` with this quantization: itself if it has it, else the output of a new Quantize.
@@ -108,6 +124,7 @@ class OpContext {
   const File& file_;
   const tfl::Operator& op_;
   graph::Graph& graph_;
+  graph::ShapeInference& shapes_;
   ValueReader& reader_;
   Budget& budget_;
   std::vector<int> inputs_, outputs_;
@@ -133,7 +150,8 @@ class FusedActivation {
   int output_ = kAbsent;
 };
 
-// How many elements the dimensions span; negative if that is no sensible number.
+// How many elements the dimensions span; negative if that is no sensible number, Unsupported if it
+// is open.
 int64_t element_count(const Dims& dims);
 inline size_t at(int i) { return static_cast<size_t>(i); }
 

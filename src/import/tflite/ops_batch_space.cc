@@ -60,15 +60,12 @@ Status resized_axis(int64_t size, int64_t change, int32_t* out) {
   return {};
 }
 
-// A node on `*value`, which becomes its result of this shape: the operator's own if `last`.
+// A node on `*value`, which becomes its result: the operator's own if `last`.
 template <class Options>
-Status then(OpContext& op, Options options, const char* suffix, const Dims& shape, bool last,
-            int* value) {
+Status then(OpContext& op, Options options, const char* suffix, bool last, int* value) {
   const int from = *value;
   *value =
-      last ? op.output()
-           : op.add_inner(suffix, op.in(0).type, Dims(shape), Quantization(op.in(0).quantization));
-  op.value(*value).shape = shape;
+      last ? op.output() : op.add_inner(suffix, op.in(0).type, Quantization(op.in(0).quantization));
   return op.emit(std::move(options), {from}, {*value});
 }
 
@@ -76,9 +73,9 @@ Status then(OpContext& op, Options options, const char* suffix, const Dims& shap
 Status then_reshape(OpContext& op, Dims shape, size_t batch_axis, const char* suffix, bool last,
                     int* value) {
   fb::ReshapeT reshape;
-  reshape.shape = shape;
-  reshape.shape[batch_axis] = -1;
-  return then(op, std::move(reshape), suffix, shape, last, value);
+  shape[batch_axis] = -1;
+  reshape.shape.assign(shape.begin(), shape.end());
+  return then(op, std::move(reshape), suffix, last, value);
 }
 
 Status then_transpose(OpContext& op, const std::vector<int32_t>& perm, Dims* shape, int* value) {
@@ -86,14 +83,14 @@ Status then_transpose(OpContext& op, const std::vector<int32_t>& perm, Dims* sha
   for (size_t i = 0; i < perm.size(); ++i) (*shape)[i] = from[at(perm[i])];
   fb::TransposeT transpose;
   transpose.perm = perm;
-  return then(op, std::move(transpose), "/blocks_moved", *shape, false, value);
+  return then(op, std::move(transpose), "/blocks_moved", false, value);
 }
 
 Status space_to_batch(OpContext& op) {
   Blocks blocks;
   QRT_RETURN_IF_ERROR(read_blocks(op, &blocks));
   const size_t axes = blocks.axes();
-  Dims shape = op.in(0).shape;
+  Dims shape = op.shape(0);
   int value = op.input(0);
 
   fb::PadT pad;
@@ -104,14 +101,15 @@ Status space_to_batch(OpContext& op) {
     pad.before[i + 1] = blocks.before[i];
     pad.after[i + 1] = blocks.after[i];
     pads = pads || blocks.before[i] + int64_t{blocks.after[i]} > 0;
-    int32_t& size = shape[i + 1];
+    int32_t size = shape[i + 1];
     QRT_RETURN_IF_ERROR(resized_axis(size, int64_t{blocks.before[i]} + blocks.after[i], &size));
+    shape[i + 1] = size;
     if (size % blocks.block[i] != 0) {
       return error(Code::InvalidModel, "splits an axis of %d into blocks of %d", size,
                    blocks.block[i]);
     }
   }
-  if (pads) QRT_RETURN_IF_ERROR(then(op, std::move(pad), "/padded", shape, false, &value));
+  if (pads) QRT_RETURN_IF_ERROR(then(op, std::move(pad), "/padded", false, &value));
 
   // [N, H, W, C] -> [N, H / b, b, W / b, b, C] -> [b, b, N, H / b, W / b, C]
   Dims split = {shape[0]};
@@ -129,10 +127,9 @@ Status space_to_batch(OpContext& op) {
   perm.insert(perm.end(), kept.begin(), kept.end());
   QRT_RETURN_IF_ERROR(then_reshape(op, split, 0, "/blocks", false, &value));
   QRT_RETURN_IF_ERROR(then_transpose(op, perm, &split, &value));
-  if (!rt::checked_mul(shape[0], blocks.product, &shape[0])) {
-    return Status(Code::InvalidModel, "makes too large a batch");
-  }
-  for (size_t i = 0; i < axes; ++i) shape[i + 1] /= blocks.block[i];
+  shape[0] = op.dims().mul(shape[0].symbol(), blocks.product);
+  if (shape[0].is(rt::kInvalidDim)) return Status(Code::InvalidModel, "makes too large a batch");
+  for (size_t i = 0; i < axes; ++i) shape[i + 1] = shape[i + 1] / blocks.block[i];
   return then_reshape(op, shape, 0, "", true, &value);
 }
 
@@ -140,16 +137,16 @@ Status batch_to_space(OpContext& op) {
   Blocks blocks;
   QRT_RETURN_IF_ERROR(read_blocks(op, &blocks));
   const size_t axes = blocks.axes();
-  Dims shape = op.in(0).shape;
+  Dims shape = op.shape(0);
   int value = op.input(0);
-  if (shape[0] % blocks.product != 0) {
-    return error(Code::InvalidModel, "splits a batch of %d into blocks of %d", shape[0],
+  if (!shape[0].open() && shape[0] % blocks.product != 0) {
+    return error(Code::InvalidModel, "splits a batch of %d into blocks of %d", shape[0].symbol(),
                  blocks.product);
   }
-  shape[0] /= blocks.product;
+  shape[0] = op.dims().floor_div(shape[0].symbol(), blocks.product);
 
   // [b * b * N, H, W, C] -> [b, b, N, H, W, C] -> [N, H, b, W, b, C] -> [N, H * b, W * b, C]
-  Dims split = blocks.block;
+  Dims split(blocks.block.begin(), blocks.block.end());
   split.insert(split.end(), shape.begin(), shape.end());
   std::vector<int32_t> perm = {static_cast<int32_t>(axes)};
   for (size_t i = 0; i < axes; ++i) {
@@ -167,14 +164,16 @@ Status batch_to_space(OpContext& op) {
   slice.begin_mask = slice.end_mask = (uint32_t{1} << shape.size()) - 1;
   bool crops = false;
   for (size_t i = 0; i < axes; ++i) {
-    if (!rt::checked_mul(shape[i + 1], blocks.block[i], &shape[i + 1])) {
+    int32_t size = shape[i + 1];
+    if (!rt::checked_mul(size, blocks.block[i], &size)) {
       return Status(Code::InvalidModel, "makes too long an axis");
     }
+    shape[i + 1] = size;
   }
-  Dims cropped = shape;
   for (size_t i = 0; i < axes; ++i) {
     const int64_t both = int64_t{blocks.before[i]} + blocks.after[i];
-    QRT_RETURN_IF_ERROR(resized_axis(shape[i + 1], -both, &cropped[i + 1]));
+    int32_t cropped;
+    QRT_RETURN_IF_ERROR(resized_axis(shape[i + 1], -both, &cropped));
     if (both == 0) continue;
     crops = true;
     slice.begins[i + 1] = blocks.before[i];
@@ -184,7 +183,7 @@ Status batch_to_space(OpContext& op) {
   }
   QRT_RETURN_IF_ERROR(then_reshape(op, shape, 0, "/uncropped", !crops, &value));
   if (!crops) return {};
-  return then(op, std::move(slice), "", cropped, true, &value);
+  return then(op, std::move(slice), "", true, &value);
 }
 
 constexpr OpRule kRules[] = {

@@ -31,10 +31,10 @@ Status narrowed(OpContext& op, int bias, graph::Bytes* narrow) {
 Status read_bias(OpContext& op, int i, int32_t channels, int* bias) {
   *bias = op.input(i);
   if (*bias == kAbsent) return {};
-  if (element_count(op.in(i).shape) != channels) {
+  if (element_count(op.shape(i)) != channels) {
     return error(Code::InvalidModel, "its bias '%s' has %lld elements for %d output channels",
                  shortened(op.in(i).name).c_str(),
-                 static_cast<long long>(element_count(op.in(i).shape)), channels);
+                 static_cast<long long>(element_count(op.shape(i))), channels);
   }
   QRT_RETURN_IF_ERROR(op.reshaped(*bias, {channels}, "/bias", bias));
   if (op.value(*bias).type != DType::S64) return {};
@@ -65,8 +65,8 @@ Status conv_2d(OpContext& op) {
   QRT_RETURN_IF_ERROR(op.expect_rank(0, "input", 4));
   QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 4));
   QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 0));
-  const int32_t outputs = op.in(1).shape[0], inputs = op.in(0).shape[3];
-  const int32_t depth = op.in(1).shape[3];
+  const int32_t outputs = op.shape(1)[0], inputs = op.shape(0)[3];
+  const int32_t depth = op.shape(1)[3];
   if (inputs % depth != 0 || outputs % (inputs / depth) != 0) {
     return error(Code::InvalidModel,
                  "weights of depth %d and %d output channels do not fit %d input channels", depth,
@@ -118,14 +118,26 @@ Status transpose_conv(OpContext& op) {
   QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 4));
   QRT_RETURN_IF_ERROR(op.expect_rank(2, "input", 4));
   QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 0));
-  const Dims in = op.in(2).shape, kernel = op.in(1).shape;
-  if (in[3] != kernel[3]) {
+  const Dims in = op.shape(2);
+  const std::vector<int32_t> kernel = op.in(1).shape;
+  const int32_t channels = in[3];
+  if (channels != kernel[3]) {
     return error(Code::InvalidModel, "weights of depth %d do not fit %d input channels", kernel[3],
-                 in[3]);
+                 channels);
   }
-  std::vector<int64_t> size;
-  QRT_RETURN_IF_ERROR(op.ints(0, "output shape", 4, &size));
-  if (size.size() != 4 || size[0] != in[0] || size[3] != kernel[0]) {
+  // The batch may be open there, too.
+  Dims size;
+  if (const rt::Integers* computed = op.computed(0)) {
+    size.assign(computed->begin(), computed->end());
+  } else {
+    std::vector<int64_t> listed;
+    QRT_RETURN_IF_ERROR(op.ints(0, "output shape", 4, &listed));
+    for (int64_t dim : listed) {
+      size.emplace_back(static_cast<int32_t>(std::clamp<int64_t>(dim, -1, INT32_MAX)));
+    }
+  }
+  if (size.size() != 4 || op.dims().differ(size[0].symbol(), in[0].symbol()) ||
+      size[3] != kernel[0]) {
     return error(Code::InvalidModel, "its output shape does not fit its input and weights");
   }
   const bool same = options->padding() == tfl::Padding::SAME;
@@ -138,9 +150,9 @@ Status transpose_conv(OpContext& op) {
   fb::Window2DT& window = *conv.window;
   window.stride_h = options->stride_h();
   window.stride_w = options->stride_w();
-  QRT_RETURN_IF_ERROR(transposed_axis(in[1], size[1], kernel[1], window.stride_h, same,
+  QRT_RETURN_IF_ERROR(transposed_axis(in[1], int32_t{size[1]}, kernel[1], window.stride_h, same,
                                       &window.pad_top, &window.pad_bottom, &conv.output_padding_h));
-  QRT_RETURN_IF_ERROR(transposed_axis(in[2], size[2], kernel[2], window.stride_w, same,
+  QRT_RETURN_IF_ERROR(transposed_axis(in[2], int32_t{size[2]}, kernel[2], window.stride_w, same,
                                       &window.pad_left, &window.pad_right, &conv.output_padding_w));
   int weights = op.input(1), bias;
   if (op.in(2).type == DType::F32) QRT_RETURN_IF_ERROR(op.dequantized(weights, &weights));
@@ -148,7 +160,6 @@ Status transpose_conv(OpContext& op) {
   FusedActivation activation;
   QRT_RETURN_IF_ERROR(activation.begin(op, options->activation()));
   conv.clamp = activation.clamp();
-  op.out().shape = {in[0], static_cast<int32_t>(size[1]), static_cast<int32_t>(size[2]), kernel[0]};
   QRT_RETURN_IF_ERROR(
       op.emit(std::move(conv), {op.input(2), weights, bias}, {activation.output()}));
   return activation.finish(op);
@@ -177,11 +188,11 @@ graph::Bytes transpose(const graph::Bytes& source, size_t rows, size_t columns, 
 // [1,KH,KW,O] -> [O,KH,KW,1]
 Status depthwise_weights(OpContext& op, int source, int* result) {
   Value weights = op.value(source);
-  const Dims shape = weights.shape;
+  const std::vector<int32_t> shape = weights.shape;
   weights.shape = {shape[3], shape[1], shape[2], 1};
   if (weights.quantization.axis >= 0) weights.quantization.axis = 0;
   if (!weights.constant()) {
-    *result = op.add_inner("/weights", weights.type, weights.shape, weights.quantization);
+    *result = op.add_inner("/weights", weights.type, weights.quantization);
     fb::TransposeT transposed;
     transposed.perm = {3, 1, 2, 0};
     return op.emit(std::move(transposed), {source}, {*result});
@@ -204,10 +215,10 @@ Status depthwise_conv_2d(OpContext& op) {
   QRT_RETURN_IF_ERROR(op.expect_rank(0, "input", 4));
   QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 4));
   QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 3));
-  const int32_t channels = op.in(0).shape[3], outputs = op.in(1).shape[3];
-  if (op.in(1).shape[0] != 1 || outputs % channels != 0) {
-    return error(Code::InvalidModel, "weights of [%d,..,%d] do not fit %d input channels",
-                 op.in(1).shape[0], outputs, channels);
+  const int32_t channels = op.shape(0)[3], outputs = op.shape(1)[3], ones = op.shape(1)[0];
+  if (ones != 1 || outputs % channels != 0) {
+    return error(Code::InvalidModel, "weights of [%d,..,%d] do not fit %d input channels", ones,
+                 outputs, channels);
   }
   fb::Conv2DT conv;
   QRT_RETURN_IF_ERROR(
@@ -228,16 +239,21 @@ Status depthwise_conv_2d(OpContext& op) {
 // The input as the operator sees it: without keep_num_dims everything but the last `depth` elements
 // is the batch, wherever the dimensions' borders are.
 Status flattened_input(OpContext& op, bool keep_num_dims, int32_t depth, int* input) {
-  const Dims shape = op.in(0).shape;
+  const Dims shape = op.shape(0);
   *input = op.input(0);
-  const int64_t elements = element_count(shape);
   const bool fits = !shape.empty() && shape.back() == depth;
-  if (keep_num_dims ? !fits : elements % depth != 0) {
+  const bool divides = is_open(shape) || element_count(shape) % depth == 0;
+  if (keep_num_dims ? !fits : !divides) {
     return error(Code::InvalidModel, "its input '%s' does not divide into rows of %d elements",
                  shortened(op.in(0).name).c_str(), depth);
   }
   if (keep_num_dims || (fits && shape.size() == 2)) return {};
-  const int64_t rows = elements / depth;
+  if (is_open(shape)) {
+    int32_t all = 1;
+    for (Dim dim : shape) all = op.dims().mul(all, dim.symbol());
+    return op.reshaped(*input, {op.dims().floor_div(all, depth), depth}, "/rows", input);
+  }
+  const int64_t rows = element_count(shape) / depth;
   if (rows > std::numeric_limits<int32_t>::max()) {
     return Status(Code::InvalidModel, "its input has too many rows");
   }
@@ -257,7 +273,7 @@ Status product_of_activations(OpContext& op, int input, int bias, FusedActivatio
     QRT_RETURN_IF_ERROR(op.emit(std::move(product), {input, op.input(1)}, {activation.output()}));
     return activation.finish(op);
   }
-  const int sum = op.add_inner("/product", out.type, Dims(out.shape));
+  const int sum = op.add_inner("/product", out.type);
   QRT_RETURN_IF_ERROR(op.emit(std::move(product), {input, op.input(1)}, {sum}));
   fb::BinaryT add;
   add.kind = fb::BinaryKind::Add;
@@ -272,13 +288,10 @@ Status fully_connected(OpContext& op) {
   }
   QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 2));
   QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 0));
-  const int32_t outputs = op.in(1).shape[0], depth = op.in(1).shape[1];
+  const int32_t outputs = op.shape(1)[0], depth = op.shape(1)[1];
   int input, weights, bias;
   QRT_RETURN_IF_ERROR(
       flattened_input(op, options != nullptr && options->keep_num_dims(), depth, &input));
-  Dims shape = op.value(input).shape;
-  shape.back() = outputs;
-  op.out().shape = shape;
   QRT_RETURN_IF_ERROR(hybrid_weights(op, 1, &weights));
   QRT_RETURN_IF_ERROR(read_bias(op, 2, outputs, &bias));
 

@@ -43,7 +43,7 @@ Status widen_constant(OpContext& op) {
     const float value = half_to_float(half);
     std::memcpy(&floats[4 * i], &value, sizeof(value));
   }
-  op.out().shape = Dims(op.in(0).shape);
+  op.out().shape = std::vector<int32_t>(op.in(0).shape);
   return op.make_constant(0, std::move(floats));
 }
 

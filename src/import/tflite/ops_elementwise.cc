@@ -81,9 +81,8 @@ Status prelu(OpContext& op) {
     return error(Code::Unsupported, "PRELU of %s with slopes of %s", rt::dtype_name(type),
                  rt::dtype_name(op.in(1).type));
   }
-  const Dims shape = op.in(0).shape;
   const auto add_part = [&](const char* suffix, const Quantization& q) {
-    return op.add_inner(suffix, type, Dims(shape), Quantization(q));
+    return op.add_inner(suffix, type, Quantization(q));
   };
   const Quantization given = op.in(0).quantization, wanted = op.out().quantization;
   const int above = add_part("/above", given), below = add_part("/below", given);
@@ -129,7 +128,7 @@ Status select(OpContext& op) {
   const int rank = op.rank(1);
   if (op.rank(0) != 1 || rank <= 1) return select_v2(op);
   Dims shape(at(rank), 1);
-  shape[0] = op.in(0).shape[0];
+  shape[0] = op.shape(0)[0];
   int condition;
   QRT_RETURN_IF_ERROR(op.reshaped(op.input(0), shape, "/condition", &condition));
   return op.emit(fb::SelectT(), {condition, op.input(1), op.input(2)}, {op.output()});

@@ -1,4 +1,6 @@
 // Operators on images [N,H,W,C] without weights: pooling, resizing, moving blocks to channels.
+#include <algorithm>
+
 #include "src/import/tflite/op_table.h"
 #include "src/import/tflite/window.h"
 
@@ -32,18 +34,22 @@ template <fb::ResizeMode mode, class Options>
 Status resize(OpContext& op) {
   const auto* options = op.options<Options>();
   QRT_RETURN_IF_ERROR(op.expect_rank(0, "input", 4));
+  fb::ResizeT resize;
+  resize.mode = mode;
+  resize.align_corners = options != nullptr && options->align_corners();
+  resize.half_pixel_centers = options != nullptr && options->half_pixel_centers();
+  const rt::Integers* computed = op.computed(1);
+  if (computed != nullptr && !std::all_of(computed->begin(), computed->end(), rt::is_number)) {
+    return op.emit(std::move(resize), {op.input(0), op.input(1)}, {op.output()});
+  }
   std::vector<int64_t> size;
   QRT_RETURN_IF_ERROR(op.ints(1, "size", 2, &size));
   if (size.size() != 2 || size[0] < 1 || size[1] < 1 || size[0] > INT32_MAX ||
       size[1] > INT32_MAX) {
     return Status(Code::InvalidModel, "its size is not two positive numbers");
   }
-  fb::ResizeT resize;
-  resize.mode = mode;
   resize.out_h = static_cast<int32_t>(size[0]);
   resize.out_w = static_cast<int32_t>(size[1]);
-  resize.align_corners = options != nullptr && options->align_corners();
-  resize.half_pixel_centers = options != nullptr && options->half_pixel_centers();
   return op.emit(std::move(resize), {op.input(0)}, {op.output()});
 }
 

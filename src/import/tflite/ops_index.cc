@@ -18,8 +18,7 @@ struct Sparse {
 // The same with one entry for each axis, and what the result looks like.
 struct Dense {
   fb::SliceT slice;
-  Dims kept_shape;    // after the slice, without the dropped axes
-  Dims result_shape;  // with the new axes
+  std::vector<bool> new_axes;  // by axis of the result: whether it is one that the input lacks
 };
 
 // Any number beyond s32 is beyond every axis. The result may be negated.
@@ -47,25 +46,31 @@ void append_axis(Dense* dense, int64_t begin, int64_t end, int64_t stride) {
   dense->slice.strides.push_back(saturated(stride));
 }
 
-void append_whole_axis(Dense* dense, int32_t dim) {
-  append_axis(dense, 0, dim, 1);
-  dense->kept_shape.push_back(dim);
-  dense->result_shape.push_back(dim);
+void append_whole_axis(Dense* dense, Dim dim) {
+  const size_t axis = dense->slice.begins.size();
+  append_axis(dense, 0, dim.open() ? 0 : dim.symbol(), 1);
+  if (dim.open()) dense->slice.end_mask |= 1u << axis;
+  dense->new_axes.push_back(false);
 }
 
-Status append_dropped_axis(Dense* dense, int64_t begin, int32_t dim) {
+Status append_dropped_axis(Dense* dense, int64_t begin, Dim size) {
   const size_t axis = dense->slice.begins.size();
+  dense->slice.shrink_mask |= 1u << axis;
+  if (size.open()) {
+    append_axis(dense, begin, 0, 1);
+    return {};
+  }
+  const int32_t dim = size;
   if (begin < -dim || begin >= dim) {
     return error(Code::InvalidModel, "picks element %lld of axis %zu, which has %d",
                  static_cast<long long>(begin), axis, dim);
   }
   const int64_t index = begin < 0 ? begin + dim : begin;
   append_axis(dense, index, index + 1, 1);
-  dense->slice.shrink_mask |= 1u << axis;
   return {};
 }
 
-Status append_range(Dense* dense, const Sparse& sparse, size_t i, int32_t dim) {
+Status append_range(Dense* dense, const Sparse& sparse, size_t i, Dim dim) {
   const size_t axis = dense->slice.begins.size();
   if (sparse.strides[i] == 0) return error(Code::InvalidModel, "its stride of axis %zu is 0", axis);
   // The bounds are as good as these, and nothing overflows.
@@ -73,13 +78,13 @@ Status append_range(Dense* dense, const Sparse& sparse, size_t i, int32_t dim) {
   const int64_t stride = saturated(sparse.strides[i]);
   const bool from_start = (sparse.begin_mask >> i & 1) != 0;
   const bool to_end = (sparse.end_mask >> i & 1) != 0;
-  const int32_t count = selected(begin, end, stride, from_start, to_end, dim);
-  if (count == 0) return error(Code::Unsupported, "selects nothing of axis %zu", axis);
+  if (!dim.open() && selected(begin, end, stride, from_start, to_end, int32_t{dim}) == 0) {
+    return error(Code::Unsupported, "selects nothing of axis %zu", axis);
+  }
   append_axis(dense, begin, end, stride);
   if (from_start) dense->slice.begin_mask |= 1u << axis;
   if (to_end) dense->slice.end_mask |= 1u << axis;
-  dense->kept_shape.push_back(count);
-  dense->result_shape.push_back(count);
+  dense->new_axes.push_back(false);
   return {};
 }
 
@@ -102,7 +107,7 @@ Status to_dense(const Sparse& sparse, const Dims& shape, Dense* dense) {
       const size_t covered = shape.size() - axes_named;
       for (size_t k = 0; k < covered; ++k) append_whole_axis(dense, shape[axis()]);
     } else if ((sparse.new_axis_mask >> i & 1) != 0) {
-      dense->result_shape.push_back(1);
+      dense->new_axes.push_back(true);
     } else if ((sparse.shrink_mask >> i & 1) != 0) {
       QRT_RETURN_IF_ERROR(append_dropped_axis(dense, sparse.begins[i], shape[axis()]));
     } else {
@@ -134,35 +139,37 @@ Status strided_slice(OpContext& op) {
   sparse.shrink_mask = static_cast<unsigned>(options->shrink_axis_mask());
   QRT_RETURN_IF_ERROR(op.expect_per_tensor(op.input(0)));
   Dense dense;
-  QRT_RETURN_IF_ERROR(to_dense(sparse, op.in(0).shape, &dense));
-  if (dense.result_shape.size() > at(rt::kMaxRank)) {
-    return error(Code::Unsupported, "makes %zu dimensions", dense.result_shape.size());
+  QRT_RETURN_IF_ERROR(to_dense(sparse, op.shape(0), &dense));
+  if (dense.new_axes.size() > at(rt::kMaxRank)) {
+    return error(Code::Unsupported, "makes %zu dimensions", dense.new_axes.size());
   }
-  op.out().shape = dense.result_shape;
-  if (dense.result_shape == dense.kept_shape) {
+  if (std::count(dense.new_axes.begin(), dense.new_axes.end(), true) == 0) {
     return op.emit(std::move(dense.slice), {op.input(0)}, {op.output()});
   }
-  const int kept =
-      op.add_inner("/slice", op.in(0).type, dense.kept_shape, Quantization(op.in(0).quantization));
+  const int kept = op.add_inner("/slice", op.in(0).type, Quantization(op.in(0).quantization));
   QRT_RETURN_IF_ERROR(op.emit(std::move(dense.slice), {op.input(0)}, {kept}));
-  fb::ReshapeT reshape;
-  reshape.shape = dense.result_shape;
-  return op.emit(std::move(reshape), {kept}, {op.output()});
+  const Dims kept_shape = op.shape_of(kept);
+  Dims shape;
+  size_t next = 0;
+  for (bool is_new : dense.new_axes) shape.push_back(is_new ? Dim(1) : kept_shape[next++]);
+  return op.emit_reshape(kept, 0, shape);
 }
 
 Status slice(OpContext& op) {
   std::vector<int64_t> begins, sizes;
   QRT_RETURN_IF_ERROR(op.ints(1, "begins", at(rt::kMaxRank), &begins));
   QRT_RETURN_IF_ERROR(op.ints(2, "sizes", at(rt::kMaxRank), &sizes));
-  const Dims shape = op.in(0).shape;
+  const Dims shape = op.shape(0);
   if (begins.size() != shape.size() || sizes.size() != shape.size()) {
     return error(Code::InvalidModel, "has %zu begins and %zu sizes for %zu dimensions",
                  begins.size(), sizes.size(), shape.size());
   }
   fb::SliceT slice;
-  Dims result;
   for (size_t i = 0; i < shape.size(); ++i) {
-    const int64_t dim = shape[i], begin = begins[i];
+    const int64_t begin = begins[i];
+    // Up to the end of an open axis; a number of elements of one is checked when it is known.
+    const bool to_end = sizes[i] == -1 && shape[i].open();
+    const int64_t dim = shape[i].open() ? INT32_MAX : shape[i].symbol();
     const int64_t size = sizes[i] == -1 ? dim - begin : sizes[i];
     if (begin < 0 || begin > dim || size < 0 || size > dim - begin) {
       return error(Code::InvalidModel,
@@ -174,9 +181,8 @@ Status slice(OpContext& op) {
     slice.begins.push_back(static_cast<int32_t>(begin));
     slice.ends.push_back(static_cast<int32_t>(begin + size));
     slice.strides.push_back(1);
-    result.push_back(static_cast<int32_t>(size));
+    if (to_end) slice.end_mask |= 1u << i;
   }
-  op.out().shape = std::move(result);
   return op.emit(std::move(slice), {op.input(0)}, {op.output()});
 }
 

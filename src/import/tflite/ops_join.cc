@@ -1,4 +1,5 @@
 // Operators that join tensors or take them apart along an axis.
+#include <algorithm>
 #include <numeric>
 
 #include "src/import/tflite/op_table.h"
@@ -32,6 +33,12 @@ Status concatenation(OpContext& op) {
   return activation.finish(op);
 }
 
+bool may_be_equal(OpContext& op, const Dims& a, const Dims& b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](Dim x, Dim y) {
+           return !op.dims().differ(x.symbol(), y.symbol());
+         });
+}
+
 Status pack(OpContext& op) {
   const tfl::PackOptions* options;
   QRT_RETURN_IF_ERROR(op.options(&options));
@@ -40,17 +47,17 @@ Status pack(OpContext& op) {
   if (op.rank(0) == rt::kMaxRank) {
     return error(Code::Unsupported, "makes %d dimensions", rt::kMaxRank + 1);
   }
-  const Dims same = op.in(0).shape;
-  Dims shape = same;
-  shape.insert(shape.begin() + axis, 1);
+  const Dims same = op.shape(0);
   std::vector<int> parts;
   for (int i = 0; i < op.input_count(); ++i) {
-    if (op.in(i).shape != same) {
+    if (!may_be_equal(op, op.shape(i), same)) {
       return error(Code::InvalidModel, "its inputs 0 and %d differ in shape", i);
     }
     int part;
     const std::string suffix = "/part" + std::to_string(i);
-    QRT_RETURN_IF_ERROR(op.reshaped(op.input(i), shape, suffix.c_str(), &part));
+    Dims one = op.shape(i);
+    one.insert(one.begin() + axis, 1);
+    QRT_RETURN_IF_ERROR(op.reshaped(op.input(i), one, suffix.c_str(), &part));
     parts.push_back(part);
   }
   return emit_concat(op, std::move(parts), axis, op.output());
@@ -62,15 +69,14 @@ Status unpack(OpContext& op) {
   int axis;
   QRT_RETURN_IF_ERROR(op.checked_axis(options->axis(), op.rank(0), &axis));
   QRT_RETURN_IF_ERROR(op.expect_per_tensor(op.input(0)));
-  Dims part = op.in(0).shape;
-  if (part[at(axis)] != op.output_count()) {
+  Dims shape = op.shape(0);
+  const int32_t elements = shape[at(axis)];
+  if (elements != op.output_count()) {
     return error(Code::InvalidModel, "unpacks %d outputs from an axis of %d elements",
-                 op.output_count(), part[at(axis)]);
+                 op.output_count(), elements);
   }
-  part[at(axis)] = 1;
-  Dims shape = part;
   shape.erase(shape.begin() + axis);
-  if (op.output_count() == 1) return op.emit_reshape(0, 0, shape, shape);
+  if (op.output_count() == 1) return op.emit_reshape(op.input(0), 0, shape);
 
   fb::SplitT split;
   split.axis = axis;
@@ -78,28 +84,20 @@ Status unpack(OpContext& op) {
   const DType type = op.in(0).type;
   std::vector<int> parts;
   for (int i = 0; i < op.output_count(); ++i) {
-    parts.push_back(op.add_inner("/part", type, part, Quantization(op.in(0).quantization), i));
+    parts.push_back(op.add_inner("/part", type, Quantization(op.in(0).quantization), i));
   }
   QRT_RETURN_IF_ERROR(op.emit(std::move(split), {op.input(0)}, parts));
   for (int i = 0; i < op.output_count(); ++i) {
-    op.out(i).shape = shape;
-    fb::ReshapeT reshape;
-    reshape.shape = shape;
-    QRT_RETURN_IF_ERROR(op.emit(std::move(reshape), {parts[at(i)]}, {op.output(i)}));
+    QRT_RETURN_IF_ERROR(op.emit_reshape(parts[at(i)], i, shape));
   }
   return {};
 }
 
-Status emit_split(OpContext& op, int input, int axis, Dims sizes) {
+Status emit_split(OpContext& op, int input, int axis, std::vector<int32_t> sizes) {
   fb::SplitT split;
   split.axis = axis;
   std::vector<int> parts;
-  for (int i = 0; i < op.output_count(); ++i) {
-    Dims shape = op.in(input).shape;
-    shape[at(axis)] = sizes[at(i)];
-    op.out(i).shape = std::move(shape);
-    parts.push_back(op.output(i));
-  }
+  for (int i = 0; i < op.output_count(); ++i) parts.push_back(op.output(i));
   split.sizes = std::move(sizes);
   return op.emit(std::move(split), {op.input(input)}, std::move(parts));
 }
@@ -107,18 +105,19 @@ Status emit_split(OpContext& op, int input, int axis, Dims sizes) {
 Status split(OpContext& op) {
   int axis;
   QRT_RETURN_IF_ERROR(op.axis_input(0, "axis", op.rank(1), &axis));
-  const int32_t elements = op.in(1).shape[at(axis)];
+  const int32_t elements = op.shape(1)[at(axis)];
   if (elements % op.output_count() != 0) {
     return error(Code::InvalidModel, "splits an axis of %d elements into %d", elements,
                  op.output_count());
   }
-  return emit_split(op, 1, axis, Dims(at(op.output_count()), elements / op.output_count()));
+  return emit_split(op, 1, axis,
+                    std::vector<int32_t>(at(op.output_count()), elements / op.output_count()));
 }
 
 Status split_v(OpContext& op) {
   int axis;
   QRT_RETURN_IF_ERROR(op.axis_input(2, "axis", op.rank(0), &axis));
-  const int64_t elements = op.in(0).shape[at(axis)];
+  const int64_t elements = op.shape(0)[at(axis)];
   std::vector<int64_t> listed;
   QRT_RETURN_IF_ERROR(op.ints(1, "sizes", at(op.output_count()), &listed));
   if (static_cast<int>(listed.size()) != op.output_count()) {
@@ -141,7 +140,7 @@ Status split_v(OpContext& op) {
     return error(Code::InvalidModel, "its sizes do not add up to the axis' %lld elements",
                  static_cast<long long>(elements));
   }
-  Dims sizes;
+  std::vector<int32_t> sizes;
   for (int64_t size : listed) sizes.push_back(static_cast<int32_t>(size));
   return emit_split(op, 0, axis, std::move(sizes));
 }

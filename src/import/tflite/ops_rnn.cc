@@ -39,7 +39,7 @@ Status check_variant(const OpContext& op) {
 // What the gates' weights must agree on, and their place in the whole.
 struct Gates {
   DType type;
-  Dims shape;  // of one gate: [H,I], [H,H] or [H]
+  std::vector<int32_t> shape;  // of one gate: [H,I], [H,H] or [H]
 };
 
 Status check_gates(const OpContext& op, int first, const char* what, const Gates& gates) {
@@ -90,7 +90,7 @@ Status join_gates(OpContext& op, int first, const char* suffix, const Gates& gat
     quantization.axis = 0;
     QRT_RETURN_IF_ERROR(append_quantization(gate, &quantization));
   }
-  Dims shape = gates.shape;
+  std::vector<int32_t> shape = gates.shape;
   shape[0] *= kGates;
   return op.add_constant(op.out().name + suffix, gates.type, std::move(shape), std::move(bytes),
                          std::move(quantization), result);
@@ -103,7 +103,7 @@ Status check_state(const OpContext& op, int i, const char* what, DType type, int
     return error(Code::Unsupported, "its %s '%s' is not a variable", what,
                  shortened(state.name).c_str());
   }
-  if (state.type != type || state.shape != Dims{batch, hidden}) {
+  if (state.type != type || state.shape != std::vector<int32_t>{batch, hidden}) {
     return error(Code::InvalidModel, "its %s '%s' is %s of %s, not %dx%d of %s", what,
                  shortened(state.name).c_str(),
                  rt::Shape(state.shape.data(), state.shape.size()).str().c_str(),
@@ -153,8 +153,8 @@ Status sequence_lstm(OpContext& op) {
   QRT_RETURN_IF_ERROR(read_attributes(op, &lstm));
   QRT_RETURN_IF_ERROR(op.expect_rank(0, "input", 3));
   QRT_RETURN_IF_ERROR(op.expect_rank(kInputWeights, "input weights", 2));
-  const int32_t batch = op.in(0).shape[lstm.time_major ? 1 : 0], inputs = op.in(0).shape[2];
-  const int32_t hidden = op.in(kInputWeights).shape[0];
+  const int32_t batch = op.shape(0)[lstm.time_major ? 1 : 0], inputs = op.shape(0)[2];
+  const int32_t hidden = op.shape(kInputWeights)[0];
   if (hidden > INT32_MAX / kGates) return Status(Code::InvalidModel, "has too many cells");
 
   // f32 activations with s8 weights occur; other mixes do not.

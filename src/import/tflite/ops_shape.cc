@@ -9,7 +9,8 @@ namespace {
 
 using tfl::Builtin;
 
-Status to_dims(const std::vector<int64_t>& elements, int64_t least, const char* what, Dims* dims) {
+Status to_dims(const std::vector<int64_t>& elements, int64_t least, const char* what,
+               std::vector<int32_t>* dims) {
   dims->clear();
   for (int64_t element : elements) {
     if (element < least || element > INT32_MAX) {
@@ -20,10 +21,10 @@ Status to_dims(const std::vector<int64_t>& elements, int64_t least, const char* 
   return {};
 }
 
-// The shape that RESHAPE asks for, with its -1. A shape that is computed when the model runs is
-// taken from the output: all shapes are static here.
-Status requested_shape(OpContext& op, Dims* shape) {
+// The shape that RESHAPE asks for, with its -1; `known` is false if it is computed in a run.
+Status requested_shape(OpContext& op, bool* known, std::vector<int32_t>* shape) {
   std::vector<int64_t> elements;
+  *known = true;
   if (op.has_input(1) && op.in(1).constant()) {
     QRT_RETURN_IF_ERROR(op.ints(1, "shape", at(rt::kMaxRank), &elements));
     return to_dims(elements, -1, "shape", shape);
@@ -38,36 +39,52 @@ Status requested_shape(OpContext& op, Dims* shape) {
     if (elements.size() == 1 && elements[0] == 0) elements.clear();  // how old files say scalar
     return to_dims(elements, -1, "shape", shape);
   }
-  *shape = op.out().shape;
-  if (element_count(*shape) != element_count(op.in(0).shape)) {
-    return Status(Code::Unsupported, "computes its shape when the model runs");
-  }
+  *known = false;
   return {};
 }
 
+// To a shape that is computed from shapes. `-1` may be among the sizes.
+Status reshape_to_computed(OpContext& op, const rt::Integers& sizes) {
+  if (sizes.size() > at(rt::kMaxRank)) {
+    return error(Code::Unsupported, "asks for %zu dimensions", sizes.size());
+  }
+  const Dims wanted(sizes.begin(), sizes.end());
+  const bool rest = std::any_of(wanted.begin(), wanted.end(), [](Dim dim) { return dim.is(-1); });
+  const auto options = reshape_options(op.shape(0), wanted);
+  const bool two_rests =
+      options && rest && std::count(options->shape.begin(), options->shape.end(), -1) > 1;
+  if (options && !two_rests) {
+    return op.emit(fb::ReshapeT(*options), {op.input(0)}, {op.output()});
+  }
+  return op.emit(fb::ReshapeT(), {op.input(0), op.input(1)}, {op.output()});
+}
+
 Status reshape(OpContext& op) {
-  Dims requested;
-  QRT_RETURN_IF_ERROR(requested_shape(op, &requested));
-  Dims shape = requested;
-  const auto open = std::find(shape.begin(), shape.end(), -1);
-  if (open != shape.end()) {
-    if (std::count(shape.begin(), shape.end(), -1) > 1) {
+  bool known;
+  fb::ReshapeT reshape;
+  QRT_RETURN_IF_ERROR(requested_shape(op, &known, &reshape.shape));
+  if (known) {
+    if (std::count(reshape.shape.begin(), reshape.shape.end(), -1) > 1) {
       return Status(Code::InvalidModel, "its shape leaves more than one dimension open");
     }
-    *open = 1;
-    const int64_t elements = element_count(op.in(0).shape), others = element_count(shape);
-    if (others < 1 || elements % others != 0 || elements / others > INT32_MAX) {
-      return error(Code::InvalidModel, "%lld elements do not divide into its shape",
-                   static_cast<long long>(elements));
-    }
-    *open = static_cast<int32_t>(elements / others);
+    return op.emit(std::move(reshape), {op.input(0)}, {op.output()});
   }
-  return op.emit_reshape(0, 0, shape, requested);
+  if (const rt::Integers* sizes = op.computed(1)) {
+    return reshape_to_computed(op, rt::Integers(*sizes));
+  }
+  // The file may say what comes out.
+  const std::vector<int32_t> shape = op.out().shape;
+  const Dims dims(shape.begin(), shape.end());
+  const bool open = is_open(op.shape(0)) || std::count(shape.begin(), shape.end(), -1) > 0;
+  if (open || element_count(dims) != element_count(op.shape(0))) {
+    return Status(Code::Unsupported, "computes its shape when the model runs");
+  }
+  return op.emit_reshape(op.input(0), 0, dims);
 }
 
 Status squeeze(OpContext& op) {
   const auto* options = op.options<tfl::SqueezeOptions>();
-  const Dims& source = op.in(0).shape;
+  const Dims source = op.shape(0);
   const bool listed = options != nullptr && options->squeeze_dims() != nullptr &&
                       options->squeeze_dims()->size() != 0;
   std::vector<bool> dropped(source.size(), false);
@@ -75,9 +92,10 @@ Status squeeze(OpContext& op) {
     for (int32_t dim : *options->squeeze_dims()) {
       int axis;
       QRT_RETURN_IF_ERROR(op.checked_axis(dim, op.rank(0), &axis));
-      if (source[at(axis)] != 1) {
+      const Dim size = source[at(axis)];
+      if (!size.open() && size != 1) {
         return error(Code::InvalidModel, "drops axis %d, which has %d elements", axis,
-                     source[at(axis)]);
+                     size.symbol());
       }
       dropped[at(axis)] = true;
     }
@@ -86,18 +104,18 @@ Status squeeze(OpContext& op) {
   for (size_t i = 0; i < source.size(); ++i) {
     if (listed ? !dropped[i] : source[i] != 1) shape.push_back(source[i]);
   }
-  return op.emit_reshape(0, 0, shape, shape);
+  return op.emit_reshape(op.input(0), 0, shape);
 }
 
 Status expand_dims(OpContext& op) {
   int axis;
   QRT_RETURN_IF_ERROR(op.axis_input(1, "axis", op.rank(0) + 1, &axis));
-  Dims shape = op.in(0).shape;
+  Dims shape = op.shape(0);
   shape.insert(shape.begin() + axis, 1);
   if (shape.size() > at(rt::kMaxRank)) {
     return error(Code::Unsupported, "makes %zu dimensions", shape.size());
   }
-  return op.emit_reshape(0, 0, shape, shape);
+  return op.emit_reshape(op.input(0), 0, shape);
 }
 
 Status transpose(OpContext& op) {
@@ -119,14 +137,15 @@ Status transpose(OpContext& op) {
   return op.emit(std::move(transposed), {op.input(0)}, {op.output()});
 }
 
-// Shapes are static, so this one is known now.
+// Sizes that are known are a constant.
 Status shape_of(OpContext& op) {
-  const Dims& dims = op.in(0).shape;
+  const Dims dims = op.shape(0);
   const DType type = op.out().type;
   if (type != DType::S32 && type != DType::S64) {
     return error(Code::Unsupported, "gives %s", rt::dtype_name(type));
   }
   if (dims.empty()) return Status(Code::Unsupported, "asks for the shape of a scalar");
+  if (is_open(dims)) return op.emit(fb::ShapeOfT(), {op.input(0)}, {op.output()});
   graph::Bytes bytes;
   for (int32_t dim : dims) {
     const int64_t wide = dim;
@@ -140,11 +159,18 @@ Status shape_of(OpContext& op) {
 
 Status broadcast_to(OpContext& op) {
   fb::BroadcastToT broadcast;
-  broadcast.shape = op.out().shape;
   if (op.in(1).constant()) {
     std::vector<int64_t> elements;
     QRT_RETURN_IF_ERROR(op.ints(1, "shape", at(rt::kMaxRank), &elements));
     QRT_RETURN_IF_ERROR(to_dims(elements, 1, "shape", &broadcast.shape));
+  } else if (op.computed(1) != nullptr) {
+    return op.emit(std::move(broadcast), {op.input(0), op.input(1)}, {op.output()});
+  } else {
+    // The file may say what comes out.
+    broadcast.shape = op.out().shape;
+    if (std::count(broadcast.shape.begin(), broadcast.shape.end(), -1) > 0) {
+      return Status(Code::Unsupported, "computes its shape when the model runs");
+    }
   }
   return op.emit(std::move(broadcast), {op.input(0)}, {op.output()});
 }
@@ -168,7 +194,7 @@ Status read_padding(OpContext& op, fb::PadT* pad) {
     return error(Code::InvalidModel, "has %zu paddings for %d dimensions", elements.size(),
                  op.rank(0));
   }
-  Dims paddings;
+  std::vector<int32_t> paddings;
   QRT_RETURN_IF_ERROR(to_dims(elements, 0, "padding", &paddings));
   for (size_t i = 0; i < paddings.size(); i += 2) {
     pad->before.push_back(paddings[i]);
@@ -190,9 +216,9 @@ float first_element(const Value& value) {
 Status real_scalar(OpContext& op, int i, const char* what, float* real) {
   QRT_RETURN_IF_ERROR(op.expect_constant(i, what));
   const Value& source = op.in(i);
-  if (element_count(source.shape) != 1) {
+  if (element_count(op.shape(i)) != 1) {
     return error(Code::InvalidModel, "its %s has %lld elements", what,
-                 static_cast<long long>(element_count(source.shape)));
+                 static_cast<long long>(element_count(op.shape(i))));
   }
   switch (source.type) {
     case DType::F32:

@@ -59,6 +59,15 @@ bool carries_quantization(DType type) {
   return type == DType::S8 || type == DType::U8 || type == DType::S16 || type == DType::S4;
 }
 
+// Where the signature has -1, the shape has 1, or what the model was last used with.
+void leave_open(const tfl::Tensor& tensor, std::vector<int32_t>* shape) {
+  const auto* signature = tensor.shape_signature();
+  if (signature == nullptr || signature->size() != shape->size()) return;
+  for (size_t i = 0; i < shape->size(); ++i) {
+    if (signature->Get(static_cast<flatbuffers::uoffset_t>(i)) == -1) (*shape)[i] = -1;
+  }
+}
+
 Status read_shape(const tfl::Tensor& tensor, DType type, std::vector<int32_t>* shape) {
   const auto* dims = tensor.shape();
   if (dims == nullptr) return {};
@@ -187,6 +196,7 @@ rt::Result<Value> ValueReader::read(const File& file, int index) {
   value.variable = tensor.is_variable();
   Status status = read_shape(tensor, value.type, &value.shape);
   if (status.ok()) status = read_data(file, tensor, &value);
+  if (!value.constant() && !value.variable) leave_open(tensor, &value.shape);
   if (status.ok()) {
     status = read_quantization(tensor, value, value.constant(), budget_, &value.quantization);
   }

@@ -27,9 +27,9 @@ class ValueReader {
  public:
   ValueReader(const tfl::Model& model, Budget& budget);
 
-  // Of a tensor of the subgraph in view: its name, type, shape, quantization and, of a constant,
-  // its elements. Constants that share a buffer share their bytes. A tensor without elements is a
-  // constant without bytes.
+  // Of a tensor of the subgraph in view: its name, type, shape (-1 for what the file leaves open),
+  // quantization and, of a constant, its elements. Constants that share a buffer share their bytes.
+  // A tensor without elements is a constant without bytes.
   rt::Result<graph::Value> read(const File& file, int tensor);
 
  private:
