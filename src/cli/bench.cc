@@ -14,6 +14,7 @@
 #include "src/cli/measure.h"
 #include "src/cli/model_facts.h"
 #include "src/cli/running_model.h"
+#include "src/cli/shape_option.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
 
@@ -22,6 +23,7 @@ namespace {
 
 struct Options {
   std::string model, signature, isa;
+  std::vector<std::string> shapes;
   size_t threads = 1;
   size_t warmup = 3;
   double seconds = 1;
@@ -34,6 +36,7 @@ constexpr int kBarWidth = 16;
 constexpr const char* kFooter = R"(Examples:
   qrt bench model.qrt
   qrt bench model.qrt --threads 4 --seconds 5
+  qrt bench model.qrt --shape image=4x224x224x3
   qrt bench model.qrt --profile             the time of every operator, and its kernel
   qrt bench model.tflite --json | jq .median_us
 
@@ -234,6 +237,7 @@ Outcome bench(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   QRT_ASSIGN_OR_RETURN(RunningModel model,
                        start_model(std::move(open), options.isa, options.threads));
+  QRT_RETURN_IF_ERROR(apply_shapes(options.shapes, &model.session));
   measured.prepare_us =
       std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
 
@@ -268,6 +272,7 @@ void add_bench(CLI::App& app, Action* action) {
   add_model_option(command, &options->model);
   add_signature_option(command, &options->signature);
   add_machine_options(command, &options->threads, &options->isa);
+  add_shape_option(command, &options->shapes, "The shape of an input; without: 1 where it is open");
   named(command->add_option("--warmup", options->warmup, "Runs before measuring (default 3)"), "N")
       ->check(between(0, 1e6));
   named(command->add_option("--seconds", options->seconds, "How long to measure (default 1)"), "S")

@@ -8,6 +8,7 @@
 #include "src/cli/model_facts.h"
 #include "src/cli/model_output.h"
 #include "src/cli/model_source.h"
+#include "src/cli/shape_option.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
 #include "src/export/export.h"
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string in, out, labels, signature;
+  std::vector<std::string> shapes;
 };
 
 constexpr const char* kFooter = R"(Examples:
@@ -32,10 +34,12 @@ constexpr const char* kFooter = R"(Examples:
   qrt convert model.tflite decoder.qrt --signature decode
   qrt convert model.tflite model.onnx
   qrt convert model.qrt model.onnx
+  qrt convert model.onnx model.qrt --shape image=1x3x320x320
 
 Quantized models stay quantized: TensorFlow Lite's int8 and uint8 models, and ONNX models with
 QuantizeLinear/DequantizeLinear pairs, which is also what an OUT ending in .onnx gets. Inputs and
-outputs keep their names, shapes and types. OUT is complete or, on any error, not written.)";
+outputs keep their names, shapes and types; dimensions that the model leaves open stay open, except
+those that --shape fixes, and a batch that some operator needs as a number. OUT is complete or, on any error, not written.)";
 
 bool to_onnx(const Options& options) { return fs::path(options.out).extension() == ".onnx"; }
 
@@ -59,6 +63,29 @@ Outcome check_arguments(const Options& options) {
   return {};
 }
 
+rt::Result<import::ImportOptions> import_options(const Options& options, import::Format kind) {
+  import::ImportOptions import;
+  QRT_ASSIGN_OR_RETURN(import.input_shapes, read_shapes(options.shapes));
+  if (kind == import::Format::Qrt && !options.shapes.empty()) {
+    return rt::error(rt::Code::InvalidArgument,
+                     "--shape is for models that are converted; '%s' is a .qrt model already",
+                     options.in.c_str());
+  }
+  return import;
+}
+
+// What the importer took for granted: "x[0] ('batch') is 1, because of ...".
+void add_assumptions(const rt::Model& model, Facts* lines) {
+  const auto* metadata = model.root().metadata();
+  if (metadata == nullptr) return;
+  const std::string prefix = "assumed ";
+  for (const fb::KeyValue* entry : *metadata) {
+    const std::string key = entry->key()->str();
+    if (key.compare(0, prefix.size(), prefix) != 0) continue;
+    lines->add("assumed", printable(key.substr(prefix.size()) + " is " + entry->value()->str()));
+  }
+}
+
 // What was written from what, and how large both are.
 Facts written_facts(const Options& options, import::Format kind, size_t before, size_t after) {
   Facts lines;
@@ -69,7 +96,8 @@ Facts written_facts(const Options& options, import::Format kind, size_t before, 
 }
 
 Outcome convert_to_onnx(const Options& options, import::Format kind, size_t before) {
-  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.in, options.signature));
+  QRT_ASSIGN_OR_RETURN(const import::ImportOptions import, import_options(options, kind));
+  QRT_ASSIGN_OR_RETURN(const OpenModel open, open_model(options.in, options.signature, import));
   if (open.model->entries() > 1 && options.signature.empty()) {
     return rt::error(rt::Code::Unsupported,
                      "%s: an .onnx file holds one of the things that it can do, %s: choose with "
@@ -85,7 +113,9 @@ Outcome convert_to_onnx(const Options& options, import::Format kind, size_t befo
   auto file = onnx_export::export_onnx(graph);
   if (!file.ok()) return file.status().within(options.in);
   QRT_RETURN_IF_ERROR(graph::write_file(options.out, *file));
-  written_facts(options, kind, before, file->size()).print();
+  Facts lines = written_facts(options, kind, before, file->size());
+  add_assumptions(*open.model, &lines);
+  lines.print();
   return {};
 }
 
@@ -99,8 +129,9 @@ Outcome convert_to_qrt(const Options& options, import::Format kind, size_t befor
   if (!options.labels.empty()) {
     QRT_ASSIGN_OR_RETURN(labels, read_labels(options.labels));
   }
+  QRT_ASSIGN_OR_RETURN(const import::ImportOptions import, import_options(options, kind));
   QRT_ASSIGN_OR_RETURN(const Converted converted,
-                       convert_model(options.in, labels, options.signature));
+                       convert_model(options.in, labels, options.signature, import));
   QRT_RETURN_IF_ERROR(graph::write_file(options.out, converted.file));
 
   const ModelFacts facts(*converted.open.model);
@@ -108,6 +139,7 @@ Outcome convert_to_qrt(const Options& options, import::Format kind, size_t befor
   if (const std::string entries = entry_list(*converted.open.model); !entries.empty()) {
     lines.add("entries", entries + "; what follows is about the first");
   }
+  add_assumptions(*converted.open.model, &lines);
   lines.add("operators", facts.summary());
   if (facts.float_ops > 0) {
     lines.add("in float", facts.float_kinds() + ", with " + facts.float_share());
@@ -142,6 +174,7 @@ void add_convert(CLI::App& app, Action* action) {
   named(command->add_option("--signature", options->signature,
                             "Keep only this one of the things that the model can do"),
         "NAME");
+  add_shape_option(command, &options->shapes, "Fix dimensions that the model leaves open");
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });
 }

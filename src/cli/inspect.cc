@@ -52,6 +52,7 @@ class Report {
   std::string name(const flatbuffers::String* text) const {
     return wide_ ? printable(name_of(text)) : short_name(name_of(text), kNameWidth);
   }
+  unsigned subgraph() const { return open_.model->entry_subgraph(open_.entry); }
   const fb::Tensor& tensor(int32_t index) const {
     return *graph_.tensors()->Get(static_cast<unsigned>(index));
   }
@@ -100,7 +101,8 @@ class Report {
     const fb::Tensor& t = tensor(index);
     const std::string quantization = quantization_text(t);
     return format("%s  %s %s%s", name(t.name()).c_str(), rt::dtype_name(t.type()),
-                  shape_text(t).c_str(), quantization.empty() ? "" : (", " + quantization).c_str());
+                  facts_.shape(subgraph(), static_cast<size_t>(index)).c_str(),
+                  quantization.empty() ? "" : (", " + quantization).c_str());
   }
 
   // "1x128x128x3 s8, 1x128 f32": the activations, or else the constants, of a list of tensors.
@@ -110,9 +112,11 @@ class Report {
     std::string text;
     for (int32_t index : indices) {
       if (index < 0) continue;
-      const fb::Tensor& t = *tensors.Get(static_cast<unsigned>(index));
+      const auto i = static_cast<unsigned>(index);
+      const fb::Tensor& t = *tensors.Get(i);
       if (t.is_constant() != constants) continue;
-      text += (text.empty() ? "" : ", ") + shape_text(t) + " " + rt::dtype_name(t.type());
+      text += (text.empty() ? "" : ", ") + facts_.shape(op.subgraph, i) + " " +
+              rt::dtype_name(t.type());
     }
     return text;
   }
@@ -165,7 +169,8 @@ class Report {
       const fb::Tensor& t = *tensors.Get(i);
       const uint64_t bytes = constant_bytes(t);
       table.add({std::to_string(i), name(t.name()), roles[i], rt::dtype_name(t.type()),
-                 shape_text(t), bytes > 0 ? human_bytes(bytes) : "", quantization_text(t)});
+                 facts_.shape(subgraph(), i), bytes > 0 ? human_bytes(bytes) : "",
+                 quantization_text(t)});
     }
     std::printf("\n%s\n", bold("Tensors").c_str());
     table.print();

@@ -7,11 +7,26 @@
 namespace qrt::cli {
 namespace {
 
-Json tensor_json(const fb::Tensor& tensor, unsigned index) {
+// Numbers, and words for open dimensions.
+Json dims_json(const std::vector<std::string>& dims, const fb::Tensor& tensor) {
+  Json json = Json::array();
+  for (unsigned i = 0; i < dims.size(); ++i) {
+    const int32_t size = tensor.shape()->Get(i);
+    if (size >= 0) {
+      json.push_back(size);
+    } else {
+      json.push_back(dims[i]);
+    }
+  }
+  return json;
+}
+
+Json tensor_json(const fb::Tensor& tensor, unsigned index, const std::vector<std::string>& dims) {
   Json json = {{"index", index},
                {"name", name_of(tensor.name())},
                {"type", rt::dtype_name(tensor.type())},
                {"shape", std::vector<int32_t>(tensor.shape()->begin(), tensor.shape()->end())},
+               {"dims", dims_json(dims, tensor)},
                {"constant", tensor.is_constant()},
                {"variable", tensor.is_variable()}};
   if (tensor.is_constant()) json["bytes"] = tensor.data_bytes();
@@ -89,7 +104,8 @@ void print_inspect_json(const OpenModel& open, const rt::Program* program) {
 
   Json tensors = Json::array();
   for (unsigned i = 0; i < graph.tensors()->size(); ++i) {
-    tensors.push_back(tensor_json(*graph.tensors()->Get(i), i));
+    tensors.push_back(
+        tensor_json(*graph.tensors()->Get(i), i, facts.dims[model.entry_subgraph(open.entry)][i]));
   }
   json["tensors"] = tensors;
 

@@ -48,11 +48,8 @@ struct Work {
   double macs;
 };
 
-// Empty for a model that cannot run.
-std::vector<Work> work_of(const rt::Model& model, unsigned subgraph) {
+std::vector<Work> work_of(const rt::GraphView& view) {
   std::vector<Work> work;
-  rt::GraphView view;
-  if (!view.build(model, subgraph).ok()) return work;
   const rt::Result<rt::Shapes> shapes = view.default_shapes();
   for (const rt::Node& node : view.nodes()) {
     const rt::OpSpec& spec = view.spec(static_cast<size_t>(node.index()));
@@ -79,6 +76,23 @@ std::vector<unsigned> reached_from(const rt::Model& model, unsigned subgraph) {
   return reached;
 }
 
+// By tensor and axis, as the operators compute them where the model can run, else as it declares
+// them.
+std::vector<std::vector<std::string>> dims_of(const rt::GraphView* view,
+                                              const fb::Subgraph& graph) {
+  std::vector<std::vector<std::string>> dims(graph.tensors()->size());
+  const rt::Dims none;
+  for (unsigned t = 0; t < dims.size(); ++t) {
+    const auto& declared = *graph.tensors()->Get(t)->shape();
+    for (unsigned i = 0; i < declared.size(); ++i) {
+      dims[t].push_back(view != nullptr ? view->declared().dims.text(
+                                              view->declared().shapes[t][static_cast<int>(i)])
+                                        : none.text(declared.Get(i)));
+    }
+  }
+  return dims;
+}
+
 }  // namespace
 
 const char* numeric_name(Numeric numeric) {
@@ -94,10 +108,17 @@ const char* numeric_name(Numeric numeric) {
 }
 
 ModelFacts::ModelFacts(const rt::Model& model, uint32_t entry) {
-  const std::vector<Work> work = work_of(model, model.entry_subgraph(entry));
+  const unsigned main = model.entry_subgraph(entry);
+  rt::GraphView view;
+  const bool runs = view.build(model, main).ok();
+  std::vector<Work> work;
+  if (runs) work = work_of(view);
+  for (unsigned g = 0; g < model.root().subgraphs()->size(); ++g) {
+    dims.push_back(dims_of(runs && g == main ? &view : nullptr, *model.root().subgraphs()->Get(g)));
+  }
   std::map<const fb::Operator*, double> macs_by_op;
   for (const Work& node : work) macs_by_op[node.op] += node.macs;
-  for (const unsigned g : reached_from(model, model.entry_subgraph(entry))) {
+  for (const unsigned g : reached_from(model, main)) {
     const fb::Subgraph& graph = *model.root().subgraphs()->Get(g);
     for (const fb::Operator* op : *graph.operators()) {
       ops.push_back({op, g, rt::operator_name(op->options_type(), op->options()),
@@ -155,8 +176,16 @@ std::string ModelFacts::float_kinds() const {
 
 std::string name_of(const flatbuffers::String* name) { return name != nullptr ? name->str() : ""; }
 
-std::string shape_text(const fb::Tensor& tensor) {
-  return rt::Shape(tensor.shape()->data(), tensor.shape()->size()).str();
+std::string ModelFacts::shape(size_t subgraph, size_t tensor) const {
+  bool open = false;
+  std::string by_x, listed;
+  for (const std::string& dim : dims[subgraph][tensor]) {
+    open = open || dim.find_first_not_of("0123456789") != std::string::npos;
+    by_x += (by_x.empty() ? "" : "x") + dim;
+    listed += (listed.empty() ? "[" : ", ") + printable(dim);
+  }
+  if (open) return listed + "]";
+  return by_x.empty() ? "scalar" : by_x;
 }
 
 uint64_t constant_bytes(const fb::Tensor& tensor) {

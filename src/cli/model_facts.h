@@ -35,12 +35,16 @@ struct ModelFacts {
   // What a run works through, as a session numbers it: those that run others are not there, and one
   // that is run in several places stands there as often.
   std::vector<OpFacts> steps;
+  // By subgraph, tensor and axis: "224", "batch", "2*h + 1".
+  std::vector<std::vector<std::vector<std::string>>> dims;
   std::map<std::string, uint64_t> weight_bytes;  // by element type
   double macs = 0, float_macs = 0;
   size_t float_ops = 0, boundary_ops = 0;
 
   // "29 operators in integers, 1 in float, 1 between"
   std::string summary() const;
+  // Of a tensor: "1x224x224x3"; "[batch, 224, 224, 3]" where dimensions are open.
+  std::string shape(size_t subgraph, size_t tensor) const;
   // The share of multiplications that float operators do: "2.1 % of the multiplications".
   std::string float_share() const;
   // "2 Softmax, 1 Unary.Exp": the operators in float by kind.
@@ -48,7 +52,6 @@ struct ModelFacts {
 };
 
 std::string name_of(const flatbuffers::String* name);
-std::string shape_text(const fb::Tensor& tensor);
 uint64_t constant_bytes(const fb::Tensor& tensor);
 // "scale 0.0235, zero point -3", "per channel (axis 0): 32 scales, 0.0012…0.034", "" without.
 std::string quantization_text(const fb::Tensor& tensor);

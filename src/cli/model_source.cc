@@ -66,13 +66,15 @@ rt::Result<import::Format> identify(const std::string& path, size_t* bytes) {
   return format;
 }
 
-rt::Result<OpenModel> open_model(const std::string& path, const std::string& signature) {
+rt::Result<OpenModel> open_model(const std::string& path, const std::string& signature,
+                                 import::ImportOptions options) {
+  options.signature = signature;
   OpenModel open;
   open.path = path;
   QRT_ASSIGN_OR_RETURN(open.format, identify(path, &open.source_bytes));
   const auto start = Clock::now();
   if (open.converted()) {
-    QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path, signature));
+    QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path, options));
     QRT_ASSIGN_OR_RETURN(graph::Bytes file, graph::serialize(graph));
     QRT_RETURN_IF_ERROR(load_bytes(file, &open));
   } else {
@@ -89,20 +91,21 @@ rt::Result<OpenModel> open_model(const std::string& path, const std::string& sig
 }
 
 rt::Result<Converted> convert_model(const std::string& path, const std::vector<std::string>& labels,
-                                    const std::string& signature) {
+                                    const std::string& signature, import::ImportOptions options) {
+  options.signature = signature;
   Converted converted;
   converted.open.path = path;
   QRT_ASSIGN_OR_RETURN(converted.open.format, identify(path, &converted.open.source_bytes));
-  QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path, signature));
+  QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path, options));
   std::string text;
   for (const std::string& label : labels) text += label + "\n";
   if (!labels.empty()) graph.metadata.emplace_back("labels", text);
   QRT_ASSIGN_OR_RETURN(converted.file, graph::serialize(graph));
   QRT_RETURN_IF_ERROR(load_bytes(converted.file, &converted.open));
   for (uint32_t entry = converted.open.model->entries(); entry-- > 0;) {
-    rt::ProgramOptions options;
-    options.entry = converted.open.model->entry_name(entry);
-    QRT_ASSIGN_OR_RETURN(converted.program, import::build_program(converted.open.model, options));
+    rt::ProgramOptions wishes;
+    wishes.entry = converted.open.model->entry_name(entry);
+    QRT_ASSIGN_OR_RETURN(converted.program, import::build_program(converted.open.model, wishes));
   }
   return converted;
 }

@@ -35,7 +35,9 @@ const char* format_name(import::Format format);  // "TensorFlow Lite", ...
 rt::Result<import::Format> identify(const std::string& path, size_t* bytes);
 
 // `signature`: the name of the entry to use; "": the first. The error lists the names there are.
-rt::Result<OpenModel> open_model(const std::string& path, const std::string& signature = "");
+// `options` are for models that are converted.
+rt::Result<OpenModel> open_model(const std::string& path, const std::string& signature = "",
+                                 import::ImportOptions options = {});
 
 // The bytes of a .qrt made from a foreign model, loaded once as a user would, so that no file is
 // written that cannot be run.
@@ -48,7 +50,8 @@ struct Converted {
 // is to have; "": all.
 rt::Result<Converted> convert_model(const std::string& path,
                                     const std::vector<std::string>& labels = {},
-                                    const std::string& signature = "");
+                                    const std::string& signature = "",
+                                    import::ImportOptions options = {});
 
 // "'encode', 'decode'": the entries of a model that has several; else "".
 std::string entry_list(const rt::Model& model);

@@ -1,5 +1,6 @@
 // `qrt run`: feeds a model from files and shows what it answers.
 #include "src/cli/run.h"
+#include "src/cli/shape_option.h"
 
 #include <algorithm>
 #include <chrono>
@@ -171,6 +172,7 @@ Outcome run(RunOptions options) {
   }
   const std::string isa = options.reference ? "scalar" : options.isa;
   QRT_ASSIGN_OR_RETURN(RunningModel model, start_model(std::move(open), isa, options.threads));
+  QRT_RETURN_IF_ERROR(apply_shapes(options.shapes, &model.session));
   if (!options.each.empty()) return run_each(model, options, labels);
   return run_once(model, options, labels);
 }
@@ -240,6 +242,8 @@ void add_run(CLI::App& app, Action* action) {
                             "Run once a file; print a table with a row a file"),
         "FILE...")
       ->excludes(input);
+  add_shape_option(command, &options->shapes,
+                   "The shape of an input; open dimensions take their file's without");
   named(command->add_option("--labels,-l", options->labels,
                             "File whose line i names class i; without it the model's own"),
         "FILE");

@@ -19,6 +19,7 @@ struct RunOptions {
   std::string model, signature;
   std::vector<std::string> inputs;  // FILE or NAME=FILE
   std::vector<std::string> each;
+  std::vector<std::string> shapes;  // NAME=1x3x224x224
   std::string labels, output, isa;
   std::string mean, scale;  // numbers with commas, as typed
   PictureOptions picture;
