@@ -180,9 +180,42 @@ TEST(ExportForm, InputsAndOutputsKeepNameTypeAndShape) {
     const auto& tensor = info->type().tensor_type();
     EXPECT_EQ(tensor.elem_type(), ::onnx::TensorProto::INT8);
     ASSERT_EQ(tensor.shape().dim_size(), 4);
-    EXPECT_TRUE(tensor.shape().dim(0).has_dim_param());
+    EXPECT_EQ(tensor.shape().dim(0).value_case(),
+              ::onnx::TensorShapeProto::Dimension::VALUE_NOT_SET);
     EXPECT_EQ(tensor.shape().dim(3).dim_value(), 2);
   }
+}
+
+TEST(ExportForm, OpenDimensionsKeepTheirNames) {
+  Graph g = convolution(DType::F32, {}, nullptr);
+  g.value(g.inputs[0]).shape = {-1, -1, -1, 2};
+  g.value(g.inputs[0]).dim_names = {"batch", "", "w", ""};
+  g.value(g.outputs[0]).shape = {-1, -1, -1, g.value(g.outputs[0]).shape[3]};
+  const graph::Bytes file = must_export(g);
+  const graph::Value back = [&] {
+    const Graph again = must_import(file);
+    return again.value(again.inputs[0]);
+  }();
+  EXPECT_EQ(back.shape, (Dims{-1, -1, -1, 2}));
+  EXPECT_EQ(back.dim_names, (Strings{"batch", "", "w", ""}));
+}
+
+TEST(ExportForm, AReshapeKeepsSeveralOpenDimensions) {
+  Graph g;
+  const int x = g.add_tensor("x", DType::F32, {-1, -1, 6}),
+            y = g.add_tensor("y", DType::F32, {-1, -1, 2, 3});
+  fb::ReshapeT reshape;
+  reshape.shape = {0, 0, 2, -1};
+  reshape.keep_mask = 3;
+  g.add_node("split", std::move(reshape), {x}, {y});
+  g.inputs = {x};
+  g.outputs = {y};
+  const Graph again = must_import(must_export(g));
+  EXPECT_EQ(again.value(again.outputs[0]).shape, (Dims{-1, -1, 2, 3}));
+  Loaded loaded = must_load(again);
+  ASSERT_NE(loaded.session, nullptr);
+  ASSERT_TRUE(loaded.session->resize_input(0, {4, 5, 6}).ok());
+  EXPECT_EQ(loaded.session->output_shape(0), (rt::Shape{4, 5, 2, 3}));
 }
 
 // Two outputs of one value, and an input that is an output: each name is made once.

@@ -116,23 +116,26 @@ std::string ModelWriter::constant(const std::string& wanted, DType type,
 }
 
 void ModelWriter::describe(::onnx::ValueInfoProto* info, const std::string& name, DType type,
-                           const std::vector<int32_t>& shape) {
+                           const std::vector<int32_t>& shape,
+                           const std::vector<std::string>& dim_names) {
   info->set_name(name);
   auto* tensor = info->mutable_type()->mutable_tensor_type();
   tensor->set_elem_type(onnx_type(type));
   auto* dims = tensor->mutable_shape();
-  for (int32_t dim : shape) {
-    if (dim >= 0) {
-      dims->add_dim()->set_dim_value(dim);
-    } else {
-      dims->add_dim()->set_dim_param("dim" + std::to_string(unknown_dims_++));
+  for (size_t i = 0; i < shape.size(); ++i) {
+    auto* dim = dims->add_dim();
+    if (shape[i] >= 0) {
+      dim->set_dim_value(shape[i]);
+    } else if (i < dim_names.size() && !dim_names[i].empty()) {
+      dim->set_dim_param(dim_names[i]);
     }
   }
   fixed_.insert(name);
 }
 
-void ModelWriter::input(const std::string& name, DType type, const std::vector<int32_t>& shape) {
-  describe(graph_.add_input(), name, type, shape);
+void ModelWriter::input(const std::string& name, DType type, const std::vector<int32_t>& shape,
+                        const std::vector<std::string>& dim_names) {
+  describe(graph_.add_input(), name, type, shape, dim_names);
 }
 
 void ModelWriter::output(const std::string& name, DType type, const std::vector<int32_t>& shape,
@@ -156,7 +159,7 @@ void ModelWriter::output(const std::string& name, DType type, const std::vector<
     }
     renamed_[made_as] = name;
   }
-  describe(graph_.add_output(), name, type, shape);
+  describe(graph_.add_output(), name, type, shape, {});
 }
 
 void ModelWriter::metadata(const std::string& key, const std::string& value) {

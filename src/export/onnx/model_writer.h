@@ -54,8 +54,9 @@ class ModelWriter {
 
   // A name that nothing else has, `wanted` or like it.
   std::string fresh(const std::string& wanted);
-  // -1 is a dimension that is known only at run time.
-  void input(const std::string& name, DType type, const std::vector<int32_t>& shape);
+  // -1 is a dimension that is known only at run time; `dim_names`, by axis, may name it.
+  void input(const std::string& name, DType type, const std::vector<int32_t>& shape,
+             const std::vector<std::string>& dim_names);
   // Makes `tensor` the graph's output of this fresh name.
   void output(const std::string& name, DType type, const std::vector<int32_t>& shape,
               const std::string& tensor);
@@ -65,7 +66,7 @@ class ModelWriter {
 
  private:
   void describe(::onnx::ValueInfoProto* info, const std::string& name, DType type,
-                const std::vector<int32_t>& shape);
+                const std::vector<int32_t>& shape, const std::vector<std::string>& dim_names);
 
   ::onnx::ModelProto model_;
   ::onnx::GraphProto& graph_;
@@ -74,7 +75,6 @@ class ModelWriter {
   std::set<std::string> fixed_;  // tensors whose name cannot change any more
   std::map<std::string, std::string> renamed_;
   std::map<std::string, std::string> small_ones_;  // constants by what they hold
-  int unknown_dims_ = 0;
 };
 
 }  // namespace qrt::onnx_export

@@ -33,6 +33,7 @@ void export_gather_nd(Call& c) {
 }
 
 void export_broadcast_to(Call& c) {
+  if (c.node.inputs.size() > 1) throw Unsupported("a shape that is computed when the model runs");
   const auto& shape = c.node.options.AsBroadcastTo()->shape;
   const Order order = plain_order(shape.size());
   const std::string to =

@@ -54,6 +54,17 @@ void export_reshape(Call& c) {
     result = graph::reshaped_order(from, order, to).value_or(result);
   }
   const std::string codes = c.t.codes(x, order);
+  const auto& options = *c.node.options.AsReshape();
+  const bool plain = order == plain_order(from.size()) && result == plain_order(to.size());
+  if (c.node.inputs.size() == 1 && options.keep_mask != 0 && plain) {
+    // ONNX copies the input's dimension where the shape has 0.
+    Integers wanted(options.shape.begin(), options.shape.end());
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if ((options.keep_mask >> i & 1) != 0) wanted[i] = 0;
+    }
+    const std::string shape = c.m.vector(c.wanted() + "/shape", wanted);
+    return c.give_codes(result, c.m.node("Reshape", {codes, shape}, c.wanted()));
+  }
   c.give_codes(result, c.t.reshaped(codes, graph::arranged(c.result().shape, result), c.wanted()));
 }
 

@@ -190,7 +190,7 @@ void Tensors::set_numbers_of(int v, int from) {
 void Tensors::add_input(int v, const std::string& name) {
   const Value& x = value(v);
   const Order plain = plain_order(rank(v));
-  model.input(name, x.type, x.shape);
+  model.input(name, x.type, x.shape, x.dim_names);
   if (!has_codes(x) || x.type == DType::U8) return set_codes(v, plain, name);
   const graph::Quantization& q = x.quantization;
   set_numbers(v, plain, dequantize(name, q.scales, {q.zero_point()}, x.type, -1, name + "/float"));

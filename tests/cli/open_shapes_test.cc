@@ -1,0 +1,96 @@
+// The tool and models whose inputs leave dimensions open.
+#include <nlohmann/json.hpp>
+
+#include "tests/import/onnx_builder.h"
+#include "tests/support/cli.h"
+
+namespace qrt::test {
+namespace {
+
+class OpenShapesTool : public CliTest {
+ protected:
+  // y = -x of [batch, 3, w].
+  OpenShapesTool() {
+    graph::Graph g;
+    const int x = g.add_tensor("x", rt::DType::F32, {-1, 3, -1});
+    g.value(x).dim_names = {"batch", "", "w"};
+    const int y = g.add_tensor("y", rt::DType::F32, {-1, 3, -1});
+    fb::UnaryT negative;
+    negative.kind = fb::UnaryKind::Neg;
+    g.add_node("negative", std::move(negative), {x}, {y});
+    g.inputs = {x};
+    g.outputs = {y};
+    write_model("m.qrt", g);
+  }
+  void write_onnx(const OnnxBuilder& b) const {
+    const auto bytes = b.bytes();
+    write("m.onnx", std::string(bytes.begin(), bytes.end()));
+  }
+};
+
+TEST_F(OpenShapesTool, RunTakesTheShapeOfItsFile) {
+  write_npy<float>("x.npy", "<f4", "(2, 3, 2)", std::vector<float>(12, 1.5f));
+  const Ran ran = qrt("run m.qrt --input x.npy --output out");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_PRED2(contains, read("out.0.npy"), "(2,3,2,)");
+  write_npy<float>("four.npy", "<f4", "(2, 4, 2)", std::vector<float>(16, 1));
+  expect_failure("run m.qrt --input four.npy", 1, {"2x4x2"});
+}
+
+TEST_F(OpenShapesTool, InspectShowsTheNames) {
+  const Ran ran = qrt("inspect m.qrt");
+  EXPECT_PRED2(contains, ran.out, "x  f32 [batch, 3, w]");
+  EXPECT_PRED2(contains, ran.out, "y  f32 [batch, 3, w]");
+  const auto json = nlohmann::json::parse(qrt("inspect m.qrt --json").out);
+  EXPECT_EQ(json["tensors"][0]["dims"], nlohmann::json({"batch", 3, "w"}));
+  EXPECT_EQ(json["tensors"][0]["shape"], nlohmann::json({-1, 3, -1}));
+}
+
+TEST_F(OpenShapesTool, BenchTakesAShape) {
+  const std::string bench = "bench m.qrt --seconds 0 --warmup 0 --profile --json ";
+  const auto json = nlohmann::json::parse(qrt(bench + "--shape x=4x3x7").out);
+  EXPECT_EQ(json["profile"][0]["output_shape"], nlohmann::json({4, 3, 7}));
+  const auto without = nlohmann::json::parse(qrt(bench).out);
+  EXPECT_EQ(without["profile"][0]["output_shape"], nlohmann::json({1, 3, 1}));
+}
+
+TEST_F(OpenShapesTool, ShapesThatAreNone) {
+  for (const char* text :
+       {"x", "x=", "=1x2", "x=1x", "x=1x-2", "x=1x2y", "x=1x99999999999", "x=1x1x1x1x1x1x1x1x1"}) {
+    expect_failure(std::string("bench m.qrt --shape ") + text, 2, {"NAME=1x3x224x224", text});
+  }
+  expect_failure("bench m.qrt --shape z=1x3x1", 1, {"'z'", "no input"});
+  expect_failure("bench m.qrt --shape x=1x3x1 x=2x3x1", 1, {"'x' twice"});
+  expect_failure("bench m.qrt --shape x=1x3", 1, {"'x' has 3 dimensions, not 2"});
+}
+
+TEST_F(OpenShapesTool, ConvertFixesDimensions) {
+  OnnxBuilder b;
+  b.open_input("x", {"N", "3"});
+  b.op("Neg", {"x"}, {"y"});
+  b.output("y");
+  write_onnx(b);
+  EXPECT_EQ(qrt("convert m.onnx open.qrt").exit_code, 0);
+  EXPECT_PRED2(contains, qrt("inspect open.qrt").out, "x  f32 [N, 3]");
+  EXPECT_EQ(qrt("convert m.onnx fixed.qrt --shape x=5x3").exit_code, 0);
+  EXPECT_PRED2(contains, qrt("inspect fixed.qrt").out, "x  f32 5x3");
+  expect_failure("convert m.onnx no.qrt --shape x=5x4", 1, {"'x' is ?x3", "5x4"});
+  expect_failure("convert open.qrt no.onnx --shape x=5x3", 1, {"--shape", ".qrt model already"});
+}
+
+// A batch that some operator needs as a number is 1, and convert says so.
+TEST_F(OpenShapesTool, ConvertSaysWhatItAssumes) {
+  OnnxBuilder b;
+  b.open_input("x", {"N", "3"});
+  b.integers("pads", {1, 0, 0, 0});
+  b.op("Pad", {"x", "pads"}, {"y"}).set("mode", "edge").named("border");
+  b.output("y");
+  write_onnx(b);
+  const Ran ran = qrt("convert m.onnx m2.qrt");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_PRED2(contains, ran.out, "x[0] ('N') is 1, because of Pad: ");
+  EXPECT_PRED2(contains, ran.out, "'border'");
+}
+
+}  // namespace
+}  // namespace qrt::test
