@@ -74,6 +74,13 @@ class Builder {
     for (int output : outputs) producer_[output] = graph.nodes.size();
     infer(graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs)));
   }
+  // A node that runs other graphs; its outputs have the shapes that those say.
+  template <class Options>
+  void run_graphs(const std::string& name, Options options, std::vector<int> inputs,
+                  std::vector<int> outputs) {
+    for (int output : outputs) producer_[output] = graph.nodes.size();
+    graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs));
+  }
   // The node that makes a value; null for inputs and constants. Valid until the next node.
   graph::Node* producer(int value);
 

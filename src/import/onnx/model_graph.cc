@@ -1,6 +1,7 @@
 #include "src/import/onnx/model_graph.h"
 
 #include <queue>
+#include <set>
 
 #include "src/import/onnx/errors.h"
 
@@ -37,7 +38,35 @@ Makers find_makers(const ::onnx::GraphProto& graph) {
   return makers;
 }
 
+// Adds what a graph reads and does not make.
+void add_captured(const ::onnx::GraphProto& graph, std::set<std::string>* captured) {
+  std::set<std::string> own;
+  for (const auto& tensor : graph.initializer()) own.insert(tensor.name());
+  for (const auto& tensor : graph.sparse_initializer()) own.insert(tensor.values().name());
+  for (const auto& input : graph.input()) own.insert(input.name());
+  for (const auto& node : graph.node()) own.insert(node.output().begin(), node.output().end());
+  std::set<std::string> read;
+  for (const auto& node : graph.node()) {
+    read.insert(node.input().begin(), node.input().end());
+    for (const auto& attribute : node.attribute()) {
+      if (attribute.has_g()) add_captured(attribute.g(), &read);
+    }
+  }
+  for (const auto& output : graph.output()) read.insert(output.name());
+  for (const std::string& name : read) {
+    if (!name.empty() && own.count(name) == 0) captured->insert(name);
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> captured_names(const ::onnx::NodeProto& node) {
+  std::set<std::string> captured;
+  for (const auto& attribute : node.attribute()) {
+    if (attribute.has_g()) add_captured(attribute.g(), &captured);
+  }
+  return {captured.begin(), captured.end()};
+}
 
 ModelGraph sorted_graph(::onnx::GraphProto& graph) {
   const Makers makers = find_makers(graph);
@@ -46,7 +75,9 @@ ModelGraph sorted_graph(::onnx::GraphProto& graph) {
   std::vector<int> missing(count, 0);
   std::vector<std::vector<int>> readers(count);
   for (int n = 0; n < graph.node_size(); ++n) {
-    for (const std::string& input : graph.node(n).input()) {
+    std::vector<std::string> inputs = captured_names(graph.node(n));
+    inputs.insert(inputs.end(), graph.node(n).input().begin(), graph.node(n).input().end());
+    for (const std::string& input : inputs) {
       if (input.empty()) continue;
       ++result.uses[input];
       const auto maker = makers.find(input);

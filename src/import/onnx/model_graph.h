@@ -15,7 +15,10 @@ struct ModelGraph {
   std::unordered_map<std::string, int> uses;
 };
 
-// Throws Invalid if a name is made twice or never, or if nodes wait for each other.
+// The names of values around a node that the graphs it has as attributes read, each once.
+std::vector<std::string> captured_names(const ::onnx::NodeProto& node);
+
+// What a node's own graphs read, it reads. Throws Invalid if a name is made twice or never, or if nodes wait for each other.
 ModelGraph sorted_graph(::onnx::GraphProto& graph);
 
 }  // namespace qrt::import::onnx_import

@@ -1,0 +1,109 @@
+#include "src/import/onnx/branch.h"
+
+#include <utility>
+
+#include "src/graph/subgraphs.h"
+#include "src/import/onnx/errors.h"
+
+namespace qrt::import::onnx_import {
+namespace {
+
+using ::onnx::TensorProto;
+
+int32_t onnx_type(DType type) {
+  switch (type) {
+    case DType::F32:
+      return TensorProto::FLOAT;
+    case DType::F16:
+      return TensorProto::FLOAT16;
+    case DType::S8:
+      return TensorProto::INT8;
+    case DType::U8:
+      return TensorProto::UINT8;
+    case DType::S16:
+      return TensorProto::INT16;
+    case DType::S32:
+      return TensorProto::INT32;
+    case DType::S64:
+      return TensorProto::INT64;
+    case DType::Bool:
+      return TensorProto::BOOL;
+    default:
+      unsupported("elements of type %s in a branch", rt::dtype_name(type));
+  }
+}
+
+void add_constant(const Captured& captured, Builder& builder, ::onnx::GraphProto* graph) {
+  const graph::Value& value = *builder.constant_value(*captured.tensor);
+  builder.charge(value.data->size());
+  TensorProto* tensor = graph->add_initializer();
+  tensor->set_name(captured.name);
+  tensor->set_data_type(onnx_type(value.type));
+  for (const Dim& dim : captured.tensor->shape) tensor->add_dims(dim.symbol());
+  tensor->set_raw_data(value.data->data(), value.data->size());
+}
+
+void add_input(const Captured& captured, Builder& builder, ::onnx::GraphProto* graph) {
+  ::onnx::ValueInfoProto* input = graph->add_input();
+  input->set_name(captured.name);
+  auto* type = input->mutable_type()->mutable_tensor_type();
+  type->set_elem_type(onnx_type(captured.tensor->type));
+  type->mutable_shape();
+  for (const Dim& dim : captured.tensor->shape) {
+    auto* to = type->mutable_shape()->add_dim();
+    if (!dim.open()) {
+      to->set_dim_value(dim.symbol());
+    } else if (const std::string text = builder.dims().text(dim.symbol()); text != "?") {
+      to->set_dim_param(text);
+    }
+  }
+}
+
+}  // namespace
+
+const ::onnx::GraphProto& branch_of(const ::onnx::NodeProto& node, const char* attribute) {
+  for (const auto& one : node.attribute()) {
+    if (one.name() != attribute) continue;
+    if (!one.has_g()) invalid("attribute '%s' is no graph", attribute);
+    if (one.g().input_size() > 0) invalid("its %s has inputs", attribute);
+    if (one.g().output_size() != node.output_size()) {
+      invalid("its %s has %d outputs, it has %d", attribute, one.g().output_size(),
+              node.output_size());
+    }
+    return one.g();
+  }
+  invalid("has no %s", attribute);
+}
+
+::onnx::ModelProto branch_model(const ::onnx::ModelProto& outer, const ::onnx::GraphProto& branch,
+                                const std::vector<Captured>& captured, Builder& builder) {
+  builder.charge(branch.ByteSizeLong());
+  ::onnx::ModelProto model;
+  *model.mutable_opset_import() = outer.opset_import();
+  *model.mutable_graph() = branch;
+  for (const Captured& one : captured) {
+    if (one.constant) {
+      add_constant(one, builder, model.mutable_graph());
+    } else {
+      add_input(one, builder, model.mutable_graph());
+    }
+  }
+  return model;
+}
+
+int32_t adopt(graph::Graph graph, graph::Graph* into) {
+  const auto base = static_cast<int32_t>(into->subgraphs.size()) + 1;
+  for (int32_t g = 0; g < graph::graph_count(graph); ++g) {
+    for (graph::Node& node : graph::graph_at(graph, g).nodes) {
+      for (int32_t* called : graph::called_by(node)) *called += base;
+    }
+  }
+  std::vector<graph::Graph> inner = std::move(graph.subgraphs);
+  graph.subgraphs.clear();
+  graph.metadata.clear();
+  into->subgraphs.push_back(std::move(graph));
+  for (graph::Graph& one : inner) into->subgraphs.push_back(std::move(one));
+  return base;
+}
+
+}  // namespace qrt::import::onnx_import
