@@ -18,7 +18,8 @@ struct ModelGraph {
 // The names of values around a node that the graphs it has as attributes read, each once.
 std::vector<std::string> captured_names(const ::onnx::NodeProto& node);
 
-// What a node's own graphs read, it reads. Throws Invalid if a name is made twice or never, or if nodes wait for each other.
+// What a node's own graphs read, it reads. Throws Invalid if a name is made twice or never, or if
+// nodes wait for each other.
 ModelGraph sorted_graph(::onnx::GraphProto& graph);
 
 }  // namespace qrt::import::onnx_import

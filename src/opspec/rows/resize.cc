@@ -93,7 +93,7 @@ Status infer(Inference& x) {
     return x.node().fail(Code::InvalidModel, "cannot resize %s, which is not [N,H,W,C]",
                          x.text(in).c_str());
   }
-  int32_t height, width;
+  int32_t height = kInvalidDim, width = kInvalidDim;
   QRT_RETURN_IF_ERROR(output_size(x, &height, &width));
   const auto no_size = [](int32_t dim) {
     return dim == kInvalidDim || (is_number(dim) && dim < 1);
