@@ -45,6 +45,7 @@ Status DynamicWeights::pack(const Node& node, size_t groups, size_t taps, Weight
                        QuantizedWeights::collect(node, node.input(0), tensor, nullptr, 0));
   const size_t outputs = weights.outputs();
   n_ = outputs / groups;
+  depth_ = weights.depth();
   bias_ = bias_data<float>(node);
   QRT_RETURN_IF_ERROR(packed_.pack(node, row_, weights, groups, taps, false, store));
   PackKey key = weights.key("dynamic_sums", 1);
@@ -60,6 +61,26 @@ Status DynamicWeights::pack(const Node& node, size_t groups, size_t taps, Weight
   return {};
 }
 
+// Sums of this many (a - zero point)(w - zero point) stay within 32 bits: 255 * 255 * 33,025 <
+// 2^31. More, up to the 65,536 that an operator may have, are exact in double.
+static constexpr size_t kNarrowDepth = 33025;
+
+// acc[i][n] are sums of a(w - zero point); `exact` takes from them a's zero point times a sum of
+// weights.
+template <class Exact>
+static void to_real(const int32_t* acc, size_t m, size_t n, const int32_t* sums, const Exact& exact,
+                    float scale, const float* scales, const float* bias, Limits limits, float* out,
+                    size_t out_stride) {
+  for (size_t i = 0; i < m; ++i) {
+    for (size_t k = 0; k < n; ++k) {
+      // Finite, so that a sum of zero stays zero.
+      const float step = std::min(scale * scales[k], FLT_MAX);
+      const float real = exact(acc[i * n + k], sums[k]) * step + (bias != nullptr ? bias[k] : 0.0f);
+      out[i * out_stride + k] = std::min(std::max(real, limits.min), limits.max);
+    }
+  }
+}
+
 void DynamicWeights::run(kernels::GemmS8Args args, size_t group, size_t m, DynamicRange range,
                          Limits limits, int32_t* acc, float* out, size_t out_stride) const {
   args.packed = packed_.group(group);
@@ -67,18 +88,22 @@ void DynamicWeights::run(kernels::GemmS8Args args, size_t group, size_t m, Dynam
   args.out_stride = n_;
   row_.run_s32(args, 0, m, 0, n_, acc);
   const size_t first = group * n_;
-  const double zero_point = range.zero_point;
-  for (size_t i = 0; i < m; ++i) {
-    for (size_t n = 0; n < n_; ++n) {
-      // The sum of (a - zero point)(w - zero point), which may need 33 bits: exact in double.
-      const double exact = acc[i * n_ + n] - zero_point * sums_[first + n];
-      // Finite, so that a sum of zero stays zero.
-      const float scale = std::min(range.scale * scales_[first + n], FLT_MAX);
-      const float real =
-          static_cast<float>(exact) * scale + (bias_ != nullptr ? bias_[first + n] : 0.0f);
-      out[i * out_stride + n] = std::min(std::max(real, limits.min), limits.max);
-    }
+  const float* bias = bias_ != nullptr ? bias_ + first : nullptr;
+  if (depth_ <= kNarrowDepth) {
+    const auto sum = [zero_point = static_cast<uint32_t>(range.zero_point)](int32_t products,
+                                                                            int32_t weights) {
+      return static_cast<float>(static_cast<int32_t>(static_cast<uint32_t>(products) -
+                                                     zero_point * static_cast<uint32_t>(weights)));
+    };
+    return to_real(acc, m, n_, sums_ + first, sum, range.scale, scales_ + first, bias, limits, out,
+                   out_stride);
   }
+  const auto sum = [zero_point = static_cast<double>(range.zero_point)](int32_t products,
+                                                                        int32_t weights) {
+    return static_cast<float>(products - zero_point * weights);
+  };
+  to_real(acc, m, n_, sums_ + first, sum, range.scale, scales_ + first, bias, limits, out,
+          out_stride);
 }
 
 }  // namespace qrt::rt

@@ -36,7 +36,7 @@ class DynamicWeights {
 
  private:
   const kernels::GemmS8Kernel& row_;
-  size_t n_ = 0;
+  size_t n_ = 0, depth_ = 0;  // outputs of a group, weights of an output
   PackedGemm packed_;
   const float* bias_ = nullptr;
   // By output, in the store:
