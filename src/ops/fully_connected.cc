@@ -17,7 +17,8 @@ const fb::Clamp* clamp_of(const Node& node) { return node.options<fb::FullyConne
 
 class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
  public:
-  QuantizedLayer(const Node& node, const kernels::GemmS8Kernel& row) : RowKernel(row) {
+  QuantizedLayer(const Node& node, const kernels::GemmS8Kernel& row)
+      : RowKernel(row), n_(outputs_of(node)), k_(inputs_of(node)) {
     const QuantizedLimits limits = quantized_limits(clamp_of(node), node.output(0));
     out_ = {node.output(0).quantization.zero_point(), limits.min, limits.max};
   }
@@ -28,28 +29,27 @@ class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
   }
 
   Status plan(const Node& node, PlanContext& context) const override {
-    const size_t n = outputs_of(node), k = inputs_of(node);
     State& state = context.make<State>();
     state.m = rows_of(node.shape_in(context.shapes, 0));
     // Few rows are split by output, many by row.
     state.by_columns = state.m < 2 * row_.mr;
     const size_t tile = state.by_columns ? row_.nr : row_.mr;
-    state.items = ceil_div(state.by_columns ? n : state.m, tile);
-    state.cost = mac_cost(size_product(state.by_columns ? state.m : n, k, tile), row_.throughput);
+    state.items = ceil_div(state.by_columns ? n_ : state.m, tile);
+    state.cost = mac_cost(size_product(state.by_columns ? state.m : n_, k_, tile), row_.throughput);
     return {};
   }
 
   void run(const RunContext& context) const override {
     const State& state = context.planned<State>();
-    const size_t m = state.m, n = outputs_of(context.node), k = inputs_of(context.node);
-    const kernels::GemmS8Args args = {weights_.group(0),     n, 1, k,   nullptr,
-                                      context.in<int8_t>(0), k, n, out_};
+    const size_t m = state.m;
+    const kernels::GemmS8Args args = {weights_.group(0),     n_, 1,  k_,  nullptr,
+                                      context.in<int8_t>(0), k_, n_, out_};
     auto* out = context.out<int8_t>();
     context.pool.parallel_for(state.items, state.cost, [&](size_t begin, size_t end, size_t) {
       if (state.by_columns) {
-        row_.run(args, 0, m, begin * row_.nr, std::min(end * row_.nr, n), out);
+        row_.run(args, 0, m, begin * row_.nr, std::min(end * row_.nr, n_), out);
       } else {
-        row_.run(args, begin * row_.mr, std::min(end * row_.mr, m), 0, n, out);
+        row_.run(args, begin * row_.mr, std::min(end * row_.mr, m), 0, n_, out);
       }
     });
   }
@@ -62,6 +62,7 @@ class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
     uint64_t cost = 0;  // of one
   };
 
+  const size_t n_, k_;  // outputs and inputs of a row
   kernels::Output out_ = {};
   PackedGemm weights_;
 };
