@@ -7,7 +7,7 @@ usage() {
 usage: tests/run.sh [--preset NAME] [CTest options]
 
 Installs missing packages, builds everything, and runs all tests. With the environment variable CI
-set, warnings are errors.
+set, warnings are errors, and the tests run as 32-bit code, too.
 
   --preset NAME   release (default), debug, asan, tsan or i686-linux, which is x86 of 32 bits; several
                   times for several: see CMakePresets.json
@@ -34,6 +34,7 @@ while [ $# -gt 0 ]; do
 done
 if [ ${#presets[@]} -eq 0 ]; then
   presets=(release)
+  [ -z "${CI:-}" ] || presets+=(i686-linux)
 fi
 
 # shellcheck source=examples/setup.sh
