@@ -12,9 +12,7 @@ namespace qrt::rt {
 namespace {
 
 kernels::Output output_range(const Node& node) {
-  const Tensor& out = node.output(0);
-  const QuantizedLimits limits = quantized_limits(node.options<fb::Binary>().clamp(), out);
-  return {out.quantization.zero_point(), limits.min, limits.max};
+  return quantized_output(node.options<fb::Binary>().clamp(), node.output(0));
 }
 
 bool same_bytes(const Node& node, const Shapes& shapes, size_t input) {

@@ -14,7 +14,7 @@ void broadcast_strides(const Shape& shape, const Shape& out, int64_t* strides) {
   }
 }
 
-QuantizedLimits quantized_limits(const fb::Clamp* clamp, const Tensor& output) {
+kernels::Output quantized_output(const fb::Clamp* clamp, const Tensor& output) {
   IntRange range = {INT32_MIN, INT32_MAX};
   (void)quantized_range(output.type, &range);
   const Limits limits = clamp_limits(clamp);
@@ -25,7 +25,7 @@ QuantizedLimits quantized_limits(const fb::Clamp* clamp, const Tensor& output) {
     return static_cast<int32_t>(
         std::clamp(q, static_cast<double>(range.min), static_cast<double>(range.max)));
   };
-  return {quantize(limits.min), quantize(limits.max)};
+  return {output.quantization.zero_point(), quantize(limits.min), quantize(limits.max)};
 }
 
 }  // namespace qrt::rt

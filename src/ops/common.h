@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "kernels/requantize.h"
 #include "src/base/checked.h"
 #include "src/ops/list.h"
 #include "src/opspec/shape_functions.h"
@@ -23,10 +24,8 @@ inline Limits clamp_limits(const fb::Clamp* clamp) {
   if (clamp == nullptr) return {-INFINITY, INFINITY};
   return {clamp->min(), clamp->max()};
 }
-// The integers between which a quantized output stays under a fused clamp.
-struct QuantizedLimits {
-  int32_t min, max;
-};
-QuantizedLimits quantized_limits(const fb::Clamp* clamp, const Tensor& output);
+// The zero point of a quantized output, and the integers between which it stays under a fused
+// clamp.
+kernels::Output quantized_output(const fb::Clamp* clamp, const Tensor& output);
 
 }  // namespace qrt::rt

@@ -18,10 +18,10 @@ const fb::Clamp* clamp_of(const Node& node) { return node.options<fb::FullyConne
 class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
  public:
   QuantizedLayer(const Node& node, const kernels::GemmS8Kernel& row)
-      : RowKernel(row), n_(outputs_of(node)), k_(inputs_of(node)) {
-    const QuantizedLimits limits = quantized_limits(clamp_of(node), node.output(0));
-    out_ = {node.output(0).quantization.zero_point(), limits.min, limits.max};
-  }
+      : RowKernel(row),
+        n_(outputs_of(node)),
+        k_(inputs_of(node)),
+        out_(quantized_output(clamp_of(node), node.output(0))) {}
 
   Status pack(const Node& node, WeightStore& store) override {
     QRT_ASSIGN_OR_RETURN(const QuantizedWeights weights, QuantizedWeights::collect(node));
@@ -63,7 +63,7 @@ class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
   };
 
   const size_t n_, k_;  // outputs and inputs of a row
-  kernels::Output out_ = {};
+  const kernels::Output out_;
   PackedGemm weights_;
 };
 

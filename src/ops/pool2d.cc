@@ -60,9 +60,7 @@ class PoolS8 final : public Pool {
  public:
   PoolS8(const Node& node, const kernels::PoolS8Kernel& row) : row_(row) {
     const auto& options = node.options<fb::Pool2D>();
-    const Tensor& out = node.output(0);
-    const QuantizedLimits limits = quantized_limits(options.clamp(), out);
-    out_ = {out.quantization.zero_point(), limits.min, limits.max};
+    out_ = quantized_output(options.clamp(), node.output(0));
     run_ = options.kind() == fb::PoolKind::Max ? row.max : row.average;
   }
   const char* name() const override { return row_.name; }

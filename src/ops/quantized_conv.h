@@ -12,14 +12,12 @@ template <class Row>
 class QuantizedConv : public RowKernel<Row> {
  protected:
   QuantizedConv(const Node& node, const Row& row)
-      : RowKernel<Row>(row), in_zero_point_(node.input(0).quantization.zero_point()) {
-    const Tensor& out = node.output(0);
-    const QuantizedLimits limits = quantized_limits(node.options<fb::Conv2D>().clamp(), out);
-    out_ = {out.quantization.zero_point(), limits.min, limits.max};
-  }
+      : RowKernel<Row>(row),
+        in_zero_point_(node.input(0).quantization.zero_point()),
+        out_(quantized_output(node.options<fb::Conv2D>().clamp(), node.output(0))) {}
 
-  int32_t in_zero_point_;
-  kernels::Output out_ = {};
+  const int32_t in_zero_point_;
+  const kernels::Output out_;
 };
 
 }  // namespace qrt::rt

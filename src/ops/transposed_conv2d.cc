@@ -225,11 +225,8 @@ class TransposedConvS8 final : public TransposedConv {
   TransposedConvS8(const Node& node, const kernels::GemmS8Kernel& row)
       : TransposedConv(node, 1),
         row_(row),
-        in_zero_point_(node.input(0).quantization.zero_point()) {
-    const Tensor& out = node.output(0);
-    const QuantizedLimits limits = quantized_limits(options(node).clamp(), out);
-    out_ = {out.quantization.zero_point(), limits.min, limits.max};
-  }
+        in_zero_point_(node.input(0).quantization.zero_point()),
+        out_(quantized_output(options(node).clamp(), node.output(0))) {}
 
   const char* name() const override { return row_.name; }
   CpuFeatures needs() const override { return row_.needs; }
@@ -321,7 +318,7 @@ class TransposedConvS8 final : public TransposedConv {
   const kernels::GemmS8Kernel& row_;
   const uint8_t* packed_ = nullptr;
   const int32_t in_zero_point_;
-  kernels::Output out_ = {};
+  const kernels::Output out_;
   std::vector<uint64_t> offsets_, group_bytes_;  // by phase, in packed_
 };
 

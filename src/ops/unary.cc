@@ -19,7 +19,7 @@ ByteTable::Entries table_entries(const Node& node) {
   ByteTable::Entries entries;
   const auto& options = node.options<fb::Unary>();
   const Quantization &in = node.input(0).quantization, &out = node.output(0).quantization;
-  const QuantizedLimits limits = quantized_limits(options.clamp(), node.output(0));
+  const kernels::Output limits = quantized_output(options.clamp(), node.output(0));
   for (int i = 0; i < 256; ++i) {
     if (jumps(options.kind())) {
       // Of a float, these are floats.

@@ -142,6 +142,30 @@ Status infer_window(Inference& x, const fb::Window2D& w, const Shape& in, int32_
                        static_cast<long long>(columns));
 }
 
+Status check_groups(const Node& node, int32_t groups, const Shape& in) {
+  const Shape& weights = node.input(1).shape;
+  const int32_t channels = in.rank() == 4 ? in[3] : -1;
+  if (groups >= 1 && weights[0] % groups == 0 &&
+      (channels < 0 || (channels % groups == 0 && weights[3] == channels / groups))) {
+    return {};
+  }
+  return node.fail(Code::InvalidModel, "its weights %s and %d groups do not fit its input, %s",
+                   weights.str().c_str(), groups, in.str().c_str());
+}
+
+Status check_convolution(const Node& node, const fb::Window2D& window, int32_t groups,
+                         const fb::Clamp* clamp) {
+  const Shape& weights = node.input(1).shape;
+  if (weights.rank() != 4) {
+    return node.fail(Code::InvalidModel, "takes weights [O,KH,KW,I], not %s",
+                     weights.str().c_str());
+  }
+  QRT_RETURN_IF_ERROR(check_window(node, window, weights[1], weights[2]));
+  QRT_RETURN_IF_ERROR(check_clamp(node, clamp));
+  QRT_RETURN_IF_ERROR(check_groups(node, groups, node.input(0).shape));
+  return check_weights(node);
+}
+
 Status check_weights(const Node& node) {
   const Tensor& weights = node.input(1);
   const int64_t outputs = weights.shape.rank() > 0 ? weights.shape[0] : 1;

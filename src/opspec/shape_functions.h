@@ -41,6 +41,13 @@ Status check_window(const Node& node, const fb::Window2D& window, int32_t kernel
 Status infer_window(Inference& x, const fb::Window2D& window, const Shape& in, int32_t kernel_h,
                     int32_t kernel_w, int32_t* out_h, int32_t* out_w);
 
+// Weights [O,KH,KW,C/groups] (input 1) of a convolution over `in`, [N,H,W,C]. Symbols and -1 are
+// taken to fit.
+Status check_groups(const Node& node, int32_t groups, const Shape& in);
+// Attributes, weights and bias of a convolution, transposed or not.
+Status check_convolution(const Node& node, const fb::Window2D& window, int32_t groups,
+                         const fb::Clamp* clamp);
+
 // Sums of this many products of bytes stay within 32 bits: 2^16 * 2^7 * 2^8 (a weight less its zero
 // point).
 inline constexpr int64_t kMaxProducts = 65536;

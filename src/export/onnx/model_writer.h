@@ -12,10 +12,12 @@
 
 #include "src/base/status.h"
 #include "src/graph/graph.h"
+#include "src/onnx/element_type.h"
 
 namespace qrt::onnx_export {
 
 using graph::DType;
+using onnx_format::onnx_type;
 using Names = std::vector<std::string>;
 
 struct Attribute {
@@ -23,9 +25,6 @@ struct Attribute {
   std::variant<int64_t, float, std::string, std::vector<int64_t>> value;
 };
 using Attributes = std::vector<Attribute>;
-
-// ONNX's number for an element type.
-int32_t onnx_type(DType type);
 
 class ModelWriter {
  public:

@@ -4,33 +4,17 @@
 
 #include "src/graph/subgraphs.h"
 #include "src/import/onnx/errors.h"
+#include "src/onnx/element_type.h"
 
 namespace qrt::import::onnx_import {
 namespace {
 
 using ::onnx::TensorProto;
 
-int32_t onnx_type(DType type) {
-  switch (type) {
-    case DType::F32:
-      return TensorProto::FLOAT;
-    case DType::F16:
-      return TensorProto::FLOAT16;
-    case DType::S8:
-      return TensorProto::INT8;
-    case DType::U8:
-      return TensorProto::UINT8;
-    case DType::S16:
-      return TensorProto::INT16;
-    case DType::S32:
-      return TensorProto::INT32;
-    case DType::S64:
-      return TensorProto::INT64;
-    case DType::Bool:
-      return TensorProto::BOOL;
-    default:
-      unsupported("elements of type %s in a branch", rt::dtype_name(type));
-  }
+int32_t type_in_branch(DType type) {
+  const int32_t number = onnx_format::onnx_type(type);
+  if (number == 0) unsupported("elements of type %s in a branch", rt::dtype_name(type));
+  return number;
 }
 
 void add_constant(const Captured& captured, Builder& builder, ::onnx::GraphProto* graph) {
@@ -38,7 +22,7 @@ void add_constant(const Captured& captured, Builder& builder, ::onnx::GraphProto
   builder.charge(value.data->size());
   TensorProto* tensor = graph->add_initializer();
   tensor->set_name(captured.name);
-  tensor->set_data_type(onnx_type(value.type));
+  tensor->set_data_type(type_in_branch(value.type));
   for (const Dim& dim : captured.tensor->shape) tensor->add_dims(dim.symbol());
   tensor->set_raw_data(value.data->data(), value.data->size());
 }
@@ -47,7 +31,7 @@ void add_input(const Captured& captured, Builder& builder, ::onnx::GraphProto* g
   ::onnx::ValueInfoProto* input = graph->add_input();
   input->set_name(captured.name);
   auto* type = input->mutable_type()->mutable_tensor_type();
-  type->set_elem_type(onnx_type(captured.tensor->type));
+  type->set_elem_type(type_in_branch(captured.tensor->type));
   type->mutable_shape();
   for (const Dim& dim : captured.tensor->shape) {
     auto* to = type->mutable_shape()->add_dim();

@@ -7,23 +7,41 @@
 namespace qrt::import::onnx_import {
 namespace {
 
-// ONNX: input [N,C,(H,)W], weights [O,C/groups,(KH,)KW], bias [O].
-void import_conv(Call& c) {
-  Tensor &x = c.floats(0), &w = c.floats(1);
-  if (x.rank() != 3 && x.rank() != 4) {
-    unsupported("a convolution of an input of %zu dimensions", x.rank());
-  }
+// The operands that Conv and ConvTranspose have in common: an input [N,C,(H,)W], constant weights
+// of as many dimensions, and a bias.
+void check_operands(Call& c, const char* what) {
+  const Tensor &x = c.floats(0), &w = c.floats(1);
+  if (x.rank() != 3 && x.rank() != 4)
+    unsupported("a %s of an input of %zu dimensions", what, x.rank());
   if (w.rank() != x.rank()) invalid("weights of shape %s", text(w.shape).c_str());
   if (!w.fixed || (c.has(2) && !c.in(2).fixed)) {
     unsupported("weights that are known only at run time");
   }
   checked_elements(w.shape);
+}
+
+[[noreturn]] void invalid_groups(const Tensor& x, const Tensor& w, int64_t groups) {
+  invalid("%lld groups of an input of shape %s, weights of shape %s",
+          static_cast<long long>(groups), text(x.shape).c_str(), text(w.shape).c_str());
+}
+
+void add_bias(Call& c, Dim outputs, std::vector<int>* inputs) {
+  if (!c.has(2)) return;
+  if (c.floats(2).shape != Shape{outputs}) {
+    invalid("a bias of shape %s", text(c.in(2).shape).c_str());
+  }
+  inputs->push_back(c.b.plain(c.in(2)));
+}
+
+// ONNX: input [N,C,(H,)W], weights [O,C/groups,(KH,)KW], bias [O].
+void import_conv(Call& c) {
+  Tensor &x = c.floats(0), &w = c.floats(1);
+  check_operands(c, "convolution");
   const int64_t groups = c.attributes.integer("group", 1);
   const int64_t channels = x.shape[1];
   if (groups < 1 || groups > channels || channels != w.shape[1] * groups ||
       w.shape[0] % groups != 0) {
-    invalid("%lld groups of an input of shape %s, weights of shape %s",
-            static_cast<long long>(groups), text(x.shape).c_str(), text(w.shape).c_str());
+    invalid_groups(x, w, groups);
   }
   Window window =
       read_window(c, x.shape, Shape(w.shape.begin() + 2, w.shape.end()), RoundingUp::Refuse);
@@ -33,12 +51,7 @@ void import_conv(Call& c) {
     weights = c.b.reshaped(weights, {w.shape[0], 1, w.shape[2], w.shape[1]}, w.name + "/2d");
   }
   std::vector<int> inputs = {as_nhwc(c, x), weights};
-  if (c.has(2)) {
-    if (c.floats(2).shape != Shape{w.shape[0]}) {
-      invalid("a bias of shape %s", text(c.in(2).shape).c_str());
-    }
-    inputs.push_back(c.b.plain(c.in(2)));
-  }
+  add_bias(c, w.shape[0], &inputs);
   const int result = new_nhwc(c, x);
   fb::Conv2DT options;
   options.window = std::move(window.options);
@@ -64,13 +77,11 @@ struct TransposedAxis {
 
 int64_t number_at(const std::vector<int64_t>& numbers, size_t count, size_t i, const char* what,
                   int64_t otherwise) {
-  if (numbers.empty()) return otherwise;
-  if (numbers.size() != count) invalid("%zu numbers as %s", numbers.size(), what);
-  constexpr int64_t kMost = 1 << 20;  // any larger number is a damaged file
-  if (numbers[i] < 0 || numbers[i] > kMost) {
-    invalid("%s of %lld", what, static_cast<long long>(numbers[i]));
+  const int64_t number = one_of(numbers, count, i, what, otherwise);
+  if (!numbers.empty() && (number < 0 || number > kMaxWindow)) {
+    invalid("%s of %lld", what, static_cast<long long>(number));
   }
-  return numbers[i];
+  return number;
 }
 
 // The attributes of ConvTranspose for spatial axis i of `axes`.
@@ -87,10 +98,7 @@ TransposedAxis transposed_axis(Call& c, const Shape& input, const Shape& kernel,
   axis.more = number_at(a.integers("output_padding"), axes, i, "output_padding", 0);
   if (axis.stride < 1 || axis.dilation < 1) invalid("a stride or dilation of 0");
   const std::string auto_pad = a.word("auto_pad", "NOTSET");
-  const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
-  if (!same && auto_pad != "NOTSET" && auto_pad != "VALID") {
-    invalid("auto_pad='%s'", auto_pad.c_str());
-  }
+  const bool same = padding_of(auto_pad) != fb::Padding::Explicit;
   std::vector<int64_t> sizes = a.integers("output_shape");
   // Some exporters give the batch and the channels, too.
   if (sizes.size() == axes + 2) sizes.erase(sizes.begin(), sizes.begin() + 2);
@@ -124,19 +132,11 @@ int transposed_weights(Call& c, Tensor& w, int32_t groups) {
 // ONNX: input [N,C,(H,)W], weights [C,O/groups,(KH,)KW], bias [O].
 void import_conv_transpose(Call& c) {
   Tensor &x = c.floats(0), &w = c.floats(1);
-  if (x.rank() != 3 && x.rank() != 4) {
-    unsupported("a transposed convolution of an input of %zu dimensions", x.rank());
-  }
-  if (w.rank() != x.rank()) invalid("weights of shape %s", text(w.shape).c_str());
-  if (!w.fixed || (c.has(2) && !c.in(2).fixed)) {
-    unsupported("weights that are known only at run time");
-  }
-  checked_elements(w.shape);
+  check_operands(c, "transposed convolution");
   const int64_t groups = c.attributes.integer("group", 1);
   if (groups < 1 || groups > w.shape[0] || w.shape[0] % groups != 0 || x.shape[1] != w.shape[0] ||
       w.shape[1] * groups > std::numeric_limits<int32_t>::max()) {
-    invalid("%lld groups of an input of shape %s, weights of shape %s",
-            static_cast<long long>(groups), text(x.shape).c_str(), text(w.shape).c_str());
+    invalid_groups(x, w, groups);
   }
   const auto outputs = static_cast<int32_t>(w.shape[1] * groups);
   const Shape kernel(w.shape.begin() + 2, w.shape.end());
@@ -159,12 +159,7 @@ void import_conv_transpose(Call& c) {
   options.groups = static_cast<int32_t>(groups);
 
   std::vector<int> inputs = {as_nhwc(c, x), transposed_weights(c, w, options.groups)};
-  if (c.has(2)) {
-    if (c.floats(2).shape != Shape{outputs}) {
-      invalid("a bias of shape %s", text(c.in(2).shape).c_str());
-    }
-    inputs.push_back(c.b.plain(c.in(2)));
-  }
+  add_bias(c, outputs, &inputs);
   const auto check_size = [](Dim in, const TransposedAxis& axis) {
     if (in.open()) return;
     const int64_t out =

@@ -3,8 +3,6 @@
 namespace qrt::import::onnx_import {
 namespace {
 
-constexpr int64_t kMaxWindow = 1 << 20;  // any larger number is a damaged file
-
 // One spatial axis.
 struct Axis {
   Dim in = 1;
@@ -41,6 +39,8 @@ void pad_to_round_up(Axis* axis, bool ceil_mode, RoundingUp rounding_up) {
   axis->after += out * axis->stride - span;
 }
 
+}  // namespace
+
 fb::Padding padding_of(const std::string& auto_pad) {
   if (auto_pad == "SAME_UPPER") return fb::Padding::Same;
   if (auto_pad == "SAME_LOWER") return fb::Padding::SameLower;
@@ -54,8 +54,6 @@ int64_t one_of(const std::vector<int64_t>& numbers, size_t count, size_t i, cons
   if (numbers.size() != count) invalid("%zu numbers as %s", numbers.size(), what);
   return numbers[i];
 }
-
-}  // namespace
 
 Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp rounding_up) {
   const size_t axes = input.size() - 2;

@@ -14,6 +14,15 @@ struct Window {
   bool padded = false;
 };
 
+// Number i of a list attribute, or `otherwise` where the list is not given; Invalid if it has not
+// `count` numbers.
+int64_t one_of(const std::vector<int64_t>& numbers, size_t count, size_t i, const char* what,
+               int64_t otherwise);
+// What auto_pad means; Explicit for NOTSET and VALID.
+fb::Padding padding_of(const std::string& auto_pad);
+// Any larger size, stride, dilation or padding is a damaged file's.
+inline constexpr int64_t kMaxWindow = 1 << 20;
+
 enum class RoundingUp {
   Refuse,         // ceil_mode may not change anything
   ExtendPadding,  // it becomes more padding, which the operator does not look at

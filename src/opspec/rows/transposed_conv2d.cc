@@ -4,37 +4,17 @@
 namespace qrt::rt {
 namespace {
 
-// Symbols and -1 are taken to fit.
-Status check_groups(const Node& node, const Shape& in) {
-  const Shape& weights = node.input(1).shape;
-  const int32_t groups = node.options<fb::TransposedConv2D>().groups();
-  const int32_t channels = in.rank() == 4 ? in[3] : -1;
-  if (groups >= 1 && weights[0] % groups == 0 &&
-      (channels < 0 || (channels % groups == 0 && weights[3] == channels / groups))) {
-    return {};
-  }
-  return node.fail(Code::InvalidModel, "its weights %s and %d groups do not fit its input, %s",
-                   weights.str().c_str(), groups, in.str().c_str());
-}
-
 Status check(const Node& node) {
   const auto& options = node.options<fb::TransposedConv2D>();
-  const fb::Window2D& window = *options.window();
-  const Shape& weights = node.input(1).shape;
-  if (weights.rank() != 4) {
-    return node.fail(Code::InvalidModel, "takes weights [O,KH,KW,I], not %s",
-                     weights.str().c_str());
-  }
-  QRT_RETURN_IF_ERROR(check_window(node, window, weights[1], weights[2]));
-  if (window.padding() != fb::Padding::Explicit) {
+  QRT_RETURN_IF_ERROR(
+      check_convolution(node, *options.window(), options.groups(), options.clamp()));
+  if (options.window()->padding() != fb::Padding::Explicit) {
     return node.fail(Code::InvalidModel, "must have explicit padding");
   }
   if (options.output_padding_h() < 0 || options.output_padding_w() < 0) {
     return node.fail(Code::InvalidModel, "has a negative padding of its output");
   }
-  QRT_RETURN_IF_ERROR(check_clamp(node, options.clamp()));
-  QRT_RETURN_IF_ERROR(check_groups(node, node.input(0).shape));
-  return check_weights(node);
+  return {};
 }
 
 // (in - 1) * stride + extent of the kernel + what the output gets more, less the padding.
@@ -53,7 +33,7 @@ Status infer(Inference& x) {
   if (in.rank() != 4) {
     return node.fail(Code::InvalidModel, "takes an input [N,H,W,C], not %s", x.text(in).c_str());
   }
-  QRT_RETURN_IF_ERROR(check_groups(node, in));
+  QRT_RETURN_IF_ERROR(check_groups(node, options.groups(), in));
   Dims& dims = x.dims();
   const int32_t out_h = output_size(dims, in[1], weights[1], w.stride_h(), w.dilation_h(),
                                     options.output_padding_h(), w.pad_top(), w.pad_bottom());
