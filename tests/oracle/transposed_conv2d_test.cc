@@ -94,50 +94,30 @@ Case random_case(std::mt19937& random) {
   return c;
 }
 
+LayerSums sums_of(const Case& c) {
+  return [&c](const Tensor& in, const Tensor& weights, const std::vector<double>& bias) {
+    return transposed_conv2d(in, weights, bias, c);
+  };
+}
+
 TEST(OracleTransposedConv2D, S8) {
   std::mt19937 random(1);
   for (int i = 0; i < 60; ++i) {
     const Case c = random_case(random);
     const Scheme scheme = kSchemes[static_cast<size_t>(i) % 4];
     SCOPED_TRACE(text(c) + ", scheme " + std::to_string(static_cast<int>(scheme)));
-    Layer layer;
-    const int32_t zero_point = pick<int32_t>(random, {-128, 127, 0, draw(random, -100, 100)});
-    layer.in = random_stored(s8(0.02, zero_point), c.in, random);
-    layer.weights = random_weights(scheme, c.weights, 128, random);
-    if (random() % 3 != 0) {
-      layer.bias = {
-          random_stored(plain(DType::S32), {c.weights[0]}, -20000, 20000, random).as_constant()};
-    }
-    const Tensor sums =
-        transposed_conv2d(layer.in.steps(), layer.weights.steps(), layer.bias_values(), c);
-    const double scale = fitting_scale(sums, layer);
-    layer.out = s8(scale, pick<int32_t>(random, {0, -128, 127, draw(random, -60, 60)}));
-    layer.clamp = random_clamp(scale, random);
-    expect_node(options_of(c, layer.clamp.get()), layer.operands(), quantized_result(sums, layer));
+    const auto options = [&](const fb::ClampT* clamp) { return options_of(c, clamp); };
+    check_quantized_layer(c.in, c.weights, scheme, 128, sums_of(c), options, random);
   }
 }
 
 TEST(OracleTransposedConv2D, F32) {
   std::mt19937 random(2);
-  const auto size = [](double x) { return std::fabs(x); };
   for (int i = 0; i < 60; ++i) {
     const Case c = random_case(random);
     SCOPED_TRACE(text(c));
-    Layer layer;
-    layer.in = random_stored(plain(DType::F32), c.in, random);
-    layer.weights = random_stored(plain(DType::F32), c.weights, random).as_constant();
-    if (random() % 2 != 0) {
-      layer.bias = {random_stored(plain(DType::F32), {c.weights[0]}, random).as_constant()};
-    }
-    layer.clamp = random_clamp(0.05, random);
-    const Tensor sums =
-        transposed_conv2d(layer.in.numbers(), layer.weights.numbers(), layer.bias_values(), c);
-    std::vector<double> bias = layer.bias_values();
-    for (double& b : bias) b = size(b);
-    const Tensor sizes =
-        transposed_conv2d(map(layer.in.numbers(), size), map(layer.weights.real(), size), bias, c);
-    expect_node(options_of(c, layer.clamp.get()), layer.operands(),
-                float_result(sums, sizes, layer));
+    const auto options = [&](const fb::ClampT* clamp) { return options_of(c, clamp); };
+    check_float_layer(c.in, c.weights, sums_of(c), options, random);
   }
 }
 
