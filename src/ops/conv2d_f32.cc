@@ -20,9 +20,8 @@ class XnnConv final : public XnnKernel {
     const auto& options = node.options<fb::Conv2D>();
     const fb::Window2D& window = *options.window();
     const Shape& weights = node.input(1).shape;
-    const Limits limits = clamp_limits(options.clamp());
     const auto u = [](auto v) { return static_cast<uint32_t>(v); };
-    XnnLayer layer;
+    XnnLayer layer = window_layer(node, window, options.groups(), clamp_limits(options.clamp()));
     // Padding may depend on sizes that are not known yet. It does not matter to the weights then.
     if (*std::min_element(in.begin(), in.end()) > 0 &&
         *std::min_element(out.begin(), out.end()) > 0) {
@@ -32,28 +31,7 @@ class XnnConv final : public XnnKernel {
       layer.pad_bottom = u(w.pad_bottom);
       layer.pad_left = u(w.pad_left);
     }
-    layer.kernel_h = u(weights[1]);
-    layer.kernel_w = u(weights[2]);
-    layer.stride_h = u(window.stride_h());
-    layer.stride_w = u(window.stride_w());
-    layer.dilation_h = u(window.dilation_h());
-    layer.dilation_w = u(window.dilation_w());
-    layer.groups = u(options.groups());
-    layer.group_inputs = static_cast<size_t>(weights[3]);
-    layer.group_outputs = static_cast<size_t>(weights[0]) / layer.groups;
-    layer.weights = node.input(1).as<float>();
-    layer.bias = bias_data<float>(node);
-    layer.min = limits.min;
-    layer.max = limits.max;
     return layer;
-  }
-
-  XnnSizes sizes(const Shape& in) const override {
-    XnnSizes sizes;
-    sizes.batch = static_cast<size_t>(in[0]);
-    sizes.height = static_cast<size_t>(in[1]);
-    sizes.width = static_cast<size_t>(in[2]);
-    return sizes;
   }
 };
 

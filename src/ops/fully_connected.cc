@@ -126,7 +126,7 @@ class LibraryLayer final : public XnnKernel {
   XnnLayer layer(const Node& node, const Shape&, const Shape&) const override {
     const Limits limits = clamp_limits(clamp_of(node));
     XnnLayer layer;
-    layer.fully_connected = true;
+    layer.kind = XnnLayer::FullyConnected;
     layer.group_inputs = inputs_of(node);
     layer.group_outputs = outputs_of(node);
     layer.weights = node.input(1).as<float>();

@@ -2,7 +2,7 @@
 // stride (a phase) all meet the same taps of the kernel, in input pixels next to each other.
 // Packing sorts the weights by phase; a run takes each row of the output phase by phase.
 //
-// XNNPACK runs its deconvolution in the same way.
+// XNNPACK, which runs most float layers, does it in the same way.
 #include <algorithm>
 #include <cstring>
 
@@ -11,6 +11,7 @@
 #include "kernels/requantize.h"
 #include "src/ops/kernel_choice.h"
 #include "src/ops/quantized_weights.h"
+#include "src/ops/transposed_conv2d.h"
 #include "src/runtime/weight_store.h"
 
 namespace qrt::rt {
@@ -382,7 +383,11 @@ class TransposedConvF32 final : public TransposedConv {
 };
 
 Choice choose(const Node& node, const ChooseContext& context) {
-  if (weights_mode(node) == WeightsMode::Float) return make_kernel<TransposedConvF32>(node);
+  if (weights_mode(node) == WeightsMode::Float) {
+    Choice xnnpack = choose_transposed_conv2d_xnnpack(node, context);
+    if (!xnnpack.ok() || *xnnpack != nullptr) return xnnpack;
+    return make_kernel<TransposedConvF32>(node);
+  }
   return make_kernel<TransposedConvS8>(node,
                                        choose_kernel(kernels::gemm_s8_kernels, context.features));
 }

@@ -1,23 +1,70 @@
 #include "src/ops/xnn_kernel.h"
 
+#include <algorithm>
+
+#include "src/ops/quantized_weights.h"
+#include "src/opspec/spec.h"
+
 namespace qrt::rt {
 namespace {
 
 // Multiply-accumulates that its kernels make in a nanosecond, roughly.
 constexpr uint64_t kMacsPerNs = 32;
 
+// What a layer gives whose input has no elements: XNNPACK takes none.
+void write_bias(const XnnLayer& layer, size_t count, float* out) {
+  const size_t outputs = layer.groups * layer.group_outputs;
+  for (size_t i = 0; i < count; ++i) {
+    const float value = layer.bias != nullptr ? layer.bias[i % outputs] : 0.0f;
+    out[i] = std::min(std::max(value, layer.min), layer.max);
+  }
+}
+
 }  // namespace
 
 struct XnnKernel::State : OpState {
-  size_t bytes() const override { return static_cast<size_t>(op->indirection_bytes(sizes)); }
+  size_t bytes() const override {
+    return op == nullptr ? 0 : static_cast<size_t>(op->indirection_bytes(sizes));
+  }
   const void* packed() const override { return kXnnSharesWeights ? nullptr : op.get(); }
-  size_t packed_bytes() const override { return static_cast<size_t>(op->packed_bytes()); }
+  size_t packed_bytes() const override {
+    return op == nullptr ? 0 : static_cast<size_t>(op->packed_bytes());
+  }
 
-  // Shared by a session's shapes where the operator owns its weights.
+  // Shared by a session's shapes where the operator owns its weights. Null: the input is empty.
   std::shared_ptr<XnnOperator> op;
   XnnSizes sizes;
   pthreadpool* threads = nullptr;
 };
+
+XnnLayer XnnKernel::window_layer(const Node& node, const fb::Window2D& window, int32_t groups,
+                                 const Limits& limits) {
+  const Shape& weights = node.input(1).shape;
+  const auto u = [](int32_t v) { return static_cast<uint32_t>(v); };
+  XnnLayer layer;
+  layer.kernel_h = u(weights[1]);
+  layer.kernel_w = u(weights[2]);
+  layer.stride_h = u(window.stride_h());
+  layer.stride_w = u(window.stride_w());
+  layer.dilation_h = u(window.dilation_h());
+  layer.dilation_w = u(window.dilation_w());
+  layer.groups = u(groups);
+  layer.group_inputs = static_cast<size_t>(weights[3]);
+  layer.group_outputs = static_cast<size_t>(weights[0]) / layer.groups;
+  layer.weights = node.input(1).as<float>();
+  layer.bias = bias_data<float>(node);
+  layer.min = limits.min;
+  layer.max = limits.max;
+  return layer;
+}
+
+XnnSizes XnnKernel::sizes(const Shape& in) const {
+  XnnSizes sizes;
+  sizes.batch = static_cast<size_t>(in[0]);
+  sizes.height = static_cast<size_t>(in[1]);
+  sizes.width = static_cast<size_t>(in[2]);
+  return sizes;
+}
 
 Status XnnKernel::pack(const Node& node, WeightStore& store) {
   weights_ = &store.add_xnn_weights();
@@ -30,12 +77,12 @@ Status XnnKernel::plan(const Node& node, PlanContext& context) const {
   const Shape& in = node.shape_in(context.shapes, 0);
   const XnnLayer description = layer(node, in, node.shape_out(context.shapes, 0));
   State& state = context.make<State>();
+  if (in.elements() == 0) return {};
   state.sizes = sizes(in);
-  const uint64_t macs = static_cast<uint64_t>(node.shape_out(context.shapes, 0).elements()) *
-                        description.kernel_h * description.kernel_w * description.group_inputs;
+  const uint64_t macs = find_spec(node.type())->macs(node, context.shapes);
   state.threads = context.pool->handle_for(macs / kMacsPerNs * 16);
   const auto* previous = static_cast<const State*>(context.previous);
-  if (!kXnnSharesWeights && previous != nullptr &&
+  if (!kXnnSharesWeights && previous != nullptr && previous->op != nullptr &&
       same_padding(previous->op->layer(), description)) {
     state.op = previous->op;
   } else {
@@ -50,12 +97,18 @@ Status XnnKernel::plan(const Node& node, PlanContext& context) const {
 
 Status XnnKernel::bind(const RunContext& context) const {
   const auto* state = static_cast<const State*>(context.state);
+  if (state->op == nullptr) return {};
   return state->op->bind(state->sizes, context.scratch, context.in<float>(0), context.out<float>(),
                          state->threads);
 }
 
 void XnnKernel::run(const RunContext& context) const {
   const auto* state = static_cast<const State*>(context.state);
+  if (state->op == nullptr) {
+    const Shape& out = context.shape_out();
+    return write_bias(layer(context.node, context.shape_in(0), out),
+                      static_cast<size_t>(out.elements()), context.out<float>());
+  }
   state->op->run(state->threads);
 }
 

@@ -1,4 +1,4 @@
-// Float layers that XNNPACK runs: what Conv2D and FullyConnected have in common there.
+// Float layers that XNNPACK runs: what Conv2D, TransposedConv2D and FullyConnected have in common.
 #pragma once
 
 #include "src/ops/common.h"
@@ -21,12 +21,17 @@ class XnnKernel : public OpKernel {
   Status bind(const RunContext& context) const final;
   void run(const RunContext& context) const final;
 
+ protected:
+  // A layer without its padding, of a node whose weights are [O,KH,KW,I/groups].
+  static XnnLayer window_layer(const Node& node, const fb::Window2D& window, int32_t groups,
+                               const Limits& limits);
+
  private:
   struct State;
 
   // The layer for an input and an output of these shapes, of which dimensions may be open (-1).
   virtual XnnLayer layer(const Node& node, const Shape& in, const Shape& out) const = 0;
-  virtual XnnSizes sizes(const Shape& in) const = 0;
+  virtual XnnSizes sizes(const Shape& in) const;  // of [N,H,W,C]
 
   const XnnWeights* weights_ = nullptr;  // the store's
 };

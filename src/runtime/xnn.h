@@ -1,5 +1,5 @@
-// XNNPACK's float convolution and fully connected operators. XNNPACK changed the interface of its
-// operators several times since 2022; here is one for all of them:
+// XNNPACK's float convolution, transposed convolution and fully connected operators. XNNPACK
+// changed the interface of its operators several times since 2022; here is one for all of them:
 //
 // - create describes the layer and packs its weights;
 // - shape fixes sizes, and says how much working memory a run needs;
@@ -53,10 +53,13 @@ class XnnWeights {
 inline constexpr size_t kXnnReadsPast = 16;
 
 struct XnnLayer {
-  // Else a convolution. It has the attributes of a convolution of one pixel by one.
-  bool fully_connected = false;
+  // A fully connected layer has the attributes of a convolution of one pixel by one.
+  enum Kind { Convolution, TransposedConvolution, FullyConnected } kind = Convolution;
+  // Of a transposed convolution: what its output loses.
   uint32_t pad_top = 0, pad_right = 0, pad_bottom = 0, pad_left = 0;
   uint32_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  // What the output of a transposed convolution gets at its bottom and right: less than the stride.
+  uint32_t more_h = 0, more_w = 0;
   uint32_t groups = 1;
   size_t group_inputs = 0, group_outputs = 0;
   const float* weights = nullptr;  // [O,KH,KW,I/groups]

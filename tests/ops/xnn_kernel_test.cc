@@ -14,6 +14,8 @@ struct Layer {
   int32_t kernel_h = 1, kernel_w = 1, stride = 1, dilation = 1, groups = 1;
   fb::Padding padding = fb::Padding::Same;
   int32_t pad = 0;  // on all sides, with explicit padding
+  bool transposed = false;
+  int32_t more = 0;  // padding of a transposed convolution's output
 };
 
 std::vector<float> numbers(size_t count, unsigned seed) {
@@ -27,8 +29,19 @@ std::vector<float> numbers(size_t count, unsigned seed) {
 
 int32_t out_size(const Layer& l, int32_t in, int32_t kernel) {
   const int32_t window = (kernel - 1) * l.dilation + 1;
+  if (l.transposed) return (in - 1) * l.stride + window + l.more - 2 * l.pad;
   return l.padding == fb::Padding::Same ? (in + l.stride - 1) / l.stride
                                         : (in + 2 * l.pad - window) / l.stride + 1;
+}
+
+std::unique_ptr<fb::Window2DT> window_of(const Layer& l) {
+  auto window = std::make_unique<fb::Window2DT>();
+  window->stride_h = window->stride_w = l.stride;
+  window->dilation_h = window->dilation_w = l.dilation;
+  window->padding = l.padding;
+  window->pad_top = window->pad_bottom = l.pad;
+  window->pad_left = window->pad_right = l.pad;
+  return window;
 }
 
 graph::Graph convolution(const Layer& l) {
@@ -42,16 +55,19 @@ graph::Graph convolution(const Layer& l) {
   const int out = g.add_tensor(
       "out", rt::DType::F32,
       {l.batch, out_size(l, l.height, l.kernel_h), out_size(l, l.width, l.kernel_w), l.outputs});
-  fb::Conv2DT options;
-  options.groups = l.groups;
-  options.window = std::make_unique<fb::Window2DT>();
-  options.window->stride_h = options.window->stride_w = l.stride;
-  options.window->dilation_h = options.window->dilation_w = l.dilation;
-  options.window->padding = l.padding;
-  options.window->pad_top = options.window->pad_bottom = l.pad;
-  options.window->pad_left = options.window->pad_right = l.pad;
-  options.clamp = graph::make_clamp(-1.5f, 6.0f);
-  g.add_node("layer", std::move(options), {in, weights, bias}, {out});
+  const auto add = [&](auto options) {
+    options.groups = l.groups;
+    options.window = window_of(l);
+    options.clamp = graph::make_clamp(-1.5f, 6.0f);
+    g.add_node("layer", std::move(options), {in, weights, bias}, {out});
+  };
+  if (l.transposed) {
+    fb::TransposedConv2DT options;
+    options.output_padding_h = options.output_padding_w = l.more;
+    add(std::move(options));
+  } else {
+    add(fb::Conv2DT());
+  }
   g.inputs = {in};
   g.outputs = {out};
   return g;
@@ -98,6 +114,15 @@ const Layer kLayers[] = {
     {1, 14, 15, 16, 16, 3, 3, 1, 2, 16},
     {1, 9, 9, 4, 6, 3, 2, 2, 1, 1, fb::Padding::Explicit, 1},
     {1, 5, 5, 33, 33, 1, 1, 1, 1, 33},
+    // Transposed, by phases and not.
+    {1, 9, 11, 3, 17, 3, 3, 2, 1, 1, fb::Padding::Explicit, 1, true},
+    {2, 7, 5, 5, 8, 4, 4, 2, 1, 1, fb::Padding::Explicit, 1, true},
+    {1, 6, 9, 8, 12, 5, 3, 3, 1, 2, fb::Padding::Explicit, 0, true, 2},
+    {1, 9, 8, 4, 18, 2, 2, 3, 1, 1, fb::Padding::Explicit, 0, true},
+    {1, 7, 7, 6, 9, 3, 3, 2, 2, 3, fb::Padding::Explicit, 1, true, 1},
+    {2, 8, 7, 16, 16, 3, 3, 1, 1, 1, fb::Padding::Explicit, 2, true},
+    // More of its output than a stride, less what it loses.
+    {1, 5, 6, 4, 8, 3, 3, 2, 1, 1, fb::Padding::Explicit, 2, true, 3},
 };
 
 class Xnn : public testing::Test {
@@ -106,6 +131,10 @@ class Xnn : public testing::Test {
     if (!rt::xnn_available()) GTEST_SKIP() << "this build has no XNNPACK";
   }
 };
+
+const char* kernel_name(const Loaded& loaded) {
+  return loaded.session->program().kernel(0)->name();
+}
 
 TEST_F(Xnn, NumbersAreThoseOfPlainLoops) {
   for (const Layer& l : kLayers) {
@@ -116,6 +145,8 @@ TEST_F(Xnn, NumbersAreThoseOfPlainLoops) {
       rt::SessionOptions options;
       options.threads = threads;
       Loaded library = must_load(convolution(l), options);
+      EXPECT_STREQ(kernel_name(library),
+                   l.transposed ? "f32_transposed_conv__xnnpack" : "f32_conv__xnnpack");
       expect_near(run(*library.session), run(*plain.session), depth);
     }
   }
@@ -124,6 +155,21 @@ TEST_F(Xnn, NumbersAreThoseOfPlainLoops) {
     Loaded library = must_load(fully_connected(l)),
            plain = must_load(fully_connected(l), {}, "scalar");
     expect_near(run(*library.session), run(*plain.session), 37);
+  }
+}
+
+TEST_F(Xnn, DoesNotTakeAnOutputPaddedByAStrideOrMore) {
+  const Layer l = {1, 5, 6, 4, 8, 3, 3, 2, 1, 1, fb::Padding::Explicit, 1, true, 3};
+  EXPECT_STREQ(kernel_name(must_load(convolution(l))), "f32_transposed_conv__scalar");
+}
+
+TEST_F(Xnn, AnEmptyInputGivesTheBias) {
+  for (const Layer& l : {Layer{1, 0, 4, 3, 17, 3, 3, 1, 1, 1, fb::Padding::Explicit, 2},
+                         Layer{2, 0, 4, 3, 17, 5, 5, 2, 1, 1, fb::Padding::Explicit, 0, true}}) {
+    Loaded library = must_load(convolution(l)), plain = must_load(convolution(l), {}, "scalar");
+    const std::vector<float> result = run(*library.session);
+    EXPECT_FALSE(result.empty());
+    EXPECT_EQ(result, run(*plain.session));
   }
 }
 
