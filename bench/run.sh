@@ -59,7 +59,7 @@ ninja -C "$build" qrt_bench_model qrt-cli >"$build/bench.log" || {
 
 options=(--build "$build" --seconds "$seconds" --out "${out:-$build/bench/models.json}")
 [ -z "$isa" ] || options+=(--isa "$isa")
-onnxruntime=$build/peers/onnxruntime
+onnxruntime=$qrt_root/build/onnxruntime
 if ! command -v npm >/dev/null; then
   echo "without ONNX Runtime: there is no npm" >&2
 elif ! "$qrt_root/bench/peers/onnxruntime/install.sh" "$onnxruntime" >"$build/npm.log" 2>&1; then

@@ -8,7 +8,7 @@ namespace qrt::test {
 namespace {
 
 // Whether the file could be exported.
-bool exported(const Bytes& file) {
+bool is_exported(const Bytes& file) {
   const rt::AlignedBuffer aligned = rt::allocate_aligned(file.size());
   std::memcpy(aligned.get(), file.data(), file.size());
   const auto model = rt::Model::from_buffer(aligned.get(), file.size());
@@ -33,7 +33,7 @@ TEST(ExportDamaged, EveryByte) {
   graphs.push_back(picking_graph());
   graphs.push_back(pooling_graph());
   graphs.push_back(arithmetic_graph());
-  for (const graph::Graph& graph : graphs) EXPECT_TRUE(exported(serialized(graph)));
+  for (const graph::Graph& graph : graphs) EXPECT_TRUE(is_exported(serialized(graph)));
   for (auto& [name, graph] : damageable_graphs()) graphs.push_back(std::move(graph));
   for (const graph::Graph& graph : graphs) {
     const Bytes sound = serialized(graph);
@@ -42,7 +42,7 @@ TEST(ExportDamaged, EveryByte) {
       for (const int change : {1, 0x80, 0xff}) {
         Bytes file = sound;
         file[at] = static_cast<uint8_t>(file[at] ^ change);
-        (void)exported(file);
+        (void)is_exported(file);
       }
     }
   }

@@ -240,7 +240,7 @@ TEST(ExportForm, GatesOfLstmChangePlaces) {
   const int r = g.add_constant<int8_t>("r", {4, 1}, {50, 60, 70, 80}, {{0.5f}, {}, -1, 0});
   const int b = g.add_constant<int32_t>("b", {4}, {1, 2, 3, 4});
   const int h = g.add_tensor("h", DType::S8, {2, 1}, kScale);
-  const int cell = g.add_tensor("c", DType::S16, {2, 1}, kScale);
+  const int cell = g.add_tensor("c", DType::S16, {2, 1}, {{1.0f / 2048}, {0}, -1, 0});
   const int y = g.add_tensor("y", DType::S8, {2, 3, 1}, kScale);
   g.value(h).variable = g.value(cell).variable = true;
   g.add_node("lstm", fb::LstmT(), {x, w, r, b, h, cell}, {y});

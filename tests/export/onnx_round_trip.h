@@ -12,14 +12,23 @@
 #include "src/export/export.h"
 #include "src/graph/passes.h"
 #include "src/import/import.h"
+#include "tests/export/for_judge.h"
 #include "tests/support/run_graph.h"
 
 namespace qrt::test {
 
-inline graph::Bytes must_export(const graph::Graph& graph) {
+inline graph::Bytes exported(const graph::Graph& graph) {
   auto file = onnx_export::export_onnx(graph);
   EXPECT_TRUE(file.ok()) << file.status().message();
   return file.ok() ? std::move(*file) : graph::Bytes{};
+}
+
+// Another runtime gets to judge it, too.
+inline graph::Bytes must_export(const graph::Graph& graph, const Allowance& allowance = {},
+                                const std::vector<graph::Bytes>& inputs = {}) {
+  graph::Bytes file = exported(graph);
+  if (!file.empty()) write_for_judge(graph, file, allowance, inputs);
+  return file;
 }
 
 inline ::onnx::ModelProto parsed(const graph::Bytes& file) {
@@ -37,25 +46,11 @@ inline graph::Graph must_import(const graph::Bytes& file) {
   return std::move(*graph);
 }
 
-// Floats in [-4, 4), any bytes for integers.
-inline void fill_inputs(rt::Session& session, std::mt19937& random) {
-  for (size_t i = 0; i < session.inputs(); ++i) {
-    auto* bytes = static_cast<uint8_t*>(session.input_data(i));
-    const size_t count = session.input_bytes(i);
-    if (session.input(i).type == rt::DType::F32) {
-      for (size_t k = 0; k < count; k += sizeof(float)) {
-        const float number = static_cast<float>(random() % 1024) / 128.0f - 4.0f;
-        std::memcpy(bytes + k, &number, sizeof(float));
-      }
-    } else {
-      for (size_t k = 0; k < count; ++k) bytes[k] = static_cast<uint8_t>(random());
-    }
-  }
-}
-
 // The same inputs and outputs, and the same bytes for random inputs.
-inline void expect_round_trip(const graph::Graph& graph, int rounds = 2) {
-  const graph::Graph back = must_import(must_export(graph));
+inline void expect_round_trip(const graph::Graph& graph, int rounds = 2,
+                              const Allowance& allowance = {},
+                              const std::vector<graph::Bytes>& inputs = {}) {
+  const graph::Graph back = must_import(must_export(graph, allowance, inputs));
   Loaded first = must_load(graph), second = must_load(back);
   ASSERT_TRUE(first.session != nullptr && second.session != nullptr);
   ASSERT_EQ(first.session->inputs(), second.session->inputs());
