@@ -1,5 +1,5 @@
-// The peer: XNNPACK's quantized convolution for the same numbers. Builds without XNNPACK, or with
-// one whose operators are called otherwise, have none.
+// The peer: XNNPACK's quantized convolution for the same numbers, of 2022's interface or 2026's.
+// Builds without XNNPACK, or with one in between, have none.
 #pragma once
 
 #include <pthreadpool.h>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/convolution.h"
+#include "src/base/memory.h"
 
 struct xnn_operator;
 
@@ -31,6 +32,7 @@ class XnnpackConvolution {
     void operator()(xnn_operator* op) const;
   };
   std::vector<int8_t> input_, output_;
+  rt::AlignedBuffer workspace_;
   std::unique_ptr<xnn_operator, Delete> op_;
   pthreadpool_t pool_ = nullptr;
 };
