@@ -9,6 +9,7 @@
 // Since 2024 packed weights can be kept outside of the operator, in XnnWeights. Operators are cheap
 // then: a session makes new ones for each of its shapes. Before, an operator owned its weights, and
 // a session has to keep the one it has: kXnnSharesWeights tells which.
+// (A transposed convolution is packed whenever one is made; what was there already is kept.)
 #pragma once
 
 #include <cstdint>
