@@ -270,7 +270,9 @@ typedef struct qrt_session_options {
   const qrt_allocator* allocator; /* NULL: the program's */
 } qrt_session_options;
 
-/* Allocates everything that running will need. `options` may be NULL. Errors:
+/* Allocates everything that running will need. `options` may be NULL. With several threads the
+ * first runs (24 or 20 milliseconds of them, whichever is less) find out from which size on work is
+ * worth sharing here, if at all; results are the same bits. Errors:
  * - QRT_INVALID_ARGUMENT: an input cannot have its shape, or the shapes do not fit each other;
  * - QRT_OUT_OF_MEMORY: the model needs more than max_arena_bytes, than arena_bytes (the sentence
  *   says how much it needs), or than there is. */

@@ -25,6 +25,10 @@ qrt_status report(Code code, const char* message, qrt_error* error) {
     return status;
   }
   error->status = status;
+  if (*message == '\0' && error->struct_size > offsetof(qrt_error, message)) {
+    error->message[0] = '\0';  // every run ends so
+    return status;
+  }
   const size_t room = std::min(error->struct_size, sizeof *error) - offsetof(qrt_error, message);
   if (room > 0) {
     const size_t length = std::min(std::strlen(message), std::min(room, sizeof error->message) - 1);

@@ -34,7 +34,7 @@ struct XnnKernel::State : OpState {
   // Shared by a session's shapes where the operator owns its weights. Null: the input is empty.
   std::shared_ptr<XnnOperator> op;
   XnnSizes sizes;
-  pthreadpool* threads = nullptr;
+  uint64_t cost = 0;  // as ThreadPool counts
 };
 
 XnnLayer XnnKernel::window_layer(const Node& node, const fb::Window2D& window, int32_t groups,
@@ -80,7 +80,7 @@ Status XnnKernel::plan(const Node& node, PlanContext& context) const {
   if (in.elements() == 0) return {};
   state.sizes = sizes(in);
   const uint64_t macs = find_spec(node.type())->macs(node, context.shapes);
-  state.threads = context.pool->handle_for(macs / kMacsPerNs * 16);
+  state.cost = macs / kMacsPerNs * 16;
   const auto* previous = static_cast<const State*>(context.previous);
   if (!kXnnSharesWeights && previous != nullptr && previous->op != nullptr &&
       same_padding(previous->op->layer(), description)) {
@@ -90,7 +90,7 @@ Status XnnKernel::plan(const Node& node, PlanContext& context) const {
     state.op = std::make_shared<XnnOperator>(std::move(op));
   }
   size_t workspace = 0;
-  QRT_RETURN_IF_ERROR(state.op->shape(state.sizes, state.threads, &workspace));
+  QRT_RETURN_IF_ERROR(state.op->shape(state.sizes, context.pool->most_for(state.cost), &workspace));
   context.scratch_bytes = workspace;
   return {};
 }
@@ -99,7 +99,7 @@ Status XnnKernel::bind(const RunContext& context) const {
   const auto* state = static_cast<const State*>(context.state);
   if (state->op == nullptr) return {};
   return state->op->bind(state->sizes, context.scratch, context.in<float>(0), context.out<float>(),
-                         state->threads);
+                         context.pool.most_for(state->cost));
 }
 
 void XnnKernel::run(const RunContext& context) const {
@@ -109,7 +109,7 @@ void XnnKernel::run(const RunContext& context) const {
     return write_bias(layer(context.node, context.shape_in(0), out),
                       static_cast<size_t>(out.elements()), context.out<float>());
   }
-  state->op->run(state->threads);
+  state->op->run(context.pool.handle_for(state->cost));
 }
 
 }  // namespace qrt::rt

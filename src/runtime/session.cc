@@ -31,6 +31,7 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
       profile_ns_(program_->nodes().size(), 0) {
   options_.input_shapes = {};
   kept_.reserve(kKeptPlans + 1);  // so that keeping one allocates nothing
+  contexts_.reserve(program_->nodes().size());
 }
 
 Session::~Session() = default;
@@ -200,6 +201,7 @@ Result<Session::Layout> Session::lay_out(Shapes shapes) const {
   const size_t count = program_->nodes().size();
   Layout layout;
   layout.shapes = std::move(shapes);
+  layout.sharing = Sharing(pool_.threads() > 1);
   // Before anything is made whose size follows from a shape.
   QRT_ASSIGN_OR_RETURN(const uint64_t variable_bytes, check_sizes(layout.shapes));
   const uint64_t limit = options_.max_arena_bytes - variable_bytes;
@@ -298,6 +300,7 @@ Status Session::switch_to(Layout* next) {
     arena_ = std::move(larger);
     arena_size_ = layout_.memory.arena;
   }
+  pool_.share_from(layout_.sharing.limit());
   start_afresh();
   return {};
 }
@@ -349,24 +352,25 @@ MemoryFigures Session::memory() const {
   return figures;
 }
 
-RunContext Session::context(size_t node) {
-  return {program_->nodes()[node],    layout_.shapes,
-          layout_.data.data(),        layout_.arena + layout_.scratch[node],
-          layout_.states[node].get(), pool_};
+void Session::set_contexts() {
+  contexts_.clear();
+  for (size_t n = 0; n < layout_.kernels.size(); ++n) {
+    contexts_.push_back({program_->nodes()[n], layout_.shapes, layout_.data.data(),
+                         layout_.arena + layout_.scratch[n], layout_.states[n].get(), pool_});
+  }
 }
 
 Status Session::bind_kernels() {
+  set_contexts();
   for (size_t n = 0; n < layout_.kernels.size(); ++n) {
     if (layout_.kernels[n] == nullptr) continue;
-    QRT_RETURN_IF_ERROR(layout_.kernels[n]->bind(context(n)));
+    QRT_RETURN_IF_ERROR(layout_.kernels[n]->bind(contexts_[n]));
   }
   return {};
 }
 
-Status Session::run() {
-  cancelled_.store(false, std::memory_order_relaxed);
+inline Status Session::run_steps() {
   const bool profiling = profiling_;
-  for (const Copy& copy : copies_in_) std::memcpy(copy.to, copy.from, copy.bytes);
   const std::vector<Step>& steps = program_->graph().steps();
   for (size_t s = 0; s < steps.size();) {
     if (cancelled_.load(std::memory_order_relaxed)) return {Code::Cancelled, "run cancelled"};
@@ -377,7 +381,7 @@ Status Session::run() {
         const OpKernel* kernel = layout_.kernels[n];
         if (kernel == nullptr) break;
         const uint64_t start = profiling ? now_ns() : 0;
-        kernel->run(context(n));
+        kernel->run(contexts_[n]);
         if (profiling) profile_ns_[n] += now_ns() - start;
         break;
       }
@@ -393,8 +397,21 @@ Status Session::run() {
         break;
     }
   }
+  return {};
+}
+
+Status Session::run() {
+  cancelled_.store(false, std::memory_order_relaxed);
+  for (const Copy& copy : copies_in_) std::memcpy(copy.to, copy.from, copy.bytes);
+  const bool trying = layout_.sharing.trying();
+  const uint64_t start = trying ? now_ns() : 0;
+  QRT_RETURN_IF_ERROR(run_steps());
+  if (trying) {
+    layout_.sharing.took(now_ns() - start);
+    pool_.share_from(layout_.sharing.limit());
+  }
   for (const Copy& copy : copies_out_) std::memcpy(copy.to, copy.from, copy.bytes);
-  if (profiling) ++profiled_runs_;
+  if (profiling_) ++profiled_runs_;
   return {};
 }
 

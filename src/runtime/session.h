@@ -16,6 +16,7 @@
 
 #include "src/base/memory.h"
 #include "src/runtime/program.h"
+#include "src/runtime/sharing.h"
 #include "src/runtime/thread_pool.h"
 
 namespace qrt::rt {
@@ -103,7 +104,8 @@ class Session {
   Bound input_bound(size_t i) const { return inputs_bound_[i].how; }
   Bound output_bound(size_t i) const { return outputs_bound_[i].how; }
 
-  // Computes the outputs. Allocates nothing. Fails only
+  // Computes the outputs. Allocates nothing. The first runs with several threads try how far work is
+  // worth sharing (Sharing). Fails only
   // - with Cancelled, when cancel() was called meanwhile.
   // Then outputs hold anything, and variables are those of the operators that had run: set or reset
   // what the next run needs. Inputs are as they were.
@@ -156,6 +158,7 @@ class Session {
     std::vector<size_t> offset;  // by tensor in a buffer and by variable: offset in the arena
     std::vector<int> root;       // by tensor: as in Storage
     MemoryFigures memory;        // of this plan alone; `arena` is what it needs
+    Sharing sharing;             // what its runs have told
     // Valid while the plan is the present one:
     uint8_t* arena = nullptr;
     std::vector<void*> home;  // by tensor: its memory in the arena or the model
@@ -206,7 +209,8 @@ class Session {
   Status bind_kernels();
   // Contents are lost, and nothing is bound any more.
   void start_afresh();
-  RunContext context(size_t node);
+  void set_contexts();
+  Status run_steps();
 
   Status bind(Bindings inputs, Bindings outputs);
   // Whether operators may use the memory in the place of this tensor's own.
@@ -224,8 +228,9 @@ class Session {
   ThreadPool pool_;
   AlignedBuffer arena_;  // null: the caller's
   size_t arena_size_ = 0;
-  Layout layout_;             // the present plan
-  std::vector<Layout> kept_;  // those of shapes before, the latest first
+  Layout layout_;                     // the present plan
+  std::vector<RunContext> contexts_;  // what its kernels see, by node
+  std::vector<Layout> kept_;          // those of shapes before, the latest first
   Bindings inputs_bound_, outputs_bound_;
   std::vector<Copy> copies_in_, copies_out_;  // of what is bound by copy
   bool profiling_ = false;

@@ -166,13 +166,14 @@ Status Session::rebind_kernels(const std::vector<void*>& before) {
   const auto moved = [&](int t) {
     return t >= 0 && layout_.data[static_cast<size_t>(t)] != before[static_cast<size_t>(t)];
   };
+  set_contexts();
   for (size_t n = 0; n < program_->nodes().size(); ++n) {
     if (layout_.kernels[n] == nullptr) continue;
     const Node& node = program_->nodes()[n];
     bool any = false;
     for (size_t i = 0; i < node.inputs(); ++i) any = any || moved(node.input_index(i));
     for (size_t i = 0; i < node.outputs(); ++i) any = any || moved(node.output_index(i));
-    if (any) QRT_RETURN_IF_ERROR(layout_.kernels[n]->bind(context(n)));
+    if (any) QRT_RETURN_IF_ERROR(layout_.kernels[n]->bind(contexts_[n]));
   }
   return {};
 }

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "src/runtime/sharing.h"
+
 namespace qrt::rt {
 
 // What multiply-accumulates cost in parallel_for, at `throughput` of them a nanosecond.
@@ -28,23 +30,29 @@ class ThreadPool {
   }
 
   size_t threads() const { return pool_ != nullptr ? pthreadpool_get_threads_count(pool_) : 1; }
-  // For a library that splits work by itself: the pool, or null if work of this cost (as
-  // parallel_for counts) does not pay to be shared.
-  pthreadpool_t handle_for(uint64_t cost) const { return cost / 2 >= kMinCost ? pool_ : nullptr; }
+  // Work is shared in parts that cost this or more, counted as parallel_for does.
+  void share_from(uint64_t least_cost) { least_cost_ = least_cost; }
+  // For a library that splits work by itself: the pool, or null if work of this cost is not to be
+  // shared, now or (most_for) with any limit.
+  pthreadpool_t handle_for(uint64_t cost) const {
+    return cost / 2 >= least_cost_ ? pool_ : nullptr;
+  }
+  pthreadpool_t most_for(uint64_t cost) const {
+    return cost / 2 >= Sharing::kLimits[0] ? pool_ : nullptr;
+  }
 
   // The most ranges that parallel_for makes: how many slots of scratch memory a loop may need.
   size_t max_ranges() const { return pool_ != nullptr ? threads() * kRangesPerThread : 1; }
 
   // Calls body(begin, end, range) for ranges that cover [0, items), range < max_ranges().
   // `item_cost` is the work of one item in sixteenths of a nanosecond, roughly: about the bytes
-  // that a simple loop reads and writes. A range has at least kMinCost of it, so that small loops
-  // stay on the calling thread.
+  // that a simple loop reads and writes. A range has at least the cost that work is shared from, so
+  // that small loops stay on the calling thread.
   template <class Body>
   void parallel_for(size_t items, uint64_t item_cost, const Body& body) {
     if (items == 0) return;
-    const size_t ranges =
-        std::min({max_ranges(), worthwhile_ranges(items, std::max<uint64_t>(item_cost, 1)), items});
-    if (pool_ == nullptr || ranges <= 1) {
+    const size_t ranges = pool_ == nullptr ? 1 : ranges_of(items, std::max<uint64_t>(item_cost, 1));
+    if (ranges <= 1) {
       body(size_t{0}, items, size_t{0});
       return;
     }
@@ -65,15 +73,14 @@ class ThreadPool {
   }
 
  private:
-  // A quarter of a microsecond: handing work to a pool that is awake takes 0.3 in all, and
-  // operators that are split alike keep each part of the data with one thread. (Measured on models
-  // of 20 to 800 microseconds, x86: 1024 to 6000 gave the same, 16384 was up to 1.8 times slower.)
-  static constexpr uint64_t kMinCost = 4096;
-  // How many ranges of kMinCost the items make; `items` stands for that many and more.
-  static size_t worthwhile_ranges(size_t items, uint64_t item_cost) {
-    if (item_cost >= kMinCost) return items;
-    return static_cast<size_t>(uint64_t{items} / kMinCost * item_cost +
-                               uint64_t{items} % kMinCost * item_cost / kMinCost);
+  // How many ranges pay, 0 or 1: none is to be made.
+  size_t ranges_of(size_t items, uint64_t item_cost) const {
+    if (least_cost_ == Sharing::kNever) return 0;
+    uint64_t worthwhile = items;
+    if (item_cost < least_cost_) {  // so that nothing wraps around
+      worthwhile = items / least_cost_ * item_cost + items % least_cost_ * item_cost / least_cost_;
+    }
+    return static_cast<size_t>(std::min<uint64_t>({max_ranges(), worthwhile, items}));
   }
 
   // More ranges than threads, so that a thread that is held up does not hold up all. (4 were up to
@@ -82,6 +89,7 @@ class ThreadPool {
   static constexpr size_t kRangesPerThread = 2;
 
   pthreadpool_t pool_;
+  uint64_t least_cost_ = Sharing::kLimits[0];
   bool owned_;
 };
 
