@@ -54,8 +54,12 @@ TEST(FuseActivations, ARelu6MovesIntoTheProducer) {
 
 TEST(FuseActivations, EveryOperatorWithAClampTakesIt) {
   fb::UnaryT inner = clip(-1, kInfinity);
-  Chain conv(fb::Conv2DT(), 0, 6), dense(fb::FullyConnectedT(), 0, 6), pool(fb::Pool2DT(), 0, 6),
-      twice(std::move(inner), 0, 6);
+  fb::Conv2DT convolution;
+  convolution.window = std::make_unique<fb::Window2DT>();
+  fb::Pool2DT pooling;
+  pooling.window = std::make_unique<fb::Window2DT>();
+  Chain conv(std::move(convolution), 0, 6), dense(fb::FullyConnectedT(), 0, 6),
+      pool(std::move(pooling), 0, 6), twice(std::move(inner), 0, 6);
   for (Chain* chain : {&conv, &dense, &pool, &twice}) {
     ASSERT_TRUE(fuse_activations(chain->graph).ok());
     EXPECT_EQ(chain->graph.nodes.size(), 1u);
