@@ -52,14 +52,18 @@ TEST(FuseActivations, ARelu6MovesIntoTheProducer) {
   EXPECT_EQ(node.options.AsBinary()->clamp->max, 6);
 }
 
+fb::Pool2DT pooling() {
+  fb::Pool2DT pool;
+  pool.window = std::make_unique<fb::Window2DT>();
+  return pool;
+}
+
 TEST(FuseActivations, EveryOperatorWithAClampTakesIt) {
   fb::UnaryT inner = clip(-1, kInfinity);
   fb::Conv2DT convolution;
   convolution.window = std::make_unique<fb::Window2DT>();
-  fb::Pool2DT pooling;
-  pooling.window = std::make_unique<fb::Window2DT>();
   Chain conv(std::move(convolution), 0, 6), dense(fb::FullyConnectedT(), 0, 6),
-      pool(std::move(pooling), 0, 6), twice(std::move(inner), 0, 6);
+      pool(pooling(), 0, 6), twice(std::move(inner), 0, 6);
   for (Chain* chain : {&conv, &dense, &pool, &twice}) {
     ASSERT_TRUE(fuse_activations(chain->graph).ok());
     EXPECT_EQ(chain->graph.nodes.size(), 1u);
@@ -150,13 +154,13 @@ TEST(FuseActivations, OperatorsThatKeepTheirInputsQuantizationKeepTheClip) {
   fb::BinaryT maximum;
   maximum.kind = fb::BinaryKind::Max;
   const Quantization before = per_tensor(0.1f, 0), after = per_tensor(0.1f, -128);
-  Chain pool(fb::Pool2DT(), 0, 6, DType::S8, before, after);
+  Chain pool(pooling(), 0, 6, DType::S8, before, after);
   Chain pick(std::move(maximum), 0, 6, DType::S8, before, after);
   for (Chain* chain : {&pool, &pick}) {
     ASSERT_TRUE(fuse_activations(chain->graph).ok());
     EXPECT_EQ(chain->graph.nodes.size(), 2u);
   }
-  Chain same(fb::Pool2DT(), 0, 6, DType::S8, before, before);
+  Chain same(pooling(), 0, 6, DType::S8, before, before);
   ASSERT_TRUE(fuse_activations(same.graph).ok());
   EXPECT_EQ(same.graph.nodes.size(), 1u);
 }

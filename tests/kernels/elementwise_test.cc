@@ -68,6 +68,24 @@ TEST_P(BinaryS8, AllPairsOfValues) {
   }
 }
 
+// Products of which a multiplier makes a half, or the next float to one: an operand that is scaled
+// before it is multiplied rounds otherwise.
+TEST_P(BinaryS8, ProductsAreExactBeforeTheyAreScaled) {
+  for (int b = 3; b <= 127; b += 2) {
+    for (int at : {77, 101, 127}) {
+      const float multiplier = 60.5f / static_cast<float>(at * b);
+      const kernels::BinaryS8Args args = {0, 0, multiplier, 0, {0, -128, 127}};
+      std::vector<int8_t> in(64), out(64);
+      for (int i = 0; i < 64; ++i) in[static_cast<size_t>(i)] = static_cast<int8_t>(i * 2 + 1);
+      const auto other = static_cast<int8_t>(b);
+      GetParam()->mul(args, in.data(), 1, &other, 0, in.size(), out.data());
+      for (size_t i = 0; i < in.size(); ++i) {
+        ASSERT_EQ(out[i], multiplied(args, in[i], other)) << int(in[i]) << " * " << b;
+      }
+    }
+  }
+}
+
 TEST_P(BinaryS8, EveryLengthAndStepInPlace) {
   const kernels::BinaryS8Args args = {-1, 2, 0.5f, 0.25f, {0, -100, 100}};
   for (const bool product : {false, true}) {
@@ -228,6 +246,19 @@ TEST_P(SoftmaxS8, IsItsFormulaInPlace) {
         ASSERT_TRUE(std::equal(from.begin(), from.end(), out.begin())) << "in place, " << n;
       }
     }
+  }
+}
+
+// The largest exponentials, so many that their sum takes more than 32 bits several times over.
+TEST_P(SoftmaxS8, LongRowsOfTheLargestExponentials) {
+  std::vector<uint32_t> exponentials(256, 1 << 23);
+  for (const size_t n : {4097, 8192, 20000}) {
+    const std::vector<int8_t> in(n, 7);
+    std::vector<int8_t> out(n);
+    const auto inverse_scale = static_cast<double>(n) * 50;
+    GetParam()->run({n, exponentials.data(), inverse_scale, {-3, -128, 127}}, in.data(), 1,
+                    out.data());
+    for (size_t i = 0; i < n; ++i) ASSERT_EQ(out[i], 47) << n << " at " << i;
   }
 }
 

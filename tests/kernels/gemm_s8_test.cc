@@ -206,6 +206,22 @@ TEST_P(GemmS8, SmallWeightsWithAFewLargeOnes) {
   }
 }
 
+// Large weights side by side, after many small ones: more than one sum of 16 bits can take, and
+// than two.
+TEST_P(GemmS8, LargeWeightsSideBySide) {
+  for (int large : {-128, 127}) {
+    for (size_t at : {64, 66, 68}) {
+      for (bool zeros : {false, true}) {
+        Problem p = {5, 33, 1, 256};
+        p.w = random_s8(256, 9, -8, 8);
+        for (size_t i = 0; i < 6; ++i) p.w[at + i] = static_cast<int8_t>(large);
+        p.w_zeros = zeros;
+        check(*GetParam(), p, Guard::Behind);
+      }
+    }
+  }
+}
+
 TEST_P(GemmS8, RowsByStrideAreRowsByIndirection) {
   Problem p = {7, 33, 1, 40};
   p.indirection = false;

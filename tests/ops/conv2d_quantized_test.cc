@@ -106,6 +106,44 @@ TEST(Conv2DS8, OtherWindows) {
   check({1, 7, 7, 160, 960, 1});
 }
 
+// Windows of 3x3 that go by steps or have holes in one direction only.
+TEST(Conv2DS8, WindowsThatDifferByDirection) {
+  for (int which = 0; which < 4; ++which) {
+    graph::Graph g = graph_of({1, 15, 15, 32, 32, 3});
+    fb::Window2DT& window = *g.nodes[0].options.AsConv2D()->window;
+    (which == 0   ? window.stride_h
+     : which == 1 ? window.stride_w
+     : which == 2 ? window.dilation_h
+                  : window.dilation_w) = 2;
+    if (which < 2) g.value(g.outputs[0]).shape[static_cast<size_t>(which) + 1] = 8;
+    const auto expected = run(g, "scalar", 1);
+    for (const std::string& isa : runnable_instruction_sets()) {
+      EXPECT_EQ(run(g, isa, 1), expected) << isa << ", " << which;
+    }
+  }
+}
+
+// Two layers that share their weights pack them differently.
+TEST(Conv2DS8, DepthwiseLayersOfOneTensorOfWeights) {
+  const graph::Graph dense = graph_of({1, 21, 21, 32, 32, 5, 1, 1, 32});
+  const graph::Graph sparse = graph_of({1, 21, 21, 32, 32, 5, 3, 1, 32});
+  graph::Graph both = dense;
+  graph::Node second = sparse.nodes[0];
+  const int out = both.add_tensor("sparse", rt::DType::S8, sparse.value(sparse.outputs[0]).shape,
+                                  sparse.value(sparse.outputs[0]).quantization);
+  second.inputs = both.nodes[0].inputs;
+  second.outputs = {out};
+  both.nodes.push_back(std::move(second));
+  both.outputs.push_back(out);
+  for (const std::string& isa : runnable_instruction_sets()) {
+    Loaded loaded = must_load(both, {}, isa.c_str());
+    loaded.set(0, random_s8(loaded.session->input_bytes(0), 6));
+    loaded.run();
+    EXPECT_EQ(loaded.get<int8_t>(0), run(dense, isa, 1)) << isa;
+    EXPECT_EQ(loaded.get<int8_t>(1), run(sparse, isa, 1)) << isa;
+  }
+}
+
 TEST(Conv2DS8, Depthwise) {
   for (int32_t kernel : {3, 5}) {
     for (int32_t stride : {1, 2}) {

@@ -162,6 +162,7 @@ Expected plain_result(const fb::BinaryT& options, const Stored& a, const Stored&
   const double low = options.clamp != nullptr ? static_cast<double>(options.clamp->min) : -INFINITY;
   const double high = options.clamp != nullptr ? static_cast<double>(options.clamp->max) : INFINITY;
   const bool whole = a.type != DType::F32;
+  const double least = whole ? std::ceil(low) : low, most = whole ? std::floor(high) : high;
   Expected expected{truth ? DType::Bool : a.type, {}, {}, {}};
   expected.tensor = oracle::broadcast(a.numbers(), b.numbers(), [&](double x, double y) {
     double result = oracle::binary(name, x, y);
@@ -169,8 +170,8 @@ Expected plain_result(const fb::BinaryT& options, const Stored& a, const Stored&
     if (whole && options.kind == BinaryKind::Div) result = std::trunc(result);
     if (a.type == DType::F32) result = static_cast<double>(static_cast<float>(result));
     if (a.type == DType::S32) result = oracle::wrap32(result);
-    if (result < low) result = low;
-    return result > high ? high : result;
+    if (result < least) result = least;
+    return result > most ? most : result;
   });
   if (options.kind == BinaryKind::Pow && !whole) {
     for (double value : expected.tensor.values)
@@ -240,11 +241,44 @@ TEST(OracleBinary, Integers) {
         }
         fb::BinaryT options = kind;
         if (!is_comparison(kind.kind) && random() % 3 == 0)
-          options.clamp = graph::make_clamp(-3, 1000);
+          options.clamp = graph::make_clamp(-3.5f, 1000.75f);
         expect_node(options, {a, b}, plain_result(options, a, b));
       }
     }
   });
+}
+
+// A run cannot fail: a quotient by zero is zero, and what remains is all.
+TEST(OracleBinary, IntegersByZero) {
+  for (DType type : {DType::S32, DType::S64}) {
+    const Stored a{type, {4}, {}, {-7, 0, 1, 1000}, Stored::Input};
+    const Stored b{type, {1}, {}, {0}, Stored::Input};
+    for (BinaryKind kind : {BinaryKind::Div, BinaryKind::FloorDiv, BinaryKind::FloorMod}) {
+      SCOPED_TRACE(fb::EnumNameBinaryKind(kind));
+      fb::BinaryT options;
+      options.kind = kind;
+      Expected expected{type, {}, {}, {}};
+      expected.tensor = a.numbers();
+      if (kind != BinaryKind::FloorMod) expected.tensor.values.assign(4, 0);
+      expect_node(options, {a, b}, expected);
+    }
+  }
+}
+
+// 1 / a^n, of which the fraction is cut off.
+TEST(OracleBinary, NegativePowersOfIntegers) {
+  for (DType type : {DType::S32, DType::S64}) {
+    fb::BinaryT options;
+    options.kind = BinaryKind::Pow;
+    const Stored a{type, {8}, {}, {1, 1, -1, -1, 2, -2, -1, 7}, Stored::Input};
+    const Stored b{type, {8}, {}, {-1, -4, -1, -4, -1, -3, -7, -2}, Stored::Input};
+    Expected expected{type, {}, {}, {}};
+    expected.tensor = a.numbers();
+    for (size_t i = 0; i < 8; ++i) {
+      expected.tensor.values[i] = std::trunc(std::pow(a.values[i], b.values[i]));
+    }
+    expect_node(options, {a, b}, expected);
+  }
 }
 
 TEST(OracleBinary, Bool) {

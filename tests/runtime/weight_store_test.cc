@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "tests/support/instruction_sets.h"
@@ -83,6 +84,42 @@ TEST(WeightStore, WhatDiffersIsPackedByItself) {
       EXPECT_EQ(run(both, 1), run(alone, 0));
     }
     EXPECT_EQ(packed_bytes(must_load(layers({{}, out_zero}), {}, isa.c_str())), bytes);
+  }
+}
+
+// Quotients of one kind and scale, whose operands have other zero points or outputs other ranges.
+TEST(WeightStore, TablesOfPairsAreSharedByWhatTheyDependOn) {
+  const auto quotients = [](const std::vector<std::array<int32_t, 3>>& zeros) {
+    graph::Graph g;
+    for (const auto& [a_zero, b_zero, out_zero] : zeros) {
+      const auto tensor = [&](int32_t zero) {
+        return g.add_tensor("t", rt::DType::S8, {64}, {{0.05f}, {zero}, -1, 0});
+      };
+      const int a = tensor(a_zero), b = tensor(b_zero), out = tensor(out_zero);
+      fb::BinaryT options;
+      options.kind = fb::BinaryKind::Div;
+      g.add_node("quotient", std::move(options), {a, b}, {out});
+      g.inputs.insert(g.inputs.end(), {a, b});
+      g.outputs.push_back(out);
+    }
+    return g;
+  };
+  const auto outputs = [](Loaded loaded) {
+    for (size_t i = 0; i < loaded.session->inputs(); ++i) {
+      auto* in = static_cast<int8_t*>(loaded.session->input_data(i));
+      for (int k = 0; k < 64; ++k) in[k] = static_cast<int8_t>(i % 2 == 0 ? k * 3 - 90 : 60 - k);
+    }
+    loaded.run();
+    std::vector<std::vector<int8_t>> all;
+    for (size_t i = 0; i < loaded.session->outputs(); ++i) all.push_back(loaded.get<int8_t>(i));
+    return all;
+  };
+  const std::array<int32_t, 3> first = {1, 2, 3};
+  for (const std::array<int32_t, 3>& other :
+       {std::array<int32_t, 3>{9, 2, 3}, {1, 9, 3}, {1, 2, 9}}) {
+    const auto both = outputs(must_load(quotients({first, other})));
+    EXPECT_EQ(both[0], outputs(must_load(quotients({first})))[0]);
+    EXPECT_EQ(both[1], outputs(must_load(quotients({other})))[0]);
   }
 }
 
