@@ -148,9 +148,10 @@ compile() { ninja -C "$build/out" qrt_tests >"$build/compile.log" 2>&1; }
 # Runs the tests of a filter; 1 if one fails, whose name is then in `caught`.
 caught=""
 run_tests() {
-  local status=0
-  timeout 300 "$build/out/tests/qrt_tests" --gtest_filter="$1" --gtest_fail_fast --gtest_brief=0 \
-    >"$build/tests.log" 2>&1 || status=$?
+  local status
+  # A shell of its own, whose words about a crash nobody hears.
+  status=$( (timeout 300 "$build/out/tests/qrt_tests" --gtest_filter="$1" --gtest_fail_fast \
+    >"$build/tests.log" 2>&1; echo $?) 2>/dev/null)
   [ "$status" != 0 ] || return 0
   caught=$(sed -n 's/^\[  FAILED  \] \([^ ,]*\).*/\1/p' "$build/tests.log" | head -n 1)
   # A crash or an endless loop: in the test that began last.
@@ -188,6 +189,7 @@ for i in "${!files[@]}"; do
   [ $((i + 1)) -ge "$first" ] && [ $((i % shares + 1)) = "$share" ] || continue
   chosen+=("$i")
 done
+[ ${#chosen[@]} -gt 0 ] || fail "no mutation matches '$only'"
 if $list; then
   for i in ${chosen[@]+"${chosen[@]}"}; do
     printf '%4d  %s\n      - %s\n      + %s\n' $((i + 1)) "${files[$i]}" "${befores[$i]}" "${afters[$i]}"
@@ -195,7 +197,6 @@ if $list; then
   exit 0
 fi
 check_lists
-[ ${#chosen[@]} -gt 0 ] || fail "no mutation matches '$only'"
 
 copy_sources
 configure
