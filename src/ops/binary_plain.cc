@@ -38,7 +38,7 @@ struct IntegerArithmetic {
   }
   static T floor_mod(T a, T b) { return sub(a, mul(floor_div(a, b), b)); }
   static T pow(T a, T b) {
-    if (b < 0) return a == 1 || a == -1 ? (b & 1) == 0 ? T{1} : a : T{0};
+    if (b < 0) return a == 1 ? 1 : 0;
     T result = 1;
     for (; b > 0; b >>= 1, a = mul(a, a)) {
       if (b & 1) result = mul(result, a);
