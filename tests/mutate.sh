@@ -12,6 +12,7 @@ status 1 if a mistake goes unnoticed, a mutation no longer applies, or a file of
 has none.
 
   --only PATTERN   those whose file's path or replacement contains it
+  --these NUMBERS  those of these numbers, as --list and the table have them
   --list           prints the mutations and ends
   --build FOLDER   where the copy and its build are kept (default: build/mutations)
   --from N         goes on with mutation N of the list (they are numbered from 1)
@@ -31,10 +32,11 @@ TEXT
 }
 
 qrt_root=$(cd "$(dirname "$0")/.." && pwd)
-build=$qrt_root/build/mutations only="" list=false first=1 seconds=0 baseline=true share=1 shares=1
+build=$qrt_root/build/mutations only="" list=false first=1 seconds=0 baseline=true share=1 shares=1 these=""
 while [ $# -gt 0 ]; do
   case $1 in
     --only) only=${2:?--only needs a pattern}; shift 2 ;;
+    --these) these=" ${2:?--these needs numbers} "; shift 2 ;;
     --list) list=true; shift ;;
     --build) build=${2:?--build needs a folder}; shift 2 ;;
     --from) first=${2:?--from needs a number}; shift 2 ;;
@@ -186,6 +188,7 @@ read_lists
 chosen=()
 for i in "${!files[@]}"; do
   case "${files[$i]} ${afters[$i]}" in *"$only"*) ;; *) continue ;; esac
+  [ -z "$these" ] || case $these in *" $((i + 1)) "*) ;; *) continue ;; esac
   [ $((i + 1)) -ge "$first" ] && [ $((i % shares + 1)) = "$share" ] || continue
   chosen+=("$i")
 done
