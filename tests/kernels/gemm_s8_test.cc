@@ -149,6 +149,16 @@ TEST_P(GemmS8, WeightsForASingleRow) {
   }
 }
 
+// So large that rows may keep them in fewer bits, which differences from zero points do not fit.
+TEST_P(GemmS8, LargeWeightsForASingleRow) {
+  for (bool zeros : {false, true}) {
+    Problem p = {1, 264, 1, 1024};
+    p.single_row = true;
+    p.w_zeros = zeros;
+    check(*GetParam(), p, Guard::Behind);
+  }
+}
+
 TEST_P(GemmS8, MoreRowsThanABlock) {
   Problem p = {150, 35, 3, 301};
   check(*GetParam(), p, Guard::Behind);
