@@ -4,21 +4,21 @@
 #include <cstring>
 
 #include "src/api/boundary.h"
-#include "src/base/dtype.h"
+#include "src/model/dtype.h"
 
 namespace qrt::api {
 namespace {
 
 static_assert(QRT_MAX_RANK == rt::kMaxRank);
-static_assert(QRT_F32 == static_cast<int>(fb::DType::F32));
-static_assert(QRT_F16 == static_cast<int>(fb::DType::F16));
-static_assert(QRT_S8 == static_cast<int>(fb::DType::S8));
-static_assert(QRT_U8 == static_cast<int>(fb::DType::U8));
-static_assert(QRT_S16 == static_cast<int>(fb::DType::S16));
-static_assert(QRT_S32 == static_cast<int>(fb::DType::S32));
-static_assert(QRT_S64 == static_cast<int>(fb::DType::S64));
-static_assert(QRT_BOOL == static_cast<int>(fb::DType::Bool));
-static_assert(QRT_S4 == static_cast<int>(fb::DType::S4));
+static_assert(QRT_F32 == static_cast<int>(rt::DType::F32));
+static_assert(QRT_F16 == static_cast<int>(rt::DType::F16));
+static_assert(QRT_S8 == static_cast<int>(rt::DType::S8));
+static_assert(QRT_U8 == static_cast<int>(rt::DType::U8));
+static_assert(QRT_S16 == static_cast<int>(rt::DType::S16));
+static_assert(QRT_S32 == static_cast<int>(rt::DType::S32));
+static_assert(QRT_S64 == static_cast<int>(rt::DType::S64));
+static_assert(QRT_BOOL == static_cast<int>(rt::DType::Bool));
+static_assert(QRT_S4 == static_cast<int>(rt::DType::S4));
 static_assert(static_cast<int>(fb::DType::MAX) == QRT_S4, "qrt.h lacks an element type");
 
 const char* text_of(const flatbuffers::String* text) {
@@ -59,7 +59,8 @@ Status write_tensor_info(const fb::Tensor& tensor, const rt::Shape& shape, uint3
   const bool open = std::any_of(shape.begin(), shape.end(), [](int32_t dim) { return dim < 0; });
   if (!open) {
     const auto elements = static_cast<uint64_t>(shape.elements());
-    facts.bytes = static_cast<size_t>((elements * rt::dtype_bits(tensor.type()) + 7) / 8);
+    facts.bytes =
+        static_cast<size_t>((elements * rt::dtype_bits(rt::dtype_of(tensor.type())) + 7) / 8);
   }
   facts.axis = -1;
   if (tensor.quantization() != nullptr) set_quantization(*tensor.quantization(), &facts);

@@ -4,11 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "qrt_generated.h"
-
 namespace qrt::rt {
 
-using DType = fb::DType;
+// As in the .qrt format and in qrt.h, where the same names have the same numbers.
+enum class DType : uint8_t { F32, F16, S8, U8, S16, S32, S64, Bool, S4 };
 
 // S4 is packed two elements a byte, the lower half first.
 inline size_t dtype_bits(DType type) {

@@ -2,7 +2,6 @@
 // runs in float. inspect_json.cc says the same to programs.
 #include <memory>
 
-#include "src/base/dtype.h"
 #include "src/cli/commands.h"
 #include "src/cli/inspect_json.h"
 #include "src/cli/machine_options.h"
@@ -12,6 +11,7 @@
 #include "src/cli/terminal.h"
 #include "src/import/runnable.h"
 #include "src/model/calls.h"
+#include "src/model/dtype.h"
 
 namespace qrt::cli {
 namespace {
@@ -100,7 +100,7 @@ class Report {
   std::string port(int32_t index) const {
     const fb::Tensor& t = tensor(index);
     const std::string quantization = quantization_text(t);
-    return format("%s  %s %s%s", name(t.name()).c_str(), rt::dtype_name(t.type()),
+    return format("%s  %s %s%s", name(t.name()).c_str(), rt::dtype_name(rt::dtype_of(t.type())),
                   facts_.shape(subgraph(), static_cast<size_t>(index)).c_str(),
                   quantization.empty() ? "" : (", " + quantization).c_str());
   }
@@ -116,7 +116,7 @@ class Report {
       const fb::Tensor& t = *tensors.Get(i);
       if (t.is_constant() != constants) continue;
       text += (text.empty() ? "" : ", ") + facts_.shape(op.subgraph, i) + " " +
-              rt::dtype_name(t.type());
+              rt::dtype_name(rt::dtype_of(t.type()));
     }
     return text;
   }
@@ -168,9 +168,9 @@ class Report {
     for (unsigned i = 0; i < tensors.size(); ++i) {
       const fb::Tensor& t = *tensors.Get(i);
       const uint64_t bytes = constant_bytes(t);
-      table.add({std::to_string(i), name(t.name()), roles[i], rt::dtype_name(t.type()),
-                 facts_.shape(subgraph(), i), bytes > 0 ? human_bytes(bytes) : "",
-                 quantization_text(t)});
+      table.add({std::to_string(i), name(t.name()), roles[i],
+                 rt::dtype_name(rt::dtype_of(t.type())), facts_.shape(subgraph(), i),
+                 bytes > 0 ? human_bytes(bytes) : "", quantization_text(t)});
     }
     std::printf("\n%s\n", bold("Tensors").c_str());
     table.print();

@@ -1,8 +1,8 @@
 #include "src/cli/inspect_json.h"
 
-#include "src/base/dtype.h"
 #include "src/cli/json_output.h"
 #include "src/cli/model_facts.h"
+#include "src/model/dtype.h"
 
 namespace qrt::cli {
 namespace {
@@ -24,7 +24,7 @@ Json dims_json(const std::vector<std::string>& dims, const fb::Tensor& tensor) {
 Json tensor_json(const fb::Tensor& tensor, unsigned index, const std::vector<std::string>& dims) {
   Json json = {{"index", index},
                {"name", name_of(tensor.name())},
-               {"type", rt::dtype_name(tensor.type())},
+               {"type", rt::dtype_name(rt::dtype_of(tensor.type()))},
                {"shape", std::vector<int32_t>(tensor.shape()->begin(), tensor.shape()->end())},
                {"dims", dims_json(dims, tensor)},
                {"constant", tensor.is_constant()},

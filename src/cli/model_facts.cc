@@ -6,6 +6,7 @@
 #include "src/base/shape.h"
 #include "src/cli/terminal.h"
 #include "src/model/calls.h"
+#include "src/model/dtype.h"
 #include "src/opspec/graph_view.h"
 
 namespace qrt::cli {
@@ -132,7 +133,7 @@ ModelFacts::ModelFacts(const rt::Model& model, uint32_t entry) {
     }
     for (const fb::Tensor* tensor : *graph.tensors()) {
       if (tensor->is_constant()) {
-        weight_bytes[rt::dtype_name(tensor->type())] += tensor->data_bytes();
+        weight_bytes[rt::dtype_name(rt::dtype_of(tensor->type()))] += tensor->data_bytes();
       }
     }
   }

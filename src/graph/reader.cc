@@ -3,6 +3,7 @@
 #include <map>
 
 #include "src/graph/subgraphs.h"
+#include "src/model/dtype.h"
 
 namespace qrt::graph {
 namespace {
@@ -42,7 +43,7 @@ void read_graph(const fb::Subgraph& source, Constants& constants, Graph* graph) 
   for (const auto& tensor : subgraph->tensors) {
     Value value;
     value.name = tensor->name;
-    value.type = tensor->type;
+    value.type = rt::dtype_of(tensor->type);
     value.shape = tensor->shape;
     value.dim_names = tensor->dim_names;
     value.variable = tensor->is_variable;

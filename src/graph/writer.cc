@@ -11,6 +11,7 @@
 
 #include "src/base/checked.h"
 #include "src/graph/subgraphs.h"
+#include "src/model/dtype.h"
 
 namespace qrt::graph {
 namespace {
@@ -73,7 +74,7 @@ std::vector<int> number_used_values(const Graph& graph) {
 std::unique_ptr<fb::TensorT> make_tensor(const Value& value, Segment& segment) {
   auto tensor = std::make_unique<fb::TensorT>();
   tensor->name = value.name;
-  tensor->type = value.type;
+  tensor->type = rt::written_dtype(value.type);
   tensor->shape = value.shape;
   tensor->dim_names = value.dim_names;
   tensor->is_variable = value.variable;

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "src/base/checked.h"
-#include "src/base/dtype.h"
 #include "src/base/shape.h"
 #include "src/model/calls.h"
+#include "src/model/dtype.h"
 
 namespace qrt::rt {
 namespace {
@@ -45,7 +45,7 @@ Status verify_shape(int index, const fb::Tensor& tensor) {
     known[static_cast<int>(i)] = dim;
   }
   uint64_t bytes;
-  if (!checked_bytes(known, dtype_bits(tensor.type()), kMaxTensorBytes, &bytes)) {
+  if (!checked_bytes(known, dtype_bits(dtype_of(tensor.type())), kMaxTensorBytes, &bytes)) {
     return tensor_error(index, tensor, "is too large: " + known.str());
   }
   return {};
@@ -68,11 +68,11 @@ Status verify_data(int index, const fb::Tensor& tensor, uint64_t weights_bytes) 
                         "its data lies outside the weights segment or is misaligned");
   }
   const Shape shape(tensor.shape()->data(), tensor.shape()->size());
-  if (!checked_bytes(shape, dtype_bits(tensor.type()), kMaxTensorBytes, &expected) ||
+  if (!checked_bytes(shape, dtype_bits(dtype_of(tensor.type())), kMaxTensorBytes, &expected) ||
       expected != tensor.data_bytes()) {
     return tensor_error(index, tensor,
                         "has " + std::to_string(tensor.data_bytes()) + " bytes of data, but " +
-                            shape.str() + " of " + dtype_name(tensor.type()) + " needs " +
+                            shape.str() + " of " + dtype_name(dtype_of(tensor.type())) + " needs " +
                             std::to_string(expected));
   }
   return {};
@@ -100,10 +100,10 @@ Status verify_quantization(int index, const fb::Tensor& tensor) {
   const fb::Quantization* q = tensor.quantization();
   if (q == nullptr) return {};
   IntRange range;
-  if (!quantized_range(tensor.type(), &range)) {
+  if (!quantized_range(dtype_of(tensor.type()), &range)) {
     return tensor_error(
         index, tensor,
-        std::string("a quantization on elements of type ") + dtype_name(tensor.type()));
+        std::string("a quantization on elements of type ") + dtype_name(dtype_of(tensor.type())));
   }
   const uint64_t expected = expected_scales(*q, tensor);
   if (expected == 0) {
@@ -131,7 +131,7 @@ Status verify_quantization(int index, const fb::Tensor& tensor) {
     if (zero_point < range.min || zero_point > range.max) {
       return tensor_error(index, tensor,
                           "has a zero point of " + std::to_string(zero_point) +
-                              ", outside the range of " + dtype_name(tensor.type()));
+                              ", outside the range of " + dtype_name(dtype_of(tensor.type())));
     }
   }
   return {};
@@ -139,7 +139,7 @@ Status verify_quantization(int index, const fb::Tensor& tensor) {
 
 Status verify_tensor(int index, const fb::Tensor* tensor, uint64_t weights_bytes) {
   if (tensor == nullptr) return invalid("tensor " + std::to_string(index) + " is missing");
-  if (!dtype_valid(tensor->type())) {
+  if (!dtype_valid(dtype_of(tensor->type()))) {
     return tensor_error(
         index, *tensor,
         "has an unknown element type " + std::to_string(static_cast<int>(tensor->type())));

@@ -274,7 +274,7 @@ class Flattener {
                        subgraph, source.outputs()->size());
     }
     const auto output = static_cast<unsigned>(source.outputs()->Get(0));
-    if (source.tensors()->Get(output)->type() != DType::Bool) {
+    if (source.tensors()->Get(output)->type() != fb::DType::Bool) {
       return node.fail(Code::InvalidModel, "its condition, subgraph %d, gives no bool", subgraph);
     }
     Numbers state = outputs_of(node);

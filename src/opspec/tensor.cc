@@ -1,4 +1,5 @@
 #include "src/opspec/tensor.h"
+#include "src/model/dtype.h"
 
 namespace qrt::rt {
 
@@ -13,7 +14,7 @@ bool same_quantization(const Quantization& a, const Quantization& b) {
 Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights) {
   Tensor tensor;
   if (from.name() != nullptr) tensor.name = from.name()->c_str();
-  tensor.type = from.type();
+  tensor.type = dtype_of(from.type());
   tensor.shape = Shape(from.shape()->data(), from.shape()->size());
   tensor.constant = from.is_constant();
   tensor.variable = from.is_variable();

@@ -104,8 +104,8 @@ class Session {
   Bound input_bound(size_t i) const { return inputs_bound_[i].how; }
   Bound output_bound(size_t i) const { return outputs_bound_[i].how; }
 
-  // Computes the outputs. Allocates nothing. The first runs with several threads try how far work is
-  // worth sharing (Sharing). Fails only
+  // Computes the outputs. Allocates nothing. The first runs with several threads try how far work
+  // is worth sharing (Sharing). Fails only
   // - with Cancelled, when cancel() was called meanwhile.
   // Then outputs hold anything, and variables are those of the operators that had run: set or reset
   // what the next run needs. Inputs are as they were.

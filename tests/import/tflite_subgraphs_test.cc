@@ -159,6 +159,29 @@ TEST(TfliteSubgraphs, SignaturesAreEntries) {
   EXPECT_EQ(run(*graph, {{1, 4}, {3, 2}}), (Floats{1, 2}));
 }
 
+TEST(TfliteSubgraphs, WhatNothingRunsIsLeftOutAndSaid) {
+  const auto left_out = [](const graph::Graph& graph) {
+    std::string all;
+    for (const auto& [key, value] : graph.metadata) {
+      if (key.find("subgraph") != std::string::npos) all += key + " is " + value;
+    }
+    return all;
+  };
+  TfliteBuilder b = two_signatures();
+  auto whole = b.import();
+  ASSERT_TRUE(whole.ok()) << whole.status().message();
+  EXPECT_EQ(left_out(*whole), "");
+  b.model.signature_defs.erase(b.model.signature_defs.begin());  // 'least', of subgraph 1
+  b.model.subgraphs[1]->name = "spare";
+  auto part = b.import();
+  ASSERT_TRUE(part.ok()) << part.status().message();
+  EXPECT_EQ(left_out(*part),
+            "assumed subgraph 1 ('spare') is left out: no signature and no operator runs it");
+  auto called = composite().import();
+  ASSERT_TRUE(called.ok()) << called.status().message();
+  EXPECT_EQ(left_out(*called), "");
+}
+
 TEST(TfliteSubgraphs, ASignatureThatIsNotThereIsSaid) {
   const std::vector<uint8_t> file = two_signatures().bytes();
   const auto none = import::import_tflite(file.data(), file.size(), "f.tflite", {"most", {}});

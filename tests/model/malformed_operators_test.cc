@@ -8,8 +8,8 @@
 namespace qrt::test {
 namespace {
 
+using fb::DType;
 using rt::Code;
-using rt::DType;
 
 constexpr int32_t kMax = INT32_MAX, kMin = INT32_MIN;
 
@@ -359,7 +359,7 @@ TEST(MalformedOperator, Resize) {
 TEST(MalformedOperator, QuantizeAndDequantize) {
   using Q = fb::QuantizeT;
   using D = fb::DequantizeT;
-  const graph::Value floats = tensor(DType::F32, {2, 3});
+  const graph::Value floats = tensor(rt::DType::F32, {2, 3});
   expect_all_refused<Q>(one_node(Q(), {floats}, s8({2, 3})), &fb::OpOptionsUnion::AsQuantize,
                         {{"no scale", [](ModelFile& f, Q&) { f.tensor(1).quantization.reset(); },
                           "cannot run on f32 -> s8 without scale", Code::Unsupported},
@@ -378,7 +378,7 @@ TEST(MalformedOperator, QuantizeAndDequantize) {
 
 TEST(MalformedOperator, Lstm) {
   using O = fb::LstmT;
-  const auto f32 = [](Dims shape) { return tensor(DType::F32, std::move(shape)); };
+  const auto f32 = [](Dims shape) { return tensor(rt::DType::F32, std::move(shape)); };
   const char* shapes = "its shapes do not fit";
   expect_all_refused<O>(
       one_node(O(),

@@ -198,8 +198,8 @@ TEST(Variables, DamagedOnesAreRefused) {
        "computes 1x2 for output 0, the model declares 2"},
       {"assigns another type",
        [](auto& f) {
-         f.tensor(1).type = DType::F32;
-         f.tensor(2).type = DType::F32;
+         f.tensor(1).type = fb::DType::F32;
+         f.tensor(2).type = fb::DType::F32;
        },
        "cannot run on", rt::Code::Unsupported},
       {"assigns nothing", [](auto& f) { f.op(2).inputs.pop_back(); }, "has 1 inputs, takes 2"},

@@ -410,7 +410,7 @@ TEST(Subgraphs, DamagedIfsAreRefused) {
        {"an input is absent", [](auto& m) { control_of(m).inputs[1] = -1; }, "input 1 is absent"},
        {"too few outputs", [](auto& m) { m.subgraphs[1]->outputs.pop_back(); },
         "has 2 inputs and 1 outputs"},
-       {"another type", [](auto& m) { m.subgraphs[1]->tensors[0]->type = DType::F32; },
+       {"another type", [](auto& m) { m.subgraphs[1]->tensors[0]->type = fb::DType::F32; },
         "which has another type or quantization"},
        {"another shape", [](auto& m) { m.subgraphs[1]->tensors[0]->shape = {3}; },
         "of 2 to a subgraph that declares 3"},

@@ -1,6 +1,7 @@
 // Reads a .tflite file operator by operator into a graph, and collects what it cannot read.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,7 @@ struct Shared {
   static constexpr int32_t kBusy = -1;
   std::map<unsigned, int32_t> numbers;
   std::vector<graph::Graph> graphs;  // number 1 and up
+  std::set<unsigned> imported;       // the file's subgraphs that something runs
 };
 
 // Of one subgraph.
@@ -53,6 +55,7 @@ class Importer {
   // Whole only if there have been no problems.
   rt::Result<graph::Graph> run() {
     const auto& source = file_.graph();
+    shared_.imported.insert(file_.graph_index());
     if (source.name() != nullptr) graph_.name = source.name()->str();
     QRT_RETURN_IF_ERROR(import_ends(source.inputs(), "graph input", &graph_.inputs));
     QRT_RETURN_IF_ERROR(fix_inputs());
@@ -317,6 +320,7 @@ class ModelImporter {
       add_refusals(main_, true, &shared_.problems);
       return shared_.problems.status();
     }
+    if (signature.empty()) say_what_is_left_out();
     main_.metadata.emplace_back("source_format", "tflite");
     const auto* description = file_.model().description();
     if (description != nullptr && description->size() != 0) {
@@ -377,6 +381,19 @@ class ModelImporter {
       if (!status.ok()) return status.within("signature '" + shortened(signature.name) + "'");
     }
     return {};
+  }
+
+  // Subgraphs that neither a signature nor an operator names cannot run, here or elsewhere.
+  void say_what_is_left_out() {
+    const size_t count = file_.model().subgraphs()->size();
+    for (unsigned i = 0; i < count; ++i) {
+      if (shared_.imported.count(i) != 0) continue;
+      const auto* graph = file_.model().subgraphs()->Get(i);
+      const std::string name = graph->name() != nullptr ? graph->name()->str() : "";
+      main_.metadata.emplace_back(
+          "assumed subgraph " + std::to_string(i) + " ('" + shortened(name) + "')",
+          "left out: no signature and no operator runs it");
+    }
   }
 
   Status import_entry(const Signature& signature) {
