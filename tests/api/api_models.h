@@ -36,6 +36,9 @@ inline Result<Session> session_of(const ModelBytes& bytes,
   if (!program.ok()) return program.status();
   return Session::create(*program, session_options);
 }
+// The bytes must outlive the session.
+Result<Session> session_of(const ModelBytes&&, const ProgramOptions& = {},
+                           const SessionOptions& = {}) = delete;
 
 // y = clamp(2 x, 0, 1) on a quantized [N,3], N unknown.
 inline graph::Graph doubler() {

@@ -199,7 +199,8 @@ TEST(CppApi, SaysWhatMemoryIsFor) {
   EXPECT_GT(memory.packed_bytes, 0u);
   EXPECT_GE(memory.weight_bytes, 4u * 27 * sizeof(float));
 
-  auto remembering = session_of(ModelBytes(recurrent()));
+  const ModelBytes recurrent_bytes(recurrent());
+  auto remembering = session_of(recurrent_bytes);
   ASSERT_TRUE(remembering.ok());
   EXPECT_EQ(remembering->memory().variable_bytes, 2 * sizeof(float));
 }

@@ -240,7 +240,8 @@ TEST(Memory, AResizeThatTheArenaCannotHoldChangesNothing) {
 TEST(Memory, ALimitIsAnErrorThatNamesIt) {
   SessionOptions options;
   options.max_arena_bytes = 64;
-  const Status status = session_of(ModelBytes(network()), {}, options).status();
+  const ModelBytes bytes(network());
+  const Status status = session_of(bytes, {}, options).status();
   EXPECT_EQ(status.code(), QRT_OUT_OF_MEMORY);
   EXPECT_NE(std::string(status.message()).find("64"), std::string::npos) << status.message();
 }

@@ -38,8 +38,8 @@ TEST(State, ContinuesInAnotherSession) {
 }
 
 TEST(State, RefusesWhatDoesNotFit) {
-  auto session = session_of(ModelBytes(recurrent()));
-  auto renamed = session_of(ModelBytes(recurrent(0.5f, "hidden")));
+  const ModelBytes model(recurrent()), other(recurrent(0.5f, "hidden"));
+  auto session = session_of(model), renamed = session_of(other);
   ASSERT_TRUE(session.ok() && renamed.ok());
   const size_t bytes = session->state_bytes();
   ASSERT_GT(bytes, 8u);
@@ -60,7 +60,8 @@ TEST(State, RefusesWhatDoesNotFit) {
 }
 
 TEST(State, AModelWithoutItHasNoBytes) {
-  auto session = session_of(ModelBytes(doubler()));
+  const ModelBytes model(doubler());
+  auto session = session_of(model);
   ASSERT_TRUE(session.ok());
   EXPECT_EQ(session->state_bytes(), 0u);
   EXPECT_TRUE(session->save_state(nullptr, 0).ok());

@@ -1,5 +1,6 @@
 // Float layers through XNNPACK: whichever version it is, the numbers are those of plain loops, and
 // weights are packed once a program, or with an old XNNPACK once a session, and counted.
+#include <algorithm>
 #include <cmath>
 #include <thread>
 
@@ -87,7 +88,7 @@ graph::Graph fully_connected(const Layer& l) {
 
 std::vector<float> run(rt::Session& session) {
   const std::vector<float> in = numbers(session.input_bytes(0) / sizeof(float), 4);
-  std::memcpy(session.input_data(0), in.data(), session.input_bytes(0));
+  std::copy(in.begin(), in.end(), static_cast<float*>(session.input_data(0)));
   EXPECT_TRUE(session.run().ok());
   const auto* out = static_cast<const float*>(session.output_data(0));
   return {out, out + session.output_bytes(0) / sizeof(float)};
