@@ -28,6 +28,7 @@ struct Loaded {
   template <class T>
   void set(size_t input, const std::vector<T>& elements) {
     ASSERT_EQ(elements.size() * sizeof(T), session->input_bytes(input));
+    if (elements.empty()) return;  // memcpy takes no null pointer
     std::memcpy(session->input_data(input), elements.data(), elements.size() * sizeof(T));
   }
   void run() { must_run(*session); }
