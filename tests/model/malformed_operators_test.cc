@@ -237,24 +237,29 @@ TEST(MalformedOperator, Binary) {
            "(Binary.Less): cannot run on s8, s8 -> s8", Code::Unsupported},
           {"no scale", [](ModelFile& f, O&) { f.tensor(0).quantization.reset(); },
            "cannot run on s8 without scale, s8 -> s8", Code::Unsupported},
+          {"clamp upside down", [](auto&, O& o) { o.clamp = graph::make_clamp(1, -1); },
+           "clamps to [1, -1]"},
       });
 }
 
 TEST(MalformedOperator, Unary) {
   using O = fb::UnaryT;
-  expect_all_refused<O>(one_node(O(), {s8({2, 3})}, s8({2, 3})), &fb::OpOptionsUnion::AsUnary,
-                        {
-                            {"kind", [](auto&, O& o) { o.kind = static_cast<fb::UnaryKind>(26); },
-                             "unknown kind, 26"},
-                            {"types",
-                             [](ModelFile& f, O&) {
-                               f.tensor(1).type = DType::F32;
-                               f.tensor(1).quantization.reset();
-                             },
-                             "cannot run on s8 -> f32", Code::Unsupported},
-                            {"no scale", [](ModelFile& f, O&) { f.tensor(0).quantization.reset(); },
-                             "cannot run on s8 without scale -> s8", Code::Unsupported},
-                        });
+  expect_all_refused<O>(
+      one_node(O(), {s8({2, 3})}, s8({2, 3})), &fb::OpOptionsUnion::AsUnary,
+      {
+          {"kind", [](auto&, O& o) { o.kind = static_cast<fb::UnaryKind>(26); },
+           "unknown kind, 26"},
+          {"types",
+           [](ModelFile& f, O&) {
+             f.tensor(1).type = DType::F32;
+             f.tensor(1).quantization.reset();
+           },
+           "cannot run on s8 -> f32", Code::Unsupported},
+          {"no scale", [](ModelFile& f, O&) { f.tensor(0).quantization.reset(); },
+           "cannot run on s8 without scale -> s8", Code::Unsupported},
+          {"clamp upside down", [](auto&, O& o) { o.clamp = graph::make_clamp(1, -1); },
+           "clamps to [1, -1]"},
+      });
 }
 
 TEST(MalformedOperator, Reduce) {

@@ -103,5 +103,20 @@ TEST(Binary, FloatsAndComparisonsOfEveryBroadcast) {
   }
 }
 
+// Both inputs have one type and the output has it too, or holds truth values.
+TEST(Binary, RefusesTypesThatDiffer) {
+  const auto tensor = [](DType type) { return empty_array(type, {2}); };
+  fb::BinaryT options;
+  const auto refuses = [&](DType a, DType b, DType out, const std::string& words) {
+    expect_refused(options, {tensor(a), tensor(b)}, {tensor(out)}, words, rt::Code::Unsupported);
+  };
+  refuses(DType::F32, DType::S32, DType::F32, "(Binary.Add): cannot run on f32, s32 -> f32");
+  refuses(DType::S32, DType::S64, DType::S32, "(Binary.Add): cannot run on s32, s64 -> s32");
+  refuses(DType::S32, DType::S32, DType::S64, "(Binary.Add): cannot run on s32, s32 -> s64");
+  options.kind = fb::BinaryKind::Less;
+  refuses(DType::F32, DType::S32, DType::Bool, "(Binary.Less): cannot run on f32, s32 -> bool");
+  refuses(DType::F32, DType::F32, DType::F32, "(Binary.Less): cannot run on f32, f32 -> f32");
+}
+
 }  // namespace
 }  // namespace qrt::test

@@ -60,6 +60,7 @@ TEST(Split, Refuses) {
   };
   refused(1, {}, "splits into nothing");
   refused(1, {2, 2, 1}, "has 2 outputs, gives 3");
+  refused(1, {5}, "has 2 outputs, gives 1");
   refused(1, {2, 2}, "its pieces have 4 elements, axis 1 has 5");
   refused(1, {INT32_MAX, INT32_MAX}, "its pieces have 4294967294 elements");
   refused(1, {5, 0}, "computes 2x5 for output 0, the model declares 2x2");

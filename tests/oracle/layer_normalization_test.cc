@@ -86,6 +86,12 @@ TEST(OracleLayerNormalization, Malformed) {
           {"axis -4", [](ModelFile&, Options& o) { o.axis = -4; }, "axis -4"},
           {"axis 1", [](ModelFile&, Options& o) { o.axis = 1; },
            "its scale 4 does not fit its input 2x3x4 from axis 1 on"},
+          {"a scale that fits only the first of its axes",
+           [](ModelFile& f, Options& o) {
+             f.tensor(0).shape = f.tensor(3).shape = {2, 4, 4};
+             o.axis = 1;
+           },
+           "its scale 4 does not fit its input 2x4x4 from axis 1 on"},
           {"short bias",
            [](ModelFile& f, Options&) {
              f.tensor(2).shape = {3};
