@@ -139,6 +139,36 @@ TEST(MalformedOperator, Conv2D) {
   expect_all_refused(sound, &fb::OpOptionsUnion::AsConv2D, breaks);
 }
 
+TEST(MalformedOperator, TransposedConv2D) {
+  using O = fb::TransposedConv2DT;
+  O options;
+  options.window = std::make_unique<fb::Window2DT>();
+  options.groups = 2;
+  const graph::Graph sound = one_node(
+      std::move(options), {s8({1, 4, 4, 4}), weights({6, 3, 3, 2}), bias(6)}, s8({1, 6, 6, 6}));
+  expect_all_refused<O>(
+      sound, &fb::OpOptionsUnion::AsTransposedConv2D,
+      {
+          {"padding of its own", [](auto&, O& o) { o.window->padding = fb::Padding::Same; },
+           "must have explicit padding"},
+          {"negative output padding", [](auto&, O& o) { o.output_padding_w = -1; },
+           "has a negative padding of its output"},
+          {"padding that leaves nothing", [](auto&, O& o) { o.window->pad_top = 6; },
+           "its kernel of 3x3 does not fit its input, 1x4x4x4"},
+          {"huge padding", [](auto&, O& o) { o.window->pad_left = o.window->pad_right = kMax; },
+           "its kernel of 3x3 does not fit its input, 1x4x4x4"},
+          {"groups 3", [](auto&, O& o) { o.groups = 3; }, "3 groups do not fit its input"},
+          {"stride 0", [](auto&, O& o) { o.window->stride_h = 0; }, "all must be positive"},
+          {"clamp upside down", [](auto&, O& o) { o.clamp = graph::make_clamp(1, -1); },
+           "clamps to [1, -1]"},
+          {"input of another rank",
+           [](ModelFile& f, O&) {
+             f.tensor(0).shape = {4, 4, 4};
+           },
+           "takes an input [N,H,W,C], not 4x4x4"},
+      });
+}
+
 TEST(MalformedOperator, Pool2D) {
   using O = fb::Pool2DT;
   for (fb::PoolKind kind : {fb::PoolKind::Max, fb::PoolKind::Average}) {

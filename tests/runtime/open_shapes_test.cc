@@ -190,6 +190,38 @@ TEST(OpenShapesErrors, AWindowThatDoesNotFit) {
   loaded.run();
 }
 
+// Open channels are the weights' affair: what they do not take is refused when it comes.
+template <class Options>
+void expect_channels_are_checked(const char* words) {
+  Graph g;
+  const int x = g.add_tensor("x", DType::F32, {1, -1, -1, -1});
+  const int weights = g.add_constant("w", {4, 1, 1, 8}, std::vector<float>(32, 0.5f));
+  const int y = g.add_tensor("y", DType::F32, {1, -1, -1, 4});
+  Options options;
+  options.groups = 2;
+  options.window = window(1, 1, fb::Padding::Explicit);
+  g.add_node("conv", std::move(options), {x, weights}, {y});
+  g.inputs = {x};
+  g.outputs = {y};
+  Loaded loaded = must_load(g);
+  ASSERT_NE(loaded.session, nullptr);
+  ASSERT_TRUE(loaded.session->resize_input(0, {1, 2, 3, 16}).ok());
+  for (int32_t channels : {8, 15, 32}) {
+    const rt::Status status = loaded.session->resize_input(0, {1, 2, 3, channels});
+    EXPECT_EQ(status.code(), rt::Code::InvalidArgument);
+    EXPECT_NE(status.message().find(words + std::to_string(channels)), std::string::npos)
+        << status.message();
+  }
+  EXPECT_EQ(loaded.session->input_shape(0), (rt::Shape{1, 2, 3, 16}));
+  loaded.run();
+}
+
+TEST(OpenShapesErrors, ChannelsThatDoNotFitTheWeights) {
+  const char* words = "its weights 4x1x1x8 and 2 groups do not fit its input, 1x2x3x";
+  expect_channels_are_checked<fb::Conv2DT>(words);
+  expect_channels_are_checked<fb::TransposedConv2DT>(words);
+}
+
 // A Resize whose size is an input, or what its scale gives.
 Graph resize_by(const fb::ResizeT& options, const std::function<int(Graph&, int)>& size) {
   Graph g;
