@@ -287,5 +287,34 @@ TEST(ExportForm, OneMessageListsAllThatIsNotSupported) {
   }
 }
 
+template <class Options>
+void expect_not_exported(const char* kind, const std::vector<DType>& inputs, bool variable) {
+  Graph g;
+  std::vector<int> operands;
+  for (DType type : inputs) operands.push_back(g.add_tensor("x", type, {1}));
+  const int y = g.add_tensor("y", DType::F32, {1});
+  g.inputs = operands;
+  if (variable) {
+    g.value(operands[0]).variable = true;
+    g.inputs.erase(g.inputs.begin());
+  }
+  g.add_node("n", Options(), operands, {y});
+  g.outputs = {y};
+  const auto file = onnx_export::export_onnx(g);
+  ASSERT_FALSE(file.ok()) << kind;
+  EXPECT_EQ(file.status().code(), rt::Code::Unsupported);
+  const std::string words = std::string(kind) + ": variables and control flow are not exported";
+  EXPECT_NE(file.status().message().find(words), std::string::npos)
+      << file.status().message() << "\nexpected: " << words;
+}
+
+TEST(ExportForm, VariablesAndControlFlowAreRefused) {
+  expect_not_exported<fb::CallT>("Call", {DType::F32}, false);
+  expect_not_exported<fb::IfT>("If", {DType::Bool, DType::F32}, false);
+  expect_not_exported<fb::WhileT>("While", {DType::F32}, false);
+  expect_not_exported<fb::ReadVariableT>("ReadVariable", {DType::F32}, true);
+  expect_not_exported<fb::AssignVariableT>("AssignVariable", {DType::F32, DType::F32}, true);
+}
+
 }  // namespace
 }  // namespace qrt::test
