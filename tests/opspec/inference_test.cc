@@ -96,6 +96,10 @@ TEST(Inference, ShapesAreFollowedThroughIntegerArithmetic) {
   EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Div, x.binary(fb::BinaryKind::Mul, h, x.scalar(4)),
                                 x.scalar(2))),
             "2*h");
+  EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Min, s, x.scalar(2))),
+            "min(n, 2) 2 min(h, 2) min(w, 2)");
+  EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Max, s, x.scalar(4))),
+            "max(n, 4) 4 max(h, 4) max(w, 4)");
   EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Pow, h, x.scalar(2))), "unknown");
   fb::ReduceT all;
   all.kind = fb::ReduceKind::Prod;
@@ -159,6 +163,23 @@ TEST(Inference, ErrorsNameSymbolsButNoOperator) {
   EXPECT_EQ(
       x.inference.infer(x.g.add_node("n", std::move(concat), {in, other}, {joined})).message(),
       "cannot join nx8 and nx7 along axis 0");
+}
+
+TEST(Inference, DequantizeHasAScaleForEachChannel) {
+  Inferred x;
+  const auto dequantized = [&](const std::vector<std::string>& dims, size_t scales, int32_t axis) {
+    const int in = x.input(dims, DType::S8);
+    x.g.value(in).quantization.scales.assign(scales, 0.5f);
+    x.g.value(in).quantization.axis = axis;
+    const int out = x.g.add_tensor("v", DType::F32, {});
+    const rt::Status status = x.inference.infer(x.g.add_node("n", fb::DequantizeT(), {in}, {out}));
+    return status.ok() ? x.text(out) : status.message();
+  };
+  EXPECT_EQ(dequantized({"n", "3"}, 3, 1), "nx3");
+  EXPECT_EQ(dequantized({"3", "n"}, 3, 1), "3xn");
+  EXPECT_EQ(dequantized({"n", "3"}, 2, 1), "has 2 scales for nx3");
+  EXPECT_EQ(dequantized({"n", "3"}, 4, 1), "has 4 scales for nx3");
+  EXPECT_EQ(dequantized({"n", "3"}, 3, 2), "has 3 scales for nx3");
 }
 
 }  // namespace
