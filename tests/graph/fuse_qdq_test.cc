@@ -306,6 +306,9 @@ TEST(FuseQdq, WhatHasNoIntegerFormStaysFloat) {
   stays("Quantize Dequantize Binary.Mul Quantize Dequantize", [](QdqBuilder& b, int, int x) {
     b.output(b.pair(b.binary(fb::BinaryKind::Mul, x, b.floats({4}, {1, 2, 3, 4})), kOut));
   });
+  stays("Quantize Dequantize Binary.FloorDiv Quantize Dequantize", [](QdqBuilder& b, int, int x) {
+    b.output(b.pair(b.binary(fb::BinaryKind::FloorDiv, x, x), kOut));  // it jumps
+  });
   stays("Quantize Dequantize Softmax Quantize Dequantize", [](QdqBuilder& b, int, int x) {
     fb::SoftmaxT options;
     options.log = true;
