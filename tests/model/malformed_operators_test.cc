@@ -458,6 +458,24 @@ TEST(MalformedOperator, Lstm) {
            },
            "cannot run on f32, s8 without scale, f32", Code::Unsupported},
       });
+  const graph::Value cell = tensor(rt::DType::S16, {1, 2}, {{0.01f}, {}, -1, 0});
+  expect_all_refused<O>(
+      one_node(O(),
+               {s8({1, 5, 3}), weights({8, 3}), weights({8, 2}), bias(8), variable(s8({1, 2})),
+                variable(cell)},
+               s8({1, 5, 2})),
+      &fb::OpOptionsUnion::AsLstm,
+      {
+          {"another scale of the output",
+           [](ModelFile& f, O&) { f.tensor(6).quantization->scales = {7.0f}; },
+           "its output and hidden state differ in quantization", Code::Unsupported},
+          {"another zero point of the state",
+           [](ModelFile& f, O&) { f.tensor(4).quantization->zero_points = {99}; },
+           "its output and hidden state differ in quantization", Code::Unsupported},
+          {"a zero point of the cell",
+           [](ModelFile& f, O&) { f.tensor(5).quantization->zero_points = {1}; }, "cannot run on",
+           Code::Unsupported},
+      });
 }
 
 }  // namespace
