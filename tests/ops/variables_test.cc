@@ -253,5 +253,31 @@ TEST(Variables, MayNotChangeUnderAnotherName) {
   expect_outputs(loaded, {{2, 4}});
 }
 
+TEST(Variables, AnLstmUpdatesBothOfItsStates) {
+  for (const std::string renamed : {"hidden", "cell"}) {
+    Graph g;
+    const int in = g.add_value(tensor(DType::F32, {1, 1, 3}));
+    const int w = g.add_value(constant(tensor(DType::F32, {8, 3})));
+    const int r = g.add_value(constant(tensor(DType::F32, {8, 2})));
+    const int b = g.add_value(constant(tensor(DType::F32, {8})));
+    const int hidden = g.add_value(variable(tensor(DType::F32, {1, 2})));
+    const int cell = g.add_value(variable(tensor(DType::F32, {1, 2})));
+    g.value(hidden).name = "hidden";
+    g.value(cell).name = "cell";
+    const int flat = g.add_tensor("flat", DType::F32, {2});
+    fb::ReshapeT reshape;
+    reshape.shape = {2};
+    g.add_node("flatten", reshape, {renamed == "cell" ? cell : hidden}, {flat});
+    const int y = g.add_tensor("y", DType::F32, {1, 1, 2});
+    g.add_node("lstm", fb::LstmT(), {in, w, r, b, hidden, cell}, {y});
+    const int sum = g.add_tensor("sum", DType::F32, {2});
+    g.add_node("sum", fb::BinaryT(), {flat, flat}, {sum});
+    g.inputs = {in};
+    g.outputs = {y, sum};
+    expect_refused(serialized(g), "renames variable '" + renamed +
+                                      "', which operator 1 updates before it is last read");
+  }
+}
+
 }  // namespace
 }  // namespace qrt::test
