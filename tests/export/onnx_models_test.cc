@@ -63,7 +63,7 @@ TEST_P(RealModels, FewTransposes) {
   EXPECT_LE(transposes, looks_up ? 5 : 1);
 }
 
-// Left out: keras_lstm_mnist_ptq, for libqrt reads no LSTM from ONNX; kws_ref_model_float32, whose
+// Left out: keras_lstm_mnist_ptq, whose LSTM is one of floats in ONNX; kws_ref_model_float32, whose
 // inputs libqrt quantizes at run time. onnx_judged_test.cc has them.
 INSTANTIATE_TEST_SUITE_P(Export, RealModels,
                          testing::Values("ad01_fp32", "ad01_int8",

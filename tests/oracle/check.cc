@@ -64,6 +64,10 @@ graph::Graph graph_of(const Node& node, const std::vector<Expected>& expected) {
   graph::Graph g;
   std::vector<int> in, out;
   for (const Stored& input : node.inputs) {
+    if (input.role == Stored::Absent) {
+      in.push_back(graph::kAbsent);
+      continue;
+    }
     if (input.role == Stored::Constant) {
       in.push_back(g.add_constant_bytes("constant", input.type, input.shape,
                                         bytes_of(input.type, input.values), input.quantization));

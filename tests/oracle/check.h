@@ -28,7 +28,7 @@ struct Stored {
   Dims shape;
   Quantization quantization;
   std::vector<double> values;
-  enum Role { Input, Constant, Variable } role = Input;
+  enum Role { Input, Constant, Variable, Absent } role = Input;
 
   Tensor numbers() const { return {shape, values}; }
   // Less the zero points.

@@ -61,6 +61,12 @@ std::vector<float> Attributes::numbers(const std::string& name) {
   return {attribute->floats().begin(), attribute->floats().end()};
 }
 
+std::vector<std::string> Attributes::words(const std::string& name) {
+  const AttributeProto* attribute = find(name, AttributeProto::STRINGS);
+  if (attribute == nullptr) return {};
+  return {attribute->strings().begin(), attribute->strings().end()};
+}
+
 ::onnx::TensorProto* Attributes::tensor(const std::string& name) {
   AttributeProto* attribute = find(name, AttributeProto::TENSOR);
   return attribute != nullptr ? attribute->mutable_t() : nullptr;

@@ -23,6 +23,7 @@ class Attributes {
   std::string word(const std::string& name, const std::string& otherwise);
   std::vector<int64_t> integers(const std::string& name, std::vector<int64_t> otherwise = {});
   std::vector<float> numbers(const std::string& name);
+  std::vector<std::string> words(const std::string& name);
   // Null if absent.
   ::onnx::TensorProto* tensor(const std::string& name);
   // The attribute changes nothing here.
