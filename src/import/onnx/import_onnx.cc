@@ -17,6 +17,7 @@
 #include "src/import/onnx/model_graph.h"
 #include "src/import/onnx/ops.h"
 #include "src/import/onnx/patterns.h"
+#include "src/import/onnx/rewrite.h"
 #include "src/import/onnx/tensor_proto.h"
 #include "src/import/open_dims.h"
 #include "src/import/problems.h"
@@ -28,8 +29,8 @@ namespace {
 using rt::Code;
 using rt::Status;
 
-// Before 11, operators had other attributes; behind the newest, they may have other meanings.
-constexpr int64_t kOldestOpset = 11, kNewestOpset = 23;
+// Before 7, operators did not broadcast; behind the newest, they may have other meanings.
+constexpr int64_t kOldestOpset = 7, kNewestOpset = 26;
 // What a model may make of constants: room for every layout of all of its own, and then some.
 constexpr uint64_t kBudgetPerByte = 8, kBudget = 64 << 20;
 
@@ -71,6 +72,8 @@ class Importer {
     }
     builder_.graph.name = model_.graph().name();
     describe();
+    upgrade_nodes(*model_.mutable_graph(), context_.opset);
+    split_integer_nodes(*model_.mutable_graph(), context_.opset);
     source_ = sorted_graph(*model_.mutable_graph());
     read_initializers();
     if (const Status status = learn_inputs(); !status.ok()) return status;

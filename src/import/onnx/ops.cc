@@ -11,9 +11,10 @@ namespace qrt::import::onnx_import {
 
 namespace {
 
-// ONNX Runtime's own domain, in which its quantizer writes these operators for 16-bit integers.
+// Operators of ONNX Runtime's own domain that ONNX has by the same name with the same meaning: its
+// quantizer writes these for 16-bit integers, and Gelu is older than ONNX's.
 bool in_runtime_domain(const std::string& op) {
-  return op == "QuantizeLinear" || op == "DequantizeLinear";
+  return op == "QuantizeLinear" || op == "DequantizeLinear" || op == "Gelu";
 }
 
 }  // namespace

@@ -71,7 +71,8 @@ bool fold_into_producer(Call& c, const Tensor& x, const ChannelScale& scale) {
 
 void import_batch_normalization(Call& c) {
   c.attributes.ignore("momentum");
-  c.attributes.ignore("spatial");
+  // Until opset 8: statistics for each element of a channel.
+  if (!c.attributes.flag("spatial", true)) unsupported("spatial=0");
   if (c.attributes.flag("training_mode", false)) unsupported("training_mode");
   for (size_t k = 1; k < c.outputs(); ++k) {
     if (c.output_read(k)) unsupported("statistics as outputs");
