@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "src/runtime/sharing.h"
+#include "src/runtime/thread_order.h"
 
 namespace qrt::rt {
 
@@ -59,17 +60,22 @@ class ThreadPool {
     struct Job {
       const Body* body;
       size_t items, ranges;
+      char started, ended;  // their addresses stand for these moments
       // Ranges differ by one item at most: a thread with less to do would take work from the
       // others, with data that is in their caches.
       static void call(void* self, size_t range) {
-        const Job& job = *static_cast<Job*>(self);
+        Job& job = *static_cast<Job*>(self);
+        happens_after(&job.started);
         (*job.body)(job.begin(range), job.begin(range + 1), range);
+        happens_before(&job.ended);
       }
       size_t begin(size_t range) const {
         return items / ranges * range + items % ranges * range / ranges;
       }
-    } job{&body, items, ranges};
+    } job{&body, items, ranges, 0, 0};
+    happens_before(&job.started);
     pthreadpool_parallelize_1d(pool_, &Job::call, &job, ranges, 0);
+    happens_after(&job.ended);
   }
 
  private:
