@@ -265,6 +265,28 @@ TEST(OnnxIntegerNodes, WhatCannotBeSplitIsRefused) {
   EXPECT_FALSE(few.import().ok());
 }
 
+// A few names in a file must not become much memory.
+TEST(OnnxIntegerNodes, ScalesThatManyNodesReadAreCharged) {
+  OnnxBuilder b(13);
+  constexpr int64_t kScales = 40'000;
+  b.input("x", {1, 1, 4, 4}, Onnx::UINT8);
+  add_scale(b, {"x", 0.05f, 120});
+  b.constant<int8_t>("w", {1, 1, 1, 1}, {1}, Onnx::INT8);
+  b.floats("w.s", {kScales}, Floats(kScales, 0.01f));
+  b.constant<int8_t>("w.z", {}, {0}, Onnx::INT8);
+  b.constant<int32_t>("b", {1}, {7}, Onnx::INT32);
+  for (int i = 0; i < 2000; ++i) {
+    b.op("QLinearConv", with(with(triple("x"), triple("w")), {"x.s", "x.z", "b"}),
+         {"y" + std::to_string(i)});
+  }
+  b.output("y0");
+  const auto graph = b.import();
+  ASSERT_FALSE(graph.ok());
+  EXPECT_EQ(graph.status().code(), rt::Code::Unsupported);
+  EXPECT_NE(graph.status().message().find("far beyond the model's own size"), std::string::npos)
+      << graph.status().message();
+}
+
 TEST(OnnxRuntimesOwn, GeluAndFastGelu) {
   const auto gelu = [](const char* op, bool bias) {
     return run(13, {2}, {1, -2}, [&](OnnxBuilder& b) {

@@ -43,8 +43,6 @@ std::string kind(const ::onnx::NodeProto& node) {
   return (node.domain().empty() ? "" : node.domain() + ".") + node.op_type();
 }
 
-bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
-
 // Operators of integers alone, which quantizers write instead of QuantizeLinear and
 // DequantizeLinear.
 bool has_qdq_form(const std::string& op) {
@@ -72,8 +70,8 @@ class Importer {
     }
     builder_.graph.name = model_.graph().name();
     describe();
-    upgrade_nodes(*model_.mutable_graph(), context_.opset);
-    split_integer_nodes(*model_.mutable_graph(), context_.opset);
+    upgrade_nodes(*model_.mutable_graph(), context_.opset, builder_);
+    split_integer_nodes(*model_.mutable_graph(), context_.opset, builder_);
     source_ = sorted_graph(*model_.mutable_graph());
     read_initializers();
     if (const Status status = learn_inputs(); !status.ok()) return status;

@@ -3,6 +3,7 @@
 // ContribOperators.md)
 #include <iterator>
 
+#include "src/import/onnx/ops.h"
 #include "src/import/onnx/rewrite.h"
 
 namespace qrt::import::onnx_import {
@@ -30,7 +31,8 @@ constexpr Form kForms[] = {
 
 class IntegerNodes {
  public:
-  IntegerNodes(::onnx::GraphProto& graph, int64_t opset) : rewriter_(graph), opset_(opset) {}
+  IntegerNodes(::onnx::GraphProto& graph, int64_t opset, Builder& builder)
+      : rewriter_(graph, builder), opset_(opset) {}
 
   void rewrite(::onnx::NodeProto& node) {
     if (node.op_type() == "QLinearConv") return convolution(node);
@@ -51,10 +53,9 @@ class IntegerNodes {
   std::string dequantized(const ::onnx::NodeProto& node, int i, int64_t axis) {
     std::vector<std::string> inputs = {node.input(i), node.input(i + 1)};
     if (has(node, i + 2)) inputs.push_back(node.input(i + 2));
-    std::string output;
-    auto* added = rewriter_.add_node("DequantizeLinear", node.output(0), inputs, &output);
-    set_attribute(*added, "axis", axis);
-    return output;
+    auto& added = rewriter_.add_node("DequantizeLinear", node.output(0), inputs);
+    set_attribute(added, "axis", axis);
+    return added.output(0);
   }
 
   // A bias in steps of the products of two scales; false if they are known only at run time.
@@ -66,9 +67,10 @@ class IntegerNodes {
     if (!rewriter_.floats_of(node.input(w_scale), &w_dims, &w)) return false;
     for (float& scale : w) scale *= x[0] * factor;
     const std::string scales = rewriter_.add_floats(node.output(0) + "/bias_scale", w_dims, w);
-    auto* added =
-        rewriter_.add_node("DequantizeLinear", node.output(0), {node.input(bias), scales}, output);
-    set_attribute(*added, "axis", 0);
+    auto& added =
+        rewriter_.add_node("DequantizeLinear", node.output(0), {node.input(bias), scales});
+    set_attribute(added, "axis", 0);
+    *output = added.output(0);
     return true;
   }
 
@@ -79,12 +81,8 @@ class IntegerNodes {
     node.clear_domain();
     node.clear_input();
     for (const std::string& input : inputs) node.add_input(input);
-    const std::string result = node.output(0);
-    std::string unused;
-    const std::string inner = result + "/rewritten/float";
-    auto* quantize =
-        rewriter_.add_node("QuantizeLinear", result, {inner, scale, zero_point}, &unused);
-    quantize->set_output(0, result);
+    const std::string result = node.output(0), inner = result + "/rewritten/float";
+    rewriter_.add_node("QuantizeLinear", result, {inner, scale, zero_point}).set_output(0, result);
     node.set_output(0, inner);
   }
 
@@ -156,9 +154,8 @@ class IntegerNodes {
   // x, [bias].
   void fast_gelu(::onnx::NodeProto& node) {
     if (has(node, 1)) {
-      std::string sum;
-      rewriter_.add_node("Add", node.output(0), {node.input(0), node.input(1)}, &sum);
-      node.set_input(0, sum);
+      const auto& sum = rewriter_.add_node("Add", node.output(0), {node.input(0), node.input(1)});
+      node.set_input(0, sum.output(0));
     }
     if (node.input_size() > 1) node.mutable_input()->DeleteSubrange(1, node.input_size() - 1);
     node.set_op_type("Gelu");
@@ -172,13 +169,12 @@ class IntegerNodes {
 
 }  // namespace
 
-void split_integer_nodes(::onnx::GraphProto& graph, int64_t opset) {
-  IntegerNodes nodes(graph, opset);
+void split_integer_nodes(::onnx::GraphProto& graph, int64_t opset, Builder& builder) {
+  IntegerNodes nodes(graph, opset, builder);
   const int count = graph.node_size();
   for (int n = 0; n < count; ++n) {
     auto& node = *graph.mutable_node(n);
-    const bool known =
-        node.domain().empty() || node.domain() == "ai.onnx" || node.domain() == "com.microsoft";
+    const bool known = is_standard(node.domain()) || node.domain() == kRuntimeDomain;
     if (known && node.output_size() == 1 && !node.output(0).empty()) nodes.rewrite(node);
   }
 }

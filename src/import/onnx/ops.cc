@@ -28,8 +28,8 @@ const Row* find_rule(const std::string& domain, const std::string& op) {
 #undef QRT_RULES
     return map;
   }();
-  const bool standard = domain.empty() || domain == "ai.onnx";
-  if (!standard && !(domain == "com.microsoft" && in_runtime_domain(op))) return nullptr;
+  const bool known = is_standard(domain) || (domain == kRuntimeDomain && in_runtime_domain(op));
+  if (!known) return nullptr;
   const auto found = rules->find(op);
   return found == rules->end() ? nullptr : found->second;
 }

@@ -25,6 +25,10 @@ constexpr Row row(const char* op, size_t min_inputs, size_t max_inputs, void (*i
   return {op, min_inputs, max_inputs, import, static_cast<int>(kind)};
 }
 
+// Whether a node's domain is ONNX's own; else operators of one name mean something else.
+inline bool is_standard(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
+inline constexpr const char* kRuntimeDomain = "com.microsoft";  // ONNX Runtime's
+
 // Null if there is no rule.
 const Row* find_rule(const std::string& domain, const std::string& op);
 

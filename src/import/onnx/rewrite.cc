@@ -2,6 +2,9 @@
 
 #include <cstring>
 
+#include "src/import/onnx/errors.h"
+#include "src/import/onnx/tensor_proto.h"
+
 namespace qrt::import::onnx_import {
 namespace {
 
@@ -40,15 +43,13 @@ std::string NodeRewriter::add_floats(const std::string& base, const std::vector<
   return tensor->name();
 }
 
-::onnx::NodeProto* NodeRewriter::add_node(const std::string& type, const std::string& base,
-                                          const std::vector<std::string>& inputs,
-                                          std::string* output) {
+::onnx::NodeProto& NodeRewriter::add_node(const std::string& type, const std::string& base,
+                                          const std::vector<std::string>& inputs) {
   auto* node = graph_.add_node();
   node->set_op_type(type);
   for (const std::string& input : inputs) node->add_input(input);
-  *output = unique(base);
-  node->add_output(*output);
-  return node;
+  node->add_output(unique(base));
+  return *node;
 }
 
 bool NodeRewriter::floats_of(const std::string& name, std::vector<int64_t>* dims,
@@ -60,16 +61,22 @@ bool NodeRewriter::floats_of(const std::string& name, std::vector<int64_t>* dims
   }
   const auto found = initializers_.find(name);
   if (found == initializers_.end()) return false;
-  const auto& tensor = graph_.initializer(found->second);
-  const bool here = tensor.data_location() == ::onnx::TensorProto::DEFAULT;
-  if (tensor.data_type() != ::onnx::TensorProto::FLOAT || !here) return false;
-  dims->assign(tensor.dims().begin(), tensor.dims().end());
-  elements->assign(tensor.float_data().begin(), tensor.float_data().end());
-  if (elements->empty() && !tensor.raw_data().empty()) {
-    elements->resize(tensor.raw_data().size() / sizeof(float));
-    std::memcpy(elements->data(), tensor.raw_data().data(), elements->size() * sizeof(float));
+  const auto& initializer = graph_.initializer(found->second);
+  const bool here = initializer.data_location() == ::onnx::TensorProto::DEFAULT;
+  if (initializer.data_type() != ::onnx::TensorProto::FLOAT || !here) return false;
+  builder_.charge(initializer.ByteSizeLong());
+  ::onnx::TensorProto tensor = initializer;  // reading takes its bytes
+  try {
+    const Constant constant = read_tensor(tensor, "");
+    *dims = constant.dims;
+    elements->resize(constant.bytes.size() / sizeof(float));
+    if (!elements->empty()) {
+      std::memcpy(elements->data(), constant.bytes.data(), constant.bytes.size());
+    }
+    return true;
+  } catch (const Invalid&) {
+    return false;  // what is wrong is said when the model's constants are read
   }
-  return true;
 }
 
 const ::onnx::AttributeProto* find_attribute(const ::onnx::NodeProto& node, const char* name) {

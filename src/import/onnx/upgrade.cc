@@ -1,18 +1,16 @@
 // Nodes of operator sets 7 to 10 in the forms of 11 (ONNX's Changelog.md has both).
 #include <algorithm>
 
+#include "src/import/onnx/ops.h"
 #include "src/import/onnx/rewrite.h"
 
 namespace qrt::import::onnx_import {
 namespace {
 
-bool is_standard(const ::onnx::NodeProto& node) {
-  return node.domain().empty() || node.domain() == "ai.onnx";
-}
-
 class Upgrade {
  public:
-  Upgrade(::onnx::GraphProto& graph, int64_t opset) : rewriter_(graph), opset_(opset) {}
+  Upgrade(::onnx::GraphProto& graph, int64_t opset, Builder& builder)
+      : rewriter_(graph, builder), opset_(opset) {}
 
   void rewrite(::onnx::NodeProto& node) {
     const std::string& op = node.op_type();
@@ -84,11 +82,11 @@ class Upgrade {
 
 }  // namespace
 
-void upgrade_nodes(::onnx::GraphProto& graph, int64_t opset) {
+void upgrade_nodes(::onnx::GraphProto& graph, int64_t opset, Builder& builder) {
   if (opset >= 11) return;
-  Upgrade upgrade(graph, opset);
+  Upgrade upgrade(graph, opset, builder);
   for (auto& node : *graph.mutable_node()) {
-    if (is_standard(node) && node.output_size() > 0) upgrade.rewrite(node);
+    if (is_standard(node.domain()) && node.output_size() > 0) upgrade.rewrite(node);
   }
 }
 
