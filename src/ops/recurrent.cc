@@ -19,12 +19,13 @@ constexpr size_t kWeights = 1, kExtra = 2, kLengths = 3, kHidden = 4, kCell = 5;
 struct Sizes {
   size_t steps = 0, batch = 0, directions = 0, units = 0;
   size_t rows = 0;  // all gates' units
-};
 
-struct State : OpState {
-  Sizes sizes;
-  uint64_t cost = 0;            // of one sequence
-  size_t transposed_bytes = 0;  // of weights that are not known before a run, in front of scratch
+  // What the recurrent weights [directions][rows][units] say.
+  void set(const Shape& weights) {
+    directions = static_cast<size_t>(weights[0]);
+    rows = static_cast<size_t>(weights[1]);
+    units = static_cast<size_t>(weights[2]);
+  }
 };
 
 // [rows][units] to [units][rows], so that the sum of a gate's row runs beside those of others.
@@ -124,6 +125,15 @@ struct Cell {
   }
 };
 
+struct State : OpState {
+  Sizes sizes;
+  Kind kind = Kind::Lstm;
+  bool batch_major = false, reverse = false;
+  Cell cells[2] = {};           // by direction
+  uint64_t cost = 0;            // of one sequence
+  size_t transposed_bytes = 0;  // of weights that are not known before a run, in front of scratch
+};
+
 class Recurrent final : public OpKernel {
  public:
   const char* name() const override { return "f32_recurrent__scalar"; }
@@ -132,9 +142,7 @@ class Recurrent final : public OpKernel {
     const Tensor& weights = node.input(kWeights);
     if (!weights.constant) return {};
     Sizes s;
-    s.directions = static_cast<size_t>(weights.shape[0]);
-    s.rows = static_cast<size_t>(weights.shape[1]);
-    s.units = static_cast<size_t>(weights.shape[2]);
+    s.set(weights.shape);
     const PackKey key = {name(), 1, weights.data, {s.directions, s.rows, s.units}};
     QRT_ASSIGN_OR_RETURN(
         const uint8_t* packed,
@@ -147,14 +155,17 @@ class Recurrent final : public OpKernel {
 
   Status plan(const Node& node, PlanContext& context) const override {
     const Shape &x = node.shape_in(context.shapes, 0), &r = node.shape_in(context.shapes, kWeights);
-    const bool batch_major = node.options<fb::Recurrent>().batch_major();
+    const auto& options = node.options<fb::Recurrent>();
+    const bool batch_major = options.batch_major();
     State& state = context.make<State>();
+    state.kind = options.kind();
+    state.batch_major = batch_major;
+    state.reverse = options.direction() == fb::RecurrentDirection::Reverse;
     Sizes& s = state.sizes;
     s.steps = static_cast<size_t>(x[batch_major ? 1 : 0]);
     s.batch = static_cast<size_t>(x[batch_major ? 0 : 1]);
-    s.directions = static_cast<size_t>(r[0]);
-    s.rows = static_cast<size_t>(r[1]);
-    s.units = static_cast<size_t>(r[2]);
+    s.set(r);
+    for (size_t d = 0; d < s.directions; ++d) state.cells[d] = cell_of(node, s, d);
     state.cost = size_product(s.steps, s.rows, s.units);
     uint64_t bytes = 0;
     if (transposed_ == nullptr) {
@@ -179,7 +190,7 @@ class Recurrent final : public OpKernel {
         s.directions * s.batch, state.cost, [&](size_t begin, size_t end, size_t slot) {
           auto* gates = reinterpret_cast<float*>(scratch + slot * gates_bytes(s));
           for (size_t i = begin; i < end; ++i) {
-            run_sequence(context, s, weights, i / s.batch, i % s.batch, gates);
+            run_sequence(context, state, weights, i / s.batch, i % s.batch, gates);
           }
         });
   }
@@ -189,14 +200,12 @@ class Recurrent final : public OpKernel {
     return align_up(static_cast<size_t>(size_product(s.rows, sizeof(float))), kAlignment);
   }
 
-  static Cell cell_of(const RunContext& context, const Sizes& s, const float* weights, size_t d) {
-    const auto& options = context.node.options<fb::Recurrent>();
+  // Direction d, without the addresses that a run gives it.
+  static Cell cell_of(const Node& node, const Sizes& s, size_t d) {
+    const auto& options = node.options<fb::Recurrent>();
     Cell cell = {};
     cell.units = s.units;
     cell.rows = s.rows;
-    cell.weights = weights + d * s.rows * s.units;
-    const size_t extras = options.kind() == Kind::Lstm ? 3 * s.units : s.units;
-    if (context.node.has_input(kExtra)) cell.extra = context.in<float>(kExtra) + d * extras;
     cell.clip = options.clip();
     cell.coupled = options.coupled();
     cell.linear_before_reset = options.linear_before_reset();
@@ -221,22 +230,25 @@ class Recurrent final : public OpKernel {
     return state;
   }
 
-  static void run_sequence(const RunContext& context, const Sizes& s, const float* weights,
+  static void run_sequence(const RunContext& context, const State& state, const float* weights,
                            size_t d, size_t b, float* gates) {
-    const auto& options = context.node.options<fb::Recurrent>();
-    const bool batch_major = options.batch_major();
-    const Cell cell = cell_of(context, s, weights, d);
+    const Sizes& s = state.sizes;
+    const bool batch_major = state.batch_major, lstm = state.kind == Kind::Lstm;
+    Cell cell = state.cells[d];
+    cell.weights = weights + d * s.rows * s.units;
+    const size_t extras = lstm ? 3 * s.units : s.units;
+    if (context.node.has_input(kExtra)) cell.extra = context.in<float>(kExtra) + d * extras;
     const size_t row = batch_major ? b * s.directions + d : d * s.batch + b;
     float* h = first_state(context, s, kHidden, 1, row);
     float* c = nullptr;
-    if (options.kind() == Kind::Lstm) c = first_state(context, s, kCell, 2, row);
+    if (lstm) c = first_state(context, s, kCell, 2, row);
 
     size_t length = s.steps;
     if (context.node.has_input(kLengths)) {
       const int32_t given = context.in<int32_t>(kLengths)[b];
       length = given < 0 ? 0 : std::min(static_cast<size_t>(given), s.steps);
     }
-    const bool reverse = options.direction() == fb::RecurrentDirection::Reverse || d == 1;
+    const bool reverse = state.reverse || d == 1;
     for (size_t i = 0; i < s.steps; ++i) {
       const size_t t = reverse && i < length ? length - 1 - i : i;
       const size_t step = batch_major ? b * s.steps + t : t * s.batch + b;
@@ -248,9 +260,9 @@ class Recurrent final : public OpKernel {
         continue;
       }
       const float* x = context.in<float>(0) + (step * s.directions + d) * s.rows;
-      if (options.kind() == Kind::Lstm) {
+      if (lstm) {
         cell.lstm(x, gates, h, c);
-      } else if (options.kind() == Kind::Gru) {
+      } else if (state.kind == Kind::Gru) {
         cell.gru(x, gates, h);
       } else {
         cell.rnn(x, gates, h);
