@@ -80,7 +80,8 @@ class XnnOperator {
   static Result<XnnOperator> create(const XnnLayer& layer, const XnnWeights& weights);
   const XnnLayer& layer() const { return layer_; }
 
-  // `threads` is bind's and run's, too; null is the calling thread alone.
+  // `threads` is bind's, too, and run's unless that is to share nothing; null is the calling thread
+  // alone.
   Status shape(const XnnSizes& sizes, pthreadpool* threads, size_t* workspace_bytes);
 
   // `input` must be readable kXnnReadsPast bytes past its end.
