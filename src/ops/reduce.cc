@@ -1,4 +1,5 @@
-// Reduce: mean, sum, maximum, minimum and product over any set of axes.
+// Reduce: mean, sum, maximum, minimum and product over any set of axes. Of Bool, the maximum is
+// whether any is true, the minimum whether all are.
 //
 // Quantized mean and sum add (q - zero point) exactly and requantize once, with the multiplier
 // scale_in / (scale_out * count) or scale_in / scale_out; maximum and minimum keep their input's
@@ -218,7 +219,8 @@ class PlainReduce final : public OpKernel {
     }
     accumulate(plan, in, out, [](T a, T x) { return wrap_add(a, x); });
     if (kind == fb::ReduceKind::Mean) {
-      for (size_t i = 0; i < plan.out_elements; ++i) out[i] /= static_cast<T>(plan.count);
+      for (size_t i = 0; i < plan.out_elements; ++i)
+        out[i] /= static_cast<T>(plan.count);
     }
   }
 
@@ -234,15 +236,44 @@ class PlainReduce final : public OpKernel {
   static T wrap_mul(T a, T x) {
     if constexpr (std::is_integral_v<T>) {
       using U = std::make_unsigned_t<T>;
-      return static_cast<T>(static_cast<U>(a) * static_cast<U>(x));
+      return static_cast<T>(static_cast<uint64_t>(static_cast<U>(a)) * static_cast<U>(x));
     } else {
       return a * x;
     }
   }
 };
 
+class BoolReduce final : public OpKernel {
+ public:
+  const char* name() const override { return "reduce_bool__scalar"; }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    context.make<State>().reduce = plan_reduce(node, node.shape_in(context.shapes, 0));
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const ReducePlan& plan = context.planned<State>().reduce;
+    const bool any = context.node.options<fb::Reduce>().kind() == fb::ReduceKind::Max;
+    const uint8_t* in = context.in<uint8_t>(0);
+    uint8_t* out = context.out<uint8_t>();
+    std::fill_n(out, plan.out_elements, static_cast<uint8_t>(any ? 0 : 1));
+    if (any) {
+      accumulate(plan, in, out, [](uint8_t a, uint8_t x) -> uint8_t { return a != 0 || x != 0; });
+    } else {
+      accumulate(plan, in, out, [](uint8_t a, uint8_t x) -> uint8_t { return a != 0 && x != 0; });
+    }
+  }
+};
+
 Choice choose(const Node& node, const ChooseContext& context) {
   switch (node.input(0).type) {
+    case DType::Bool:
+      return make_kernel<BoolReduce>();
+    case DType::U8:
+      return make_kernel<PlainReduce<uint8_t>>();
+    case DType::S16:
+      return make_kernel<PlainReduce<int16_t>>();
     case DType::S8:
       return make_kernel<ReduceS8>(choose_kernel(kernels::reduce_s8_kernels, context.features));
     case DType::F32:

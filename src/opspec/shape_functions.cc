@@ -182,4 +182,42 @@ Status check_weights(const Node& node) {
                    dtype_name(bias.type));
 }
 
+Status check_indexed_axis(Inference& x, int axis) {
+  if (x.in(0)[axis] != 0) return {};
+  return x.node().fail(Code::InvalidModel,
+                       "has indices of an axis without elements: its data is %s",
+                       x.text_in(0).c_str());
+}
+
+Status check_element_indices(Inference& x, int axis) {
+  const Shape &data = x.in(0), &indices = x.in(1);
+  bool fits = indices.rank() == data.rank();
+  for (int i = 0; fits && i < data.rank(); ++i) {
+    fits = i == axis || !is_number(data[i]) || !is_number(indices[i]) || indices[i] <= data[i];
+  }
+  if (!fits) {
+    return x.node().fail(Code::InvalidModel, "has indices %s for data %s along axis %d",
+                         x.text(indices).c_str(), x.text(data).c_str(), axis);
+  }
+  QRT_RETURN_IF_ERROR(check_indexed_axis(x, axis));
+  return check_constant_indices(x.node(), [&](int64_t) { return data[axis]; });
+}
+
+const char* scatter_signatures(fb::ScatterReduction reduction) {
+  switch (reduction) {
+    case fb::ScatterReduction::None:
+      return "movable, index, =0 -> =0";
+    case fb::ScatterReduction::Max:
+    case fb::ScatterReduction::Min:
+      return "f32/s8/u8/s16/s32/s64/bool/q/q32, index, =0 -> =0";
+    default:
+      return "f32/s8/u8/s16/s32/s64/bool, index, =0 -> =0";
+  }
+}
+
+Status check_reduction(const Node& node, fb::ScatterReduction reduction) {
+  if (reduction <= fb::ScatterReduction::MAX) return {};
+  return node.fail(Code::InvalidModel, "has an unknown reduction, %d", static_cast<int>(reduction));
+}
+
 }  // namespace qrt::rt

@@ -83,4 +83,14 @@ Status check_constant_indices(const Node& node, const DimOf& dim_of) {
   return {};
 }
 
+// An axis that indices count in has elements, where its size is known.
+Status check_indexed_axis(Inference& x, int axis);
+// The same of `axis`; indices (input 1) of as many dimensions as data, none larger along the other
+// axes; constant ones within the axis.
+Status check_element_indices(Inference& x, int axis);
+
+// What ScatterNd and ScatterElements accept.
+const char* scatter_signatures(fb::ScatterReduction reduction);
+Status check_reduction(const Node& node, fb::ScatterReduction reduction);
+
 }  // namespace qrt::rt

@@ -235,6 +235,56 @@ TEST(ExportJudged, MovingOtherElements) {
   }
 }
 
+TEST(ExportJudged, GatheringAndScattering) {
+  for (DType type : kMoved) {
+    SCOPED_TRACE(rt::dtype_name(type));
+    const auto with = [&](auto options, const std::vector<int32_t>& indices, const Dims& shape,
+                          const Dims& updates, const Dims& out) {
+      Graph g;
+      std::vector<int> more = {g.add_constant<int32_t>("i", shape, indices)};
+      if (!updates.empty()) {
+        size_t bytes = rt::dtype_bytes(type);
+        for (int32_t dim : updates) bytes *= static_cast<size_t>(dim);
+        more.push_back(g.add_constant_bytes("u", type, updates, graph::Bytes(bytes, 1), {}));
+      }
+      must_export(one_node(options, type, {2, 3, 4}, type, out, more, std::move(g)));
+    };
+    fb::GatherElementsT gather;
+    gather.axis = 1;
+    with(gather, {2, 0, 1, 1}, {1, 2, 2}, {}, {1, 2, 2});
+    fb::ScatterElementsT elements;
+    elements.axis = -2;
+    with(elements, {2, 0, 1, 1}, {1, 2, 2}, {1, 2, 2}, {2, 3, 4});
+    with(fb::ScatterNdT(), {1, 0, 0, 2}, {2, 2}, {2, 4}, {2, 3, 4});
+    fb::DynamicSliceT slice;
+    slice.sizes = {1, 2, -1};
+    with(slice, {-5, 2, 1}, {3}, {}, {1, 2, 4});
+  }
+  for (DType type : {DType::F32, DType::S32, DType::S64}) {
+    SCOPED_TRACE(rt::dtype_name(type));
+    fb::CumSumT sum;
+    sum.axis = -1;
+    for (bool reverse : {false, true}) {
+      sum.reverse = reverse;
+      sum.exclusive = !reverse;
+      must_export(one_node(sum, type, {2, 3, 4}, type, {2, 3, 4}));
+    }
+    for (bool smallest : {false, true}) {
+      fb::TopKT top;
+      top.k = 2;
+      top.axis = 1;
+      top.smallest = smallest;
+      Graph g = one_node(top, type, {2, 3, 4}, type, {2, 2, 4});
+      for (DType index : {DType::S32, DType::S64}) {
+        Graph both = g;
+        both.outputs.push_back(both.add_tensor("where", index, {2, 2, 4}));
+        both.nodes.back().outputs.push_back(both.outputs.back());
+        must_export(both);
+      }
+    }
+  }
+}
+
 TEST(ExportJudged, DepthAndSpace) {
   for (fb::DepthOrder order : {fb::DepthOrder::DepthFirst, fb::DepthOrder::ColumnFirst}) {
     fb::DepthToSpaceT options;

@@ -388,6 +388,33 @@ TEST_P(ExportOps, Picking) {
   expect_round_trip(c.finish());
 }
 
+TEST_P(ExportOps, PickingElements) {
+  Chain c = chain({1, 3, 2, 4});
+  c.convolved();
+  fb::GatherElementsT gather;
+  gather.axis = -1;
+  const int at =
+      c.graph().add_constant<int32_t>("i", {1, 3, 2, 2}, {3, 0, 2, 1, 0, 0, 1, 2, 3, 3, 0, 1});
+  c.then(gather, {1, 3, 2, 2}, kIn, {at});
+  const int parts = c.last();
+  fb::ScatterElementsT scatter;
+  scatter.axis = 2;
+  const int rows = c.graph().add_constant<int32_t>("r", {1, 3, 1, 2}, {1, 0, 0, 1, 1, 1});
+  c.then(scatter, {1, 3, 2, 2}, kIn, {rows, c.weights({1, 3, 1, 2}, kIn)});
+  const int tuples = c.graph().add_constant<int32_t>("t", {1, 2}, {0, 2});
+  c.then(fb::ScatterNdT(), {1, 3, 2, 2}, kIn, {tuples, c.weights({1, 2, 2}, kIn)});
+  fb::TopKT top;
+  top.axis = 1;
+  top.k = 2;
+  c.then(top, {1, 2, 2, 2}, kIn);
+  c.graph().nodes.back().outputs.push_back(c.graph().add_tensor("where", DType::S32, {1, 2, 2, 2}));
+  const int where = c.graph().nodes.back().outputs[1];
+  Graph g = c.finish();
+  g.outputs.push_back(parts);
+  g.outputs.push_back(where);
+  expect_round_trip(g);
+}
+
 TEST_P(ExportOps, Choosing) {
   Chain c = chain({1, 2, 2, 3});
   c.convolved();

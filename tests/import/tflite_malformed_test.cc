@@ -207,9 +207,9 @@ TEST(TfliteMalformed, Quantizations) {
   expect_unsupported([](Sound& m) { m.quantize(m.conv, {1, 2, 3}, {}, 3); }, "is no constant");
   expect_unsupported([](Sound& m) { m.quantize(m.weights, {1, 2}, {}, 3); }, "along axis 3");
   expect_unsupported([](Sound& m) { m.tensor(m.conv).quantization->details_type = 1; }, "custom");
-  expect_unsupported(
+  expect_invalid(
       [](Sound& m) { m.tensor(m.weights).sparsity = std::make_unique<tfl::SparsityT>(); },
-      "stored sparsely");
+      "is stored sparsely, but not every axis is described once");
 }
 
 TEST(TfliteMalformed, AttributesOfConvolutions) {

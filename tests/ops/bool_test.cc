@@ -57,6 +57,18 @@ TEST(Bool, BinaryOperatorsTakeAnyByte) {
   }
 }
 
+TEST(Bool, ReduceTakesAnyByte) {
+  const Array in = truths({3, 2}, {0, 2, 0, 0, 128, 255});
+  fb::ReduceT options;
+  options.axes = {1};
+  options.kind = fb::ReduceKind::Max;
+  expect_both(options, {in}, truths({3}, {1, 0, 1}));
+  options.kind = fb::ReduceKind::Min;
+  expect_both(options, {in}, truths({3}, {0, 0, 1}));
+  options.axes = {0};
+  expect_both(options, {in}, truths({2}, {0, 0}));
+}
+
 TEST(Bool, NotTakesAnyByte) {
   fb::UnaryT options;
   options.kind = fb::UnaryKind::Not;

@@ -62,5 +62,55 @@ TEST(Reduce, BytesOverEverySetOfAxes) {
   }
 }
 
+template <class T>
+void check_extremes(const graph::Quantization& quantization, std::mt19937& random) {
+  SCOPED_TRACE(rt::dtype_name(rt::DTypeOf<T>::value));
+  std::vector<T> values(3 * 5 * 7), largest(5), smallest(5);
+  for (T& value : values) value = static_cast<T>(random());
+  for (size_t j = 0; j < 5; ++j) {
+    largest[j] = smallest[j] = values[j * 7];
+    for (size_t i = 0; i < 3; ++i) {
+      for (size_t k = 0; k < 7; ++k) {
+        largest[j] = std::max(largest[j], values[(i * 5 + j) * 7 + k]);
+        smallest[j] = std::min(smallest[j], values[(i * 5 + j) * 7 + k]);
+      }
+    }
+  }
+  Array in = array_of<T>({3, 5, 7}, values);
+  in.quantization = quantization;
+  for (bool max : {true, false}) {
+    fb::ReduceT options;
+    options.kind = max ? fb::ReduceKind::Max : fb::ReduceKind::Min;
+    options.axes = {0, 2};
+    Array out = array_of<T>({5}, max ? largest : smallest);
+    out.quantization = quantization;
+    expect_node(options, {in}, {out});
+  }
+}
+
+TEST(Reduce, ExtremesOfOtherIntegers) {
+  std::mt19937 random(2);
+  check_extremes<int8_t>({}, random);
+  check_extremes<uint8_t>({}, random);
+  check_extremes<uint8_t>(kSomeScale, random);
+  check_extremes<int16_t>({}, random);
+  check_extremes<int16_t>({{0.5f}, {}, -1, 0}, random);
+}
+
+// The sum of so many bytes may leave 32 bits, their maximum cannot.
+TEST(Reduce, OnlySumsAreLimited) {
+  const Dims shape = {(1 << 22) + 1};
+  Array in = empty_array(DType::S8, shape), out = empty_array(DType::S8, {});
+  in.quantization = out.quantization = kSomeScale;
+  fb::ReduceT options;
+  options.axes = {0};
+  options.kind = fb::ReduceKind::Sum;
+  expect_refused(options, {in}, {out}, "reduces 4194305 values to one", rt::Code::Unsupported);
+  in.bytes.back() = 9;
+  out.bytes = {9};
+  options.kind = fb::ReduceKind::Max;
+  expect_node(options, {in}, {out});
+}
+
 }  // namespace
 }  // namespace qrt::test

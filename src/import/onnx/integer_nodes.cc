@@ -44,6 +44,42 @@ class IntegerNodes {
     }
   }
 
+  // x -> integers of u8, their scale and zero point, which follow from the range of x and 0.
+  void dynamic_quantize(::onnx::NodeProto& node) {
+    if (node.input_size() != 1 || node.output_size() != 3 || node.output(0).empty()) return;
+    const std::string x = node.input(0), name = node.output(0);
+    const std::string zero = rewriter_.add_floats(name + "/zero", {}, {0.0f});
+    const auto made = [&](const char* op, const std::vector<std::string>& inputs) {
+      return rewriter_.add_node(op, name, inputs).output(0);
+    };
+    const auto extreme = [&](const char* of_all, const char* of_two) {
+      auto& all = rewriter_.add_node(of_all, name, {x});
+      set_attribute(all, "keepdims", int64_t{0});
+      return made(of_two, {all.output(0), zero});
+    };
+    const auto named = [&](::onnx::NodeProto& last, int k) {
+      if (!node.output(k).empty()) last.set_output(0, node.output(k));
+      return last.output(0);
+    };
+    const std::string low = extreme("ReduceMin", "Min"), high = extreme("ReduceMax", "Max");
+    const std::string range = made("Sub", {high, low});
+    const std::string steps = rewriter_.add_floats(name + "/steps", {}, {255.0f});
+    const std::string one = rewriter_.add_floats(name + "/one", {}, {1.0f});
+    // Any scale is right where all is 0.
+    const std::string empty = made("Equal", {range, zero}), step = made("Div", {range, steps});
+    const std::string scale = named(rewriter_.add_node("Where", name, {empty, one, step}), 1);
+    const std::string below = made("Sub", {zero, low});
+    const std::string rounded = made("Round", {made("Div", {below, scale})});
+    const std::string within = made("Clip", {rounded, zero, steps});
+    auto& cast = rewriter_.add_node("Cast", name, {within});
+    set_attribute(cast, "to", int64_t{::onnx::TensorProto::UINT8});
+    const std::string zero_point = named(cast, 2);
+    node.set_op_type("QuantizeLinear");
+    node.add_input(scale);
+    node.add_input(zero_point);
+    node.mutable_output()->DeleteSubrange(1, 2);
+  }
+
  private:
   static bool has(const ::onnx::NodeProto& node, int i) {
     return i < node.input_size() && !node.input(i).empty();
@@ -175,7 +211,9 @@ void split_integer_nodes(::onnx::GraphProto& graph, int64_t opset, Builder& buil
   for (int n = 0; n < count; ++n) {
     auto& node = *graph.mutable_node(n);
     const bool known = is_standard(node.domain()) || node.domain() == kRuntimeDomain;
-    if (known && node.output_size() == 1 && !node.output(0).empty()) nodes.rewrite(node);
+    if (!known) continue;
+    if (node.op_type() == "DynamicQuantizeLinear") nodes.dynamic_quantize(node);
+    if (node.output_size() == 1 && !node.output(0).empty()) nodes.rewrite(node);
   }
 }
 

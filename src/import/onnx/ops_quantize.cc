@@ -10,11 +10,10 @@
 namespace qrt::import::onnx_import {
 namespace {
 
-// Inputs 1 and 2: scale and zero point, for an input of x's shape. The type is the zero point's,
-// or `otherwise` without one.
+// Inputs 1 and 2: scale and zero point, both known, for an input of x's shape. The type is the zero
+// point's, or `otherwise` without one.
 Quantization read_quantization(Call& c, const Tensor& x, DType otherwise, DType* type) {
   const graph::Value* scales = c.b.constant_value(c.floats(1));
-  if (scales == nullptr) unsupported("a scale that is known only at run time");
   Quantization q;
   q.scales.assign(scales->as<float>(), scales->as<float>() + scales->elements());
   *type = otherwise;
@@ -22,7 +21,6 @@ Quantization read_quantization(Call& c, const Tensor& x, DType otherwise, DType*
     Tensor& zero_point = c.in(2);
     *type = zero_point.type;
     const auto numbers = numbers_of(c.b, zero_point);
-    if (!numbers) unsupported("a zero point that is known only at run time");
     if (numbers->size() != q.scales.size()) {
       invalid("%zu scales and %zu zero points", q.scales.size(), numbers->size());
     }
@@ -71,6 +69,105 @@ Quantization arranged_quantization(Quantization q, const Order& order) {
   return q;
 }
 
+// Whether scale and zero point are known now.
+bool known_now(Call& c) {
+  if (c.b.constant_value(c.floats(1)) == nullptr) return false;
+  return !c.has(2) || numbers_of(c.b, c.in(2)).has_value();
+}
+
+// With a scale that is known only at run time, both operators are what ONNX defines them as: floats
+// and their arithmetic.
+class AtRunTime {
+ public:
+  explicit AtRunTime(Call& call) : c(call), x_(call.in(0)), order_(call.in(0).order()) {
+    check_not_by_block();
+  }
+
+  // (x - zero point) * scale
+  void dequantize() {
+    if (c.has(2) && c.in(2).type != x_.type) {
+      invalid("an input of type %s and a zero point of type %s", rt::dtype_name(x_.type),
+              rt::dtype_name(c.in(2).type));
+    }
+    int value = as_float(c.b.form(x_, order_), "float");
+    if (c.has(2)) value = binary(fb::BinaryKind::Sub, value, zero_point(), "steps");
+    c.emit(product(), {value, along_axis(c.floats(1))}, {c.out(0, DType::F32, order_)});
+  }
+
+  // x / scale, rounded to even, + zero point, within the range of the type
+  void quantize(DType type) {
+    rt::IntRange range;
+    if (!rt::quantized_range(type, &range) || rt::dtype_bits(type) > 16) {
+      unsupported("a zero point of type %s beside a scale that is known only at run time",
+                  rt::dtype_name(type));
+    }
+    const int quotient =
+        binary(fb::BinaryKind::Div, c.b.form(x_, order_), along_axis(c.floats(1)), "steps");
+    int value = c.b.value(c.temporary("rounded"), DType::F32);
+    fb::UnaryT round, clip;
+    round.kind = fb::UnaryKind::Round;
+    c.emit(std::move(round), {quotient}, {value});
+    if (c.has(2)) value = binary(fb::BinaryKind::Add, value, zero_point(), "shifted");
+    const int within = c.b.value(c.temporary("within"), DType::F32);
+    clip.clamp = graph::make_clamp(static_cast<float>(range.min), static_cast<float>(range.max));
+    c.emit(std::move(clip), {value}, {within});
+    c.emit(fb::CastT{}, {within}, {c.out(0, type, order_)});
+  }
+
+ private:
+  void check_not_by_block() {
+    if (c.attributes.integer("block_size", 0) != 0) unsupported("scales by block (block_size)");
+    axis_ = c.attributes.integer("axis", 1);
+  }
+
+  static fb::BinaryT product() {
+    fb::BinaryT product;
+    product.kind = fb::BinaryKind::Mul;
+    return product;
+  }
+
+  int as_float(int value, const char* suffix) {
+    if (c.b.graph.value(value).type == DType::F32) return value;
+    const int result = c.b.value(c.temporary(suffix), DType::F32);
+    c.emit(fb::CastT{}, {value}, {result});
+    return result;
+  }
+
+  int binary(fb::BinaryKind kind, int a, int b, const char* suffix) {
+    const int result = c.b.value(c.temporary(suffix), DType::F32);
+    fb::BinaryT binary;
+    binary.kind = kind;
+    c.emit(std::move(binary), {a, b}, {result});
+    return result;
+  }
+
+  int zero_point() { return as_float(along_axis(c.in(2)), "zero_point"); }
+
+  // One number, or one for each element of the axis, as it broadcasts to x.
+  int along_axis(Tensor& numbers) {
+    Shape shape(x_.rank(), Dim(1));
+    if (numbers.rank() == 1 && !numbers.shape[0].is(1)) {
+      const int axis = checked_axis(axis_, x_.rank());
+      if (c.b.dims().differ(numbers.shape[0].symbol(),
+                            x_.shape[static_cast<size_t>(axis)].symbol())) {
+        invalid("scales or zero points of shape %s for a tensor of %s along axis %d",
+                text(numbers.shape).c_str(), text(x_.shape).c_str(), axis);
+      }
+      shape[static_cast<size_t>(position(order_, axis))] = numbers.shape[0];
+    } else if (numbers.rank() > 1) {
+      invalid("scales of shape %s", text(numbers.shape).c_str());
+    } else {
+      shape.clear();
+    }
+    return c.b.reshaped(c.b.plain(numbers), shape, numbers.name + "/along_axis");
+  }
+
+  Call& c;
+  Tensor& x_;
+  const Order order_;
+  int64_t axis_ = 1;
+};
+
 void import_quantize_linear(Call& c) {
   c.attributes.ignore("saturate");  // concerns float8 only
   Tensor& x = c.floats(0);
@@ -80,6 +177,7 @@ void import_quantize_linear(Call& c) {
     otherwise = element_type(static_cast<int32_t>(given));
   }
   if (c.attributes.integer("precision", 0) > 1) unsupported("precision");
+  if (!known_now(c)) return AtRunTime(c).quantize(c.has(2) ? c.in(2).type : otherwise);
   DType type;
   const Quantization q = read_quantization(c, x, otherwise, &type);
   if (type == DType::S32) unsupported("quantization to s32");
@@ -94,6 +192,7 @@ void import_dequantize_linear(Call& c) {
   check_size(x.shape);
   DType type;
   if (c.attributes.integer("output_dtype", 1) != 1) unsupported("output_dtype");
+  if (!known_now(c)) return AtRunTime(c).dequantize();
   const Quantization q = read_quantization(c, x, x.type, &type);
   if (type != x.type) {
     invalid("an input of type %s and a zero point of type %s", rt::dtype_name(x.type),

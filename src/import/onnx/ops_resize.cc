@@ -1,5 +1,6 @@
 // Resize. Heights and widths are libqrt's Resize with ONNX's coordinates, or with TensorFlow Lite's
-// where they mean the same; a nearest neighbour along other axes becomes a Gather.
+// where they mean the same; other axes become heights one after the other, or, for a nearest
+// neighbour, a Gather.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -134,10 +135,43 @@ void resize_nearest(Call& c, Tensor& x, const std::vector<Scaling>& scalings, co
   c.out_value(0, value, lying);
 }
 
+int32_t elements_between(const Shape& shape, size_t first, size_t last) {
+  const Shape part(shape.begin() + static_cast<std::ptrdiff_t>(first),
+                   shape.begin() + static_cast<std::ptrdiff_t>(last));
+  return static_cast<int32_t>(checked_elements(part));
+}
+
+// One axis after the other, as the height of an image whose pixels are what lies behind it.
+void resize_axes(Call& c, Tensor& x, const std::vector<Scaling>& scalings,
+                 const Coordinates& coordinates) {
+  int value = c.b.plain(x);
+  const Quantization q = c.b.graph.value(value).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  Shape shape = x.shape;
+  for (const Scaling& s : scalings) {
+    const auto axis = static_cast<size_t>(s.axis);
+    const int32_t outer = elements_between(shape, 0, axis);
+    const int32_t inner = elements_between(shape, axis + 1, shape.size());
+    value = c.b.reshaped(value, {outer, s.in, 1, inner}, c.temporary("image"));
+    fb::ResizeT options;
+    options.mode = fb::ResizeMode::Bilinear;
+    options.out_h = s.out;
+    options.out_w = 1;
+    options.coordinates = coordinates.transform;
+    options.scale_h = s.scale;
+    const int resized = c.b.value(c.temporary("resized"), x.type, q);
+    c.emit(std::move(options), {value}, {resized});
+    shape[axis] = s.out;
+    const bool last = &s == &scalings.back();
+    value = c.b.reshaped(resized, shape, last ? c.output_name(0) : c.temporary("axis"));
+  }
+  c.out_value(0, value, plain_order(shape.size()));
+}
+
 void resize_linear(Call& c, Tensor& x, const std::vector<Scaling>& scalings, const Shape& shape,
                    const Coordinates& coordinates) {
   const Order order = resize_order(x, scalings);
-  if (order.empty()) unsupported("linear resizing of other axes than height and width");
+  if (order.empty()) return resize_axes(c, x, scalings, coordinates);
   const auto flags = same_by_flags(c, scalings, coordinates, rt::resize_position);
   emit_resize(c, x, order, shape, fb::ResizeMode::Bilinear, scalings, coordinates, flags);
 }

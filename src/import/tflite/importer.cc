@@ -225,7 +225,7 @@ class Importer {
   }
 
   Status apply_rule(const tfl::Operator& op, tfl::Builtin code) {
-    const OpRule* rule = find_rule(code);
+    const OpRule* rule = find_rule(file_.code(op));
     if (rule == nullptr) {
       return Status(Code::Unsupported, code == tfl::Builtin::CUSTOM
                                            ? "custom operators are not supported"

@@ -72,6 +72,13 @@ class OpContext {
     return {};
   }
 
+  // What a custom operator has in place of options.
+  rt::Span<const uint8_t> custom_options() const {
+    const auto* bytes = op_.custom_options();
+    if (bytes == nullptr) return {};
+    return {bytes->data(), bytes->size()};
+  }
+
   // The elements of input i, which is s32 or s64 and constant or computed from known sizes; `what`
   // names it in messages. At most `most` of them.
   Status ints(int i, const char* what, size_t most, std::vector<int64_t>* elements) const;

@@ -13,12 +13,13 @@ struct OpRule {
   int min_inputs, max_inputs;
   int min_outputs, max_outputs;
   Status (*import)(OpContext& op);
+  const char* custom = nullptr;  // of a CUSTOM operator: its name
 };
 
 // Any number, all of them given.
 inline constexpr int kMany = 1 << 30;
 
 // Null: the operator is not supported.
-const OpRule* find_rule(tfl::Builtin code);
+const OpRule* find_rule(const tfl::OperatorCode& code);
 
 }  // namespace qrt::import::tflite

@@ -111,24 +111,68 @@ Status transposed_axis(int32_t in, int64_t out, int32_t kernel, int32_t stride, 
   return {};
 }
 
-// TensorFlow Lite: the output's shape, weights [O,KH,KW,I], input, bias.
+struct Transposed {
+  int input, weights, bias;  // numbers of inputs; weights [O,KH,KW,I]
+  bool same;                 // padding, as of the convolution whose gradient this is
+  int32_t stride_h, stride_w;
+  tfl::Activation activation;
+};
+
+Status check_transposed(OpContext& op, const Transposed& t) {
+  QRT_RETURN_IF_ERROR(op.expect_rank(t.weights, "weights", 4));
+  QRT_RETURN_IF_ERROR(op.expect_rank(t.input, "input", 4));
+  QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(t.weights), 0));
+  const int32_t channels = op.shape(t.input)[3], depth = op.in(t.weights).shape[3];
+  if (channels == depth) return {};
+  return error(Code::InvalidModel, "weights of depth %d do not fit %d input channels", depth,
+               channels);
+}
+
+// Gives an output of this shape, whose batch may be open.
+Status emit_transposed(OpContext& op, const Transposed& t, const Dims& size) {
+  const Dims in = op.shape(t.input);
+  const std::vector<int32_t> kernel = op.in(t.weights).shape;
+  if (size.size() != 4 || op.dims().differ(size[0].symbol(), in[0].symbol()) ||
+      size[3] != kernel[0]) {
+    return error(Code::InvalidModel, "its output shape does not fit its input and weights");
+  }
+  fb::TransposedConv2DT conv;
+  conv.window = std::make_unique<fb::Window2DT>();
+  fb::Window2DT& window = *conv.window;
+  window.stride_h = t.stride_h;
+  window.stride_w = t.stride_w;
+  QRT_RETURN_IF_ERROR(transposed_axis(in[1], int32_t{size[1]}, kernel[1], window.stride_h, t.same,
+                                      &window.pad_top, &window.pad_bottom, &conv.output_padding_h));
+  QRT_RETURN_IF_ERROR(transposed_axis(in[2], int32_t{size[2]}, kernel[2], window.stride_w, t.same,
+                                      &window.pad_left, &window.pad_right, &conv.output_padding_w));
+  int weights = op.input(t.weights), bias;
+  if (op.in(t.input).type == DType::F32) QRT_RETURN_IF_ERROR(op.dequantized(weights, &weights));
+  QRT_RETURN_IF_ERROR(read_bias(op, t.bias, kernel[0], &bias));
+  FusedActivation activation;
+  QRT_RETURN_IF_ERROR(activation.begin(op, t.activation));
+  conv.clamp = activation.clamp();
+  QRT_RETURN_IF_ERROR(
+      op.emit(std::move(conv), {op.input(t.input), weights, bias}, {activation.output()}));
+  return activation.finish(op);
+}
+
+// The output's shape, weights, input, bias.
 Status transpose_conv(OpContext& op) {
   const tfl::TransposeConvOptions* options;
   QRT_RETURN_IF_ERROR(op.options(&options));
-  QRT_RETURN_IF_ERROR(op.expect_rank(1, "weights", 4));
-  QRT_RETURN_IF_ERROR(op.expect_rank(2, "input", 4));
-  QRT_RETURN_IF_ERROR(expect_channel_axis(op.in(1), 0));
-  const Dims in = op.shape(2);
-  const std::vector<int32_t> kernel = op.in(1).shape;
-  const int32_t channels = in[3];
-  if (channels != kernel[3]) {
-    return error(Code::InvalidModel, "weights of depth %d do not fit %d input channels", kernel[3],
-                 channels);
-  }
-  // The batch may be open there, too.
+  const bool same = options->padding() == tfl::Padding::SAME;
+  const Transposed t = {
+      2, 1, 3, same, options->stride_h(), options->stride_w(), options->activation()};
+  QRT_RETURN_IF_ERROR(check_transposed(op, t));
   Dims size;
   if (const rt::Integers* computed = op.computed(0)) {
     size.assign(computed->begin(), computed->end());
+  } else if (!op.in(0).constant()) {
+    // The file may say what comes out.
+    size.assign(op.out().shape.begin(), op.out().shape.end());
+    if (std::count(op.out().shape.begin(), op.out().shape.end(), -1) > 0) {
+      return Status(Code::Unsupported, "computes its output shape when the model runs");
+    }
   } else {
     std::vector<int64_t> listed;
     QRT_RETURN_IF_ERROR(op.ints(0, "output shape", 4, &listed));
@@ -136,33 +180,40 @@ Status transpose_conv(OpContext& op) {
       size.emplace_back(static_cast<int32_t>(std::clamp<int64_t>(dim, -1, INT32_MAX)));
     }
   }
-  if (size.size() != 4 || op.dims().differ(size[0].symbol(), in[0].symbol()) ||
-      size[3] != kernel[0]) {
-    return error(Code::InvalidModel, "its output shape does not fit its input and weights");
-  }
-  const bool same = options->padding() == tfl::Padding::SAME;
   if (!same && options->padding() != tfl::Padding::VALID) {
     return error(Code::InvalidModel, "its padding %d is not known",
                  static_cast<int>(options->padding()));
   }
-  fb::TransposedConv2DT conv;
-  conv.window = std::make_unique<fb::Window2DT>();
-  fb::Window2DT& window = *conv.window;
-  window.stride_h = options->stride_h();
-  window.stride_w = options->stride_w();
-  QRT_RETURN_IF_ERROR(transposed_axis(in[1], int32_t{size[1]}, kernel[1], window.stride_h, same,
-                                      &window.pad_top, &window.pad_bottom, &conv.output_padding_h));
-  QRT_RETURN_IF_ERROR(transposed_axis(in[2], int32_t{size[2]}, kernel[2], window.stride_w, same,
-                                      &window.pad_left, &window.pad_right, &conv.output_padding_w));
-  int weights = op.input(1), bias;
-  if (op.in(2).type == DType::F32) QRT_RETURN_IF_ERROR(op.dequantized(weights, &weights));
-  QRT_RETURN_IF_ERROR(read_bias(op, 3, kernel[0], &bias));
-  FusedActivation activation;
-  QRT_RETURN_IF_ERROR(activation.begin(op, options->activation()));
-  conv.clamp = activation.clamp();
-  QRT_RETURN_IF_ERROR(
-      op.emit(std::move(conv), {op.input(2), weights, bias}, {activation.output()}));
-  return activation.finish(op);
+  return emit_transposed(op, t, size);
+}
+
+// MediaPipe's: input, weights, bias. Its options are three 32-bit integers: 1 for SAME or 2 for
+// VALID, and the strides along the width and the height.
+Status convolution_2d_transpose_bias(OpContext& op) {
+  const rt::Span<const uint8_t> bytes = op.custom_options();
+  int32_t options[3];
+  if (bytes.size() < sizeof options) {
+    return error(Code::InvalidModel, "has %zu bytes of options, needs %zu", bytes.size(),
+                 sizeof options);
+  }
+  std::memcpy(options, bytes.data(), sizeof options);
+  const bool same = options[0] == 1;
+  const Transposed t = {0, 1, 2, same, options[2], options[1], tfl::Activation::NONE};
+  QRT_RETURN_IF_ERROR(check_transposed(op, t));
+  if ((!same && options[0] != 2) || t.stride_h < 1 || t.stride_w < 1) {
+    return error(Code::InvalidModel, "its padding is %d, its strides are %d and %d", options[0],
+                 t.stride_h, t.stride_w);
+  }
+  const Dims in = op.shape(0);
+  const std::vector<int32_t> kernel = op.in(1).shape;
+  rt::Dims& dims = op.dims();
+  const auto outputs = [&](Dim dim, int32_t stride, int32_t taps) {
+    const int32_t more = same ? 0 : std::max(taps - stride, 0);
+    return dims.add(dims.mul(dim.symbol(), stride), more);
+  };
+  return emit_transposed(op, t,
+                         {in[0], outputs(in[1], t.stride_h, kernel[1]),
+                          outputs(in[2], t.stride_w, kernel[2]), kernel[0]});
 }
 
 // Elements of four bits become bytes: a transposed row need not start at a whole one.
@@ -324,6 +375,7 @@ constexpr OpRule kRules[] = {
     {tfl::Builtin::CONV_2D, 2, 3, 1, 1, conv_2d},
     {tfl::Builtin::DEPTHWISE_CONV_2D, 2, 3, 1, 1, depthwise_conv_2d},
     {tfl::Builtin::TRANSPOSE_CONV, 3, 4, 1, 1, transpose_conv},
+    {tfl::Builtin::CUSTOM, 2, 3, 1, 1, convolution_2d_transpose_bias, "Convolution2DTransposeBias"},
     {tfl::Builtin::FULLY_CONNECTED, 2, 3, 1, 1, fully_connected},
     {tfl::Builtin::BATCH_MATMUL, 2, 2, 1, 1, batch_matmul},
 };

@@ -64,7 +64,23 @@ Status dequantize(OpContext& op) {
 
 Status cast(OpContext& op) { return op.emit(fb::CastT(), {op.input(0)}, {op.output()}); }
 
+// A constant that was stored sparsely has all its elements since it was read.
+Status densify(OpContext& op) {
+  QRT_RETURN_IF_ERROR(op.expect_constant(0, "input"));
+  Value& out = op.out();
+  const Value& in = op.in(0);
+  if (out.type != in.type) {
+    return error(Code::InvalidModel, "its output is %s, its input %s", rt::dtype_name(out.type),
+                 rt::dtype_name(in.type));
+  }
+  out.shape = in.shape;
+  out.quantization = in.quantization;
+  out.data = in.data;
+  return {};
+}
+
 constexpr OpRule kRules[] = {
+    {tfl::Builtin::DENSIFY, 1, 1, 1, 1, densify},
     {tfl::Builtin::QUANTIZE, 1, 1, 1, 1, quantize},
     {tfl::Builtin::DEQUANTIZE, 1, 1, 1, 1, dequantize},
     {tfl::Builtin::CAST, 1, 1, 1, 1, cast},

@@ -155,7 +155,35 @@ Status strided_slice(OpContext& op) {
   return op.emit_reshape(kept, 0, shape);
 }
 
+Status check_indices_of(OpContext& op, int i) {
+  const DType type = op.in(i).type;
+  if (type == DType::S32 || type == DType::S64) return {};
+  return error(Code::Unsupported, "its indices '%s' are %s, not s32 or s64",
+               shortened(op.in(i).name).c_str(), rt::dtype_name(type));
+}
+Status check_indices(OpContext& op) { return check_indices_of(op, 1); }
+
+// Begins that are not known before a run: the sizes are.
+Status dynamic_slice(OpContext& op) {
+  std::vector<int64_t> sizes;
+  QRT_RETURN_IF_ERROR(check_indices(op));
+  QRT_RETURN_IF_ERROR(op.ints(2, "sizes", at(rt::kMaxRank), &sizes));
+  fb::DynamicSliceT slice;
+  for (int64_t size : sizes) {
+    if (size == -1) {
+      return Status(Code::Unsupported,
+                    "goes from begins that are computed when the model runs to the end of an axis");
+    }
+    if (size < 1 || size > INT32_MAX) {
+      return error(Code::InvalidModel, "takes %lld elements", static_cast<long long>(size));
+    }
+    slice.sizes.push_back(static_cast<int32_t>(size));
+  }
+  return op.emit(std::move(slice), {op.input(0), op.input(1)}, {op.output()});
+}
+
 Status slice(OpContext& op) {
+  if (!op.in(1).constant() && op.computed(1) == nullptr) return dynamic_slice(op);
   std::vector<int64_t> begins, sizes;
   QRT_RETURN_IF_ERROR(op.ints(1, "begins", at(rt::kMaxRank), &begins));
   QRT_RETURN_IF_ERROR(op.ints(2, "sizes", at(rt::kMaxRank), &sizes));
@@ -186,13 +214,6 @@ Status slice(OpContext& op) {
   return op.emit(std::move(slice), {op.input(0)}, {op.output()});
 }
 
-Status check_indices(OpContext& op) {
-  const DType type = op.in(1).type;
-  if (type == DType::S32 || type == DType::S64) return {};
-  return error(Code::Unsupported, "its indices '%s' are %s, not s32 or s64",
-               shortened(op.in(1).name).c_str(), rt::dtype_name(type));
-}
-
 Status gather(OpContext& op) {
   const auto* options = op.options<tfl::GatherOptions>();
   QRT_RETURN_IF_ERROR(check_indices(op));
@@ -216,11 +237,124 @@ Status gather_nd(OpContext& op) {
   return op.emit(fb::GatherNdT(), {op.input(0), op.input(1)}, {op.output()});
 }
 
+// Rows of a table, which may be quantized where the result is not.
+Status embedding_lookup(OpContext& op) {
+  int table = op.input(1);
+  if (op.out().type != DType::F32 || op.in(1).type == DType::F32) {
+    return op.emit(fb::GatherT(), {table, op.input(0)}, {op.output()});
+  }
+  const Quantization q = op.in(1).quantization;
+  if (q.axis >= 0 || q.empty() || op.in(1).type == DType::S4) {
+    QRT_RETURN_IF_ERROR(op.dequantized(table, &table));
+    return op.emit(fb::GatherT(), {table, op.input(0)}, {op.output()});
+  }
+  const int rows = op.add_inner("/rows", op.in(1).type, Quantization(q));
+  QRT_RETURN_IF_ERROR(op.emit(fb::GatherT(), {table, op.input(0)}, {rows}));
+  return op.emit(fb::DequantizeT(), {rows}, {op.output()});
+}
+
+Status dynamic_update_slice(OpContext& op) {
+  return op.emit(fb::DynamicUpdateSliceT(), {op.input(0), op.input(1), op.input(2)}, {op.output()});
+}
+
+// Indices, updates, and the result's shape: updates are added to zeros.
+Status scatter_nd(OpContext& op) {
+  const DType type = op.in(1).type;
+  const Quantization q = op.in(1).quantization;
+  if (type == DType::F16 || type == DType::S4) {
+    return error(Code::Unsupported, "scatters %s", rt::dtype_name(type));
+  }
+  int zero, zeros = op.add_inner("/zeros", type, Quantization(q));
+  QRT_RETURN_IF_ERROR(op.add_constant(op.out().name + "/zero", type, {},
+                                      graph::Bytes(rt::dtype_bytes(type), 0), Quantization(q),
+                                      &zero));
+  fb::BroadcastToT broadcast;
+  const rt::Integers* computed = op.computed(2);
+  if (computed != nullptr && !std::all_of(computed->begin(), computed->end(), rt::is_number)) {
+    QRT_RETURN_IF_ERROR(op.emit(std::move(broadcast), {zero, op.input(2)}, {zeros}));
+  } else {
+    std::vector<int64_t> sizes;
+    QRT_RETURN_IF_ERROR(op.ints(2, "shape", at(rt::kMaxRank), &sizes));
+    for (int64_t size : sizes) {
+      if (size < 1 || size > INT32_MAX) {
+        return error(Code::InvalidModel, "its shape holds %lld", static_cast<long long>(size));
+      }
+      broadcast.shape.push_back(static_cast<int32_t>(size));
+    }
+    QRT_RETURN_IF_ERROR(op.emit(std::move(broadcast), {zero}, {zeros}));
+  }
+  fb::ScatterNdT scatter;
+  scatter.reduction = fb::ScatterReduction::Add;
+  return op.emit(std::move(scatter), {zeros, op.input(0), op.input(1)}, {op.output()});
+}
+
+// Of the last axis.
+Status top_k(OpContext& op) {
+  fb::TopKT top;
+  const rt::Integers* computed = op.computed(1);
+  if (computed != nullptr && !std::all_of(computed->begin(), computed->end(), rt::is_number)) {
+    return op.emit(std::move(top), {op.input(0), op.input(1)}, {op.output(0), op.output(1)});
+  }
+  std::vector<int64_t> k;
+  QRT_RETURN_IF_ERROR(op.ints(1, "k", 1, &k));
+  if (k.size() != 1 || k[0] < 1 || k[0] > INT32_MAX) {
+    return Status(Code::InvalidModel, "its k is not a positive number");
+  }
+  top.k = static_cast<int32_t>(k[0]);
+  return op.emit(std::move(top), {op.input(0)}, {op.output(0), op.output(1)});
+}
+
+// Indices, depth, and the values at and beside the index.
+Status one_hot(OpContext& op) {
+  const auto* options = op.options<tfl::OneHotOptions>();
+  QRT_RETURN_IF_ERROR(check_indices_of(op, 0));
+  std::vector<int64_t> depth;
+  QRT_RETURN_IF_ERROR(op.ints(1, "depth", 1, &depth));
+  constexpr int64_t kMostClasses = 1 << 20;
+  if (depth.size() != 1 || depth[0] < 1 || depth[0] > kMostClasses) {
+    return Status(Code::InvalidModel, "its depth is not a number of classes");
+  }
+  const int rank = op.rank(0);
+  int axis = options != nullptr ? options->axis() : -1;
+  if (axis == -1) axis = rank;
+  if (axis < 0 || axis > rank || rank == rt::kMaxRank) {
+    return error(Code::InvalidModel, "its axis is %d, but there are %d dimensions", axis, rank);
+  }
+  const DType type = op.in(0).type;
+  const auto classes = static_cast<int32_t>(depth[0]);
+  graph::Bytes numbers;
+  for (int64_t i = 0; i < classes; ++i) {
+    const auto narrow = static_cast<int32_t>(i);
+    const auto* from = type == DType::S64 ? reinterpret_cast<const uint8_t*>(&i)
+                                          : reinterpret_cast<const uint8_t*>(&narrow);
+    numbers.insert(numbers.end(), from, from + rt::dtype_bytes(type));
+  }
+  // The classes stand along their axis, the indices along all others.
+  std::vector<int32_t> along(at(rank - axis + 1), 1);
+  along[0] = classes;
+  int range, indices;
+  QRT_RETURN_IF_ERROR(op.add_constant(op.out().name + "/classes", type, std::move(along),
+                                      std::move(numbers), {}, &range));
+  Dims shape = op.shape(0);
+  shape.insert(shape.begin() + axis, 1);
+  QRT_RETURN_IF_ERROR(op.reshaped(op.input(0), shape, "/indices", &indices));
+  const int hot = op.add_inner("/hot", DType::Bool);
+  fb::BinaryT equal;
+  equal.kind = fb::BinaryKind::Equal;
+  QRT_RETURN_IF_ERROR(op.emit(std::move(equal), {indices, range}, {hot}));
+  return op.emit(fb::SelectT(), {hot, op.input(2), op.input(3)}, {op.output()});
+}
+
 constexpr OpRule kRules[] = {
     {Builtin::STRIDED_SLICE, 4, 4, 1, 1, strided_slice},
     {Builtin::SLICE, 3, 3, 1, 1, slice},
     {Builtin::GATHER, 2, 2, 1, 1, gather},
     {Builtin::GATHER_ND, 2, 2, 1, 1, gather_nd},
+    {Builtin::EMBEDDING_LOOKUP, 2, 2, 1, 1, embedding_lookup},
+    {Builtin::DYNAMIC_UPDATE_SLICE, 3, 3, 1, 1, dynamic_update_slice},
+    {Builtin::SCATTER_ND, 3, 3, 1, 1, scatter_nd},
+    {Builtin::TOPK_V2, 2, 2, 2, 2, top_k},
+    {Builtin::ONE_HOT, 4, 4, 1, 1, one_hot},
 };
 
 }  // namespace

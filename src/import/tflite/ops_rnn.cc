@@ -1,5 +1,7 @@
-// UNIDIRECTIONAL_SEQUENCE_LSTM. Its four gates' weights and biases become one matrix and one vector
-// each, in the order input, forget, cell, output.
+// UNIDIRECTIONAL_SEQUENCE_LSTM and SVDF. An LSTM's four gates' weights and biases become one matrix
+// and one vector each, in the order input, forget, cell, output.
+#include <cmath>
+#include <cstring>
 #include <iterator>
 
 #include "src/import/tflite/op_table.h"
@@ -188,7 +190,167 @@ Status sequence_lstm(OpContext& op) {
       {op.output()});
 }
 
+// SVDF: inputs x [B,I], feature weights [F,I], time weights [F,M], bias [U] or none, and a state
+// [B,F*M] that holds the last M features of each of F = U * rank filters. A step appends x's
+// features to it; each of U units sums its filters' products over time.
+class Svdf {
+ public:
+  explicit Svdf(OpContext& op) : op_(op) {}
+
+  Status run() {
+    QRT_RETURN_IF_ERROR(read());
+    int features, old, moved, weights, summed;
+    QRT_RETURN_IF_ERROR(new_features(&features));
+    const DType type = op_.in(4).type;
+    const Quantization q = op_.in(4).quantization;
+    old = op_.add_inner("/old", type, Quantization(q));
+    QRT_RETURN_IF_ERROR(op_.emit(fb::ReadVariableT(), {op_.input(4)}, {old}));
+    QRT_RETURN_IF_ERROR(append(features, old, &moved));
+    int kept;
+    QRT_RETURN_IF_ERROR(reshaped(moved, {batch_, filters_ * memory_}, "/kept", &kept));
+    QRT_RETURN_IF_ERROR(op_.emit(fb::AssignVariableT(), {op_.input(4), kept}, {}));
+    QRT_RETURN_IF_ERROR(op_.dequantized(moved, &moved));
+    QRT_RETURN_IF_ERROR(op_.dequantized(op_.input(2), &weights));
+    const int products = op_.add_inner("/products", DType::F32);
+    fb::BinaryT product;
+    product.kind = fb::BinaryKind::Mul;
+    QRT_RETURN_IF_ERROR(op_.emit(std::move(product), {moved, weights}, {products}));
+    QRT_RETURN_IF_ERROR(sum(products, "/filters", &summed));
+    if (rank_ > 1) {
+      int by_unit;
+      QRT_RETURN_IF_ERROR(reshaped(summed, {batch_, filters_ / rank_, rank_}, "/ranks", &by_unit));
+      QRT_RETURN_IF_ERROR(sum(by_unit, "/units", &summed));
+    }
+    return finish(summed);
+  }
+
+ private:
+  Status read() {
+    const tfl::SVDFOptions* options;
+    QRT_RETURN_IF_ERROR(op_.options(&options));
+    QRT_RETURN_IF_ERROR(op_.expect_rank(0, "input", 2));
+    QRT_RETURN_IF_ERROR(op_.expect_rank(1, "feature weights", 2));
+    QRT_RETURN_IF_ERROR(op_.expect_rank(2, "time weights", 2));
+    activation_ = options->activation();
+    rank_ = options->rank();
+    batch_ = op_.shape(0)[0];
+    filters_ = op_.shape(1)[0];
+    memory_ = op_.shape(2)[1];
+    const int32_t inputs = op_.shape(0)[1], depth = op_.shape(1)[1], rows = op_.shape(2)[0];
+    if (depth != inputs || rows != filters_ || rank_ < 1 || filters_ % rank_ != 0) {
+      return error(Code::InvalidModel,
+                   "has %d filters of %d for %d inputs, time weights of %d and rank %d", filters_,
+                   depth, inputs, rows, rank_);
+    }
+    if (int64_t{filters_} * memory_ > INT32_MAX) {
+      return error(Code::InvalidModel, "keeps %d features of %d filters", memory_, filters_);
+    }
+    return check_state(op_, 4, "state", op_.in(0).type == DType::F32 ? DType::F32 : DType::S16,
+                       batch_, filters_ * memory_);
+  }
+
+  // [B,F], as the state holds them.
+  Status new_features(int* features) {
+    int x, weights;
+    QRT_RETURN_IF_ERROR(op_.dequantized(op_.input(0), &x));
+    QRT_RETURN_IF_ERROR(op_.dequantized(op_.input(1), &weights));
+    *features = op_.add_inner("/features", DType::F32);
+    QRT_RETURN_IF_ERROR(op_.emit(fb::FullyConnectedT(), {x, weights, kAbsent}, {*features}));
+    if (op_.in(4).type == DType::F32) return {};
+    const int floats = *features;
+    *features = op_.add_inner("/features/q", op_.in(4).type, Quantization(op_.in(4).quantization));
+    return op_.emit(fb::QuantizeT(), {floats}, {*features});
+  }
+
+  // The state [B,F,M] without its oldest features and with the new ones.
+  Status append(int features, int old, int* moved) {
+    QRT_RETURN_IF_ERROR(reshaped(features, {batch_, filters_, 1}, "/new", moved));
+    if (memory_ == 1) return {};
+    const int added = *moved;
+    const DType type = op_.in(4).type;
+    const Quantization q = op_.in(4).quantization;
+    int all;
+    QRT_RETURN_IF_ERROR(reshaped(old, {batch_, filters_, memory_}, "/all", &all));
+    const int later = op_.add_inner("/later", type, Quantization(q));
+    fb::SliceT slice;
+    slice.begins = {0, 0, 1};
+    slice.ends = {batch_, filters_, memory_};
+    slice.strides = {1, 1, 1};
+    QRT_RETURN_IF_ERROR(op_.emit(std::move(slice), {all}, {later}));
+    *moved = op_.add_inner("/moved", type, Quantization(q));
+    fb::ConcatT concat;
+    concat.axis = 2;
+    return op_.emit(std::move(concat), {later, added}, {*moved});
+  }
+
+  Status reshaped(int value, const Dims& shape, const char* suffix, int* result) {
+    return op_.reshaped(value, shape, suffix, result);
+  }
+
+  // Over the last of three axes.
+  Status sum(int value, const char* suffix, int* result) {
+    fb::ReduceT reduce;
+    reduce.kind = fb::ReduceKind::Sum;
+    reduce.axes = {2};
+    *result = op_.add_inner(suffix, DType::F32);
+    return op_.emit(std::move(reduce), {value}, {*result});
+  }
+
+  Status finish(int units) {
+    int bias = kAbsent;
+    if (op_.has_input(3)) QRT_RETURN_IF_ERROR(real_bias(&bias));
+    const bool floats = op_.out().type == DType::F32;
+    FusedActivation activation;
+    if (floats) QRT_RETURN_IF_ERROR(activation.begin(op_, activation_));
+    const bool clamps = activation_ == tfl::Activation::RELU;
+    if (!floats && !clamps && activation_ != tfl::Activation::NONE) {
+      return error(Code::Unsupported, "has integers and activation %d",
+                   static_cast<int>(activation_));
+    }
+    const int result = floats ? activation.output() : op_.add_inner("/real", DType::F32);
+    auto clamp = floats ? activation.clamp() : clamps ? graph::make_clamp(0, INFINITY) : nullptr;
+    if (bias != kAbsent) {
+      fb::BinaryT add;
+      add.clamp = std::move(clamp);
+      QRT_RETURN_IF_ERROR(op_.emit(std::move(add), {units, bias}, {result}));
+    } else {
+      fb::UnaryT clip;
+      clip.clamp = std::move(clamp);
+      QRT_RETURN_IF_ERROR(op_.emit(std::move(clip), {units}, {result}));
+    }
+    return floats ? activation.finish(op_) : op_.emit(fb::QuantizeT(), {result}, {op_.output()});
+  }
+
+  // In s32 it has steps of the state's and the time weights'.
+  Status real_bias(int* bias) {
+    *bias = op_.input(3);
+    if (op_.in(3).type == DType::F32) return {};
+    QRT_RETURN_IF_ERROR(op_.expect_constant(3, "bias"));
+    const Quantization &state = op_.in(4).quantization, &time = op_.in(2).quantization;
+    if (op_.in(3).type != DType::S32 || state.scales.size() != 1 || time.scales.size() != 1) {
+      return Status(Code::Unsupported, "has a bias without one scale");
+    }
+    graph::Bytes reals(op_.in(3).data->size());
+    const double step = double{state.scales[0]} * time.scales[0];
+    for (size_t i = 0; i < reals.size(); i += sizeof(int32_t)) {
+      int32_t steps;
+      std::memcpy(&steps, op_.in(3).data->data() + i, sizeof steps);
+      const auto real = static_cast<float>(steps * step);
+      std::memcpy(&reals[i], &real, sizeof real);
+    }
+    return op_.add_constant(op_.out().name + "/bias", DType::F32,
+                            std::vector<int32_t>(op_.in(3).shape), std::move(reals), {}, bias);
+  }
+
+  OpContext& op_;
+  tfl::Activation activation_ = tfl::Activation::NONE;
+  int32_t rank_ = 1, batch_ = 0, filters_ = 0, memory_ = 0;
+};
+
+Status svdf(OpContext& op) { return Svdf(op).run(); }
+
 constexpr OpRule kRules[] = {
+    {tfl::Builtin::SVDF, 5, 5, 1, 1, svdf},
     {tfl::Builtin::UNIDIRECTIONAL_SEQUENCE_LSTM, 1, 24, 1, 1, sequence_lstm},
 };
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "src/base/shape.h"
+#include "src/import/tflite/sparse.h"
 
 namespace qrt::import::tflite {
 
@@ -190,9 +191,6 @@ rt::Result<Value> ValueReader::read(const File& file, int index) {
         Code::Unsupported, "%s: has elements of type %s", who.c_str(),
         type.empty() ? std::to_string(static_cast<int>(tensor.type())).c_str() : type.c_str());
   }
-  if (tensor.sparsity() != nullptr) {
-    return error(Code::Unsupported, "%s: is stored sparsely", who.c_str());
-  }
   value.variable = tensor.is_variable();
   Status status = read_shape(tensor, value.type, &value.shape);
   if (status.ok()) status = read_data(file, tensor, &value);
@@ -202,6 +200,22 @@ rt::Result<Value> ValueReader::read(const File& file, int index) {
   }
   if (!status.ok()) return status.within(who);
   return value;
+}
+
+Status ValueReader::read_sparse(const tfl::Sparsity& sparsity, rt::Span<const uint8_t> data,
+                                Value* value) {
+  if (rt::dtype_bits(value->type) % 8 != 0 || value->type == DType::Bool) {
+    return error(Code::Unsupported, "is stored sparsely, with elements of type %s",
+                 rt::dtype_name(value->type));
+  }
+  const size_t bytes = value->elements() * rt::dtype_bytes(value->type);
+  QRT_RETURN_IF_ERROR(budget_.take(bytes));
+  Bytes dense(bytes, 0);
+  // What is not stored is a zero byte, whatever the zero point, as in TensorFlow Lite.
+  QRT_RETURN_IF_ERROR(
+      expand_sparse(sparsity, value->shape, rt::dtype_bytes(value->type), data, &dense));
+  value->data = std::make_shared<const Bytes>(std::move(dense));
+  return {};
 }
 
 Status ValueReader::read_data(const File& file, const tfl::Tensor& tensor, Value* value) {
@@ -215,6 +229,7 @@ Status ValueReader::read_data(const File& file, const tfl::Tensor& tensor, Value
     return {};
   }
   if (data.empty()) return {};
+  if (tensor.sparsity() != nullptr) return read_sparse(*tensor.sparsity(), data, value);
   const rt::Shape shape(value->shape.data(), value->shape.size());
   if (!rt::checked_bytes(shape, rt::dtype_bits(value->type), kMaxTensorBytes, &expected) ||
       expected != data.size()) {

@@ -33,6 +33,8 @@ class ValueReader {
   rt::Result<graph::Value> read(const File& file, int tensor);
 
  private:
+  rt::Status read_sparse(const tfl::Sparsity& sparsity, rt::Span<const uint8_t> data,
+                         graph::Value* value);
   rt::Status read_data(const File& file, const tfl::Tensor& tensor, graph::Value* value);
 
   Budget& budget_;

@@ -12,7 +12,7 @@ const char* signatures(const void* options) {
       return "number -> =0";
     case fb::ReduceKind::Max:
     case fb::ReduceKind::Min:
-      return "number/q8 -> =0";
+      return "number/s8/u8/s16/bool/q -> =0";
     default:
       return "number -> =0; q8 -> q8";
   }
@@ -43,13 +43,13 @@ Status infer(Inference& x) {
     if (gone && is_number(in[i])) count *= in[i];
     if (!gone || options.keep_dims()) out.push_back(gone ? 1 : in[i]);
   }
+  const bool selects =
+      options.kind() == fb::ReduceKind::Max || options.kind() == fb::ReduceKind::Min;
   // Sums of bytes stay within 32 bits.
-  if (x.node().input(0).type == DType::S8 && count > (int64_t{1} << 22)) {
+  if (!selects && x.node().input(0).type == DType::S8 && count > (int64_t{1} << 22)) {
     return x.node().fail(Code::Unsupported, "reduces %lld values to one",
                          static_cast<long long>(count));
   }
-  const bool selects =
-      options.kind() == fb::ReduceKind::Max || options.kind() == fb::ReduceKind::Min;
   if (count == 0 && (selects || x.node().input(0).type == DType::S8)) {
     return x.node().fail(Code::InvalidModel, "reduces nothing: its input is %s",
                          x.text(in).c_str());
