@@ -186,9 +186,9 @@ TEST(TfliteMessages, AllOperatorsThatCannotRunAreToldAtOnce) {
 TEST(TfliteMessages, NarrowIntegersAreToldBesideWhatHasNoRule) {
   TfliteBuilder b = int16_model();
   const int out = b.add_output("top", {4}, TensorType::INT16);
-  b.add_op(Builtin::TOPK_V2, {0}, {out});
+  b.add_op(Builtin::UNIQUE, {0}, {out});
   expect_parts(b.import().status(),
-               {"for 4 reasons", "TOPK_V2: the operator is not supported",
+               {"for 4 reasons", "UNIQUE: the operator is not supported",
                 "Binary.Add: 16-bit activations", "Unary.Logistic: 16-bit activations"});
 }
 

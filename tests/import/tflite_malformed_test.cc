@@ -301,8 +301,8 @@ TEST(TfliteMalformed, EverythingUnsupportedIsListedAtOnce) {
   const int text = b.add_input("words", {4}, TensorType::STRING);
   const int a = b.add("first", {4}), c = b.add("second", {4}), d = b.add("third", {4});
   const int e = b.add_output("fourth", {4}), f = b.add_output("fifth", {4});
-  b.add_op(Builtin::TOPK_V2, {in}, {a});
-  b.add_op(Builtin::TOPK_V2, {a}, {c});
+  b.add_op(Builtin::UNIQUE, {in}, {a});
+  b.add_op(Builtin::UNIQUE, {a}, {c});
   b.add_op(Builtin::CUSTOM, {c}, {d});
   b.model.operator_codes.back()->custom_code = "MyOp";
   b.add_op(Builtin::ABS, {text}, {e});
@@ -316,9 +316,9 @@ TEST(TfliteMalformed, EverythingUnsupportedIsListedAtOnce) {
             "    operator 3 ABS 'fourth'\n"
             "  CUSTOM 'MyOp': custom operators are not supported\n"
             "    operator 2 CUSTOM 'MyOp' 'third'\n"
-            "  TOPK_V2: the operator is not supported (2 times)\n"
-            "    operator 0 TOPK_V2 'first'\n"
-            "    operator 1 TOPK_V2 'second'\n"
+            "  UNIQUE: the operator is not supported (2 times)\n"
+            "    operator 0 UNIQUE 'first'\n"
+            "    operator 1 UNIQUE 'second'\n"
             "  graph input: tensor 'words': has elements of type STRING\n"
             "    tensor 1\n"
             "  operator code 999: the operator is not supported\n"

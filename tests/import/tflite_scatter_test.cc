@@ -162,6 +162,34 @@ TEST(TfliteIndex, EmbeddingsOfAnyTable) {
   EXPECT_EQ(run(true, true), (Floats{2.5f, 3, 6, 8}));
 }
 
+TEST(TfliteIndex, RangesThatAreKnown) {
+  const auto run = [](int32_t start, int32_t limit, int32_t delta, int32_t count) {
+    TfliteBuilder b;
+    const int x = b.add_input("x", {1}, TensorType::INT32);
+    std::vector<int32_t> given;
+    for (int32_t number : {start, limit, delta}) {
+      given.push_back(b.add_constant<int32_t>("n", {}, TensorType::INT32, {number}));
+    }
+    const int range = b.add("range", {count}, TensorType::INT32);
+    b.add_op(Builtin::RANGE, given, {range});
+    b.add_op(Builtin::ADD, {x, range}, {b.add_output("y", {count}, TensorType::INT32)});
+    return b;
+  };
+  EXPECT_EQ(run_one<int32_t>(optimized(run(2, 9, 3, 3)), Ints{100}), (Ints{102, 105, 108}));
+  EXPECT_EQ(run_one<int32_t>(optimized(run(2, -2, -2, 2)), Ints{0}), (Ints{2, 0}));
+  expect_refused(run(2, 9, 0, 3), "counts in steps of 0");
+  expect_refused(run(9, 2, 1, 3), "gives no number");
+  expect_refused(run(0, 1 << 30, 1, 3), "gives too many numbers");
+  TfliteBuilder b;
+  const int x = b.add_input("x", {3});
+  const int range = b.add("range", {3});
+  b.add_op(Builtin::RANGE,
+           {b.add_floats("a", {}, 0.5f), b.add_floats("b", {}, 2), b.add_floats("c", {}, 0.5f)},
+           {range});
+  b.add_op(Builtin::ADD, {x, range}, {b.add_output("y", {3})});
+  EXPECT_EQ(run_one<float>(optimized(b), Floats{0, 0, 0}), (Floats{0.5f, 1, 1.5f}));
+}
+
 TEST(TfliteIndex, SlicesFromBeginsOfARun) {
   TfliteBuilder b;
   const int x = b.add_input("x", {2, 4});

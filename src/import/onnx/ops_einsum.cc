@@ -25,7 +25,8 @@ Labels expanded(const std::string& term, size_t rank, size_t* covered) {
   Labels labels;
   for (size_t i = 0; i < term.size(); ++i) {
     if (term.compare(i, 3, "...") == 0) {
-      if (*covered != SIZE_MAX) invalid("two ellipses in '%s'", term.c_str());
+      if (term.find("...", i + 3) != std::string::npos)
+        invalid("two ellipses in '%s'", term.c_str());
       const size_t named = term.size() - 3;
       if (named > rank) invalid("'%s' for %zu axes", term.c_str(), rank);
       *covered = rank - named;
