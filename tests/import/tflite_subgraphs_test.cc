@@ -123,9 +123,9 @@ TEST(TfliteSubgraphs, WhatIsWrongIsSaid) {
   expect_refusal(no_options, "has no options");
 
   TfliteBuilder unknown = composite();
-  unknown.model.operator_codes.back()->builtin_code = static_cast<int>(Builtin::SVDF);
-  unknown.model.operator_codes.back()->deprecated_builtin_code = static_cast<int8_t>(Builtin::SVDF);
-  expect_refusal(unknown, "subgraph 1 operator 0 SVDF 'out'");
+  unknown.model.operator_codes.back()->builtin_code = static_cast<int>(Builtin::UNIQUE);
+  unknown.model.operator_codes.back()->deprecated_builtin_code = static_cast<int8_t>(Builtin::UNIQUE);
+  expect_refusal(unknown, "subgraph 1 operator 0 UNIQUE 'out'");
 }
 
 // Two signatures: 'sum' of subgraph 0, 'least' of subgraph 1.

@@ -50,12 +50,17 @@ void check_updates(Call& c) {
   check_same_type({&c.in(0), &c.in(2)});
 }
 
-// The updates, with the quantization of what they update.
+// The updates, with the quantization of what they update: integers of the file are what it says.
 int updates_like(Call& c, int data, int updates) {
-  if (!(moved_quantization(c, data) == c.b.graph.value(updates).quantization)) {
+  const Quantization q = moved_quantization(c, data);
+  const graph::Value given = c.b.graph.value(updates);
+  if (given.quantization == q) return updates;
+  if (!given.constant() || !given.quantization.empty()) {
     unsupported("updates whose quantization differs from the data's");
   }
-  return updates;
+  const int result = c.b.graph.add_tensor(given.name, given.type, given.shape, q);
+  c.b.graph.value(result).data = given.data;
+  return result;
 }
 
 void import_scatter_elements(Call& c) {
