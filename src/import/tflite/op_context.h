@@ -99,11 +99,12 @@ class OpContext {
   // The quantization that the file gives for an inner result; empty if there is none.
   Status intermediate(size_t i, Quantization* quantization);
 
-  // Appends a node named after its first output. It decides the shapes of its outputs.
+  // Appends a node named after its first output, or input if it has none. It decides the shapes of
+  // its outputs.
   template <class Options>
   Status emit(Options options, std::vector<int> inputs, std::vector<int> outputs) {
     QRT_RETURN_IF_ERROR(check_node(inputs, outputs));
-    std::string name = graph_.value(outputs[0]).name;
+    std::string name = graph_.value(outputs.empty() ? inputs[0] : outputs[0]).name;
     return shapes_.infer(graph_.add_node(std::move(name), std::move(options), std::move(inputs),
                                          std::move(outputs)));
   }
