@@ -468,6 +468,8 @@ TEST(TfliteSvdf, Refuses) {
   EXPECT_TRUE(b.import().ok()) << b.import().status().message();
   b.tensor(state).shape = {1, 11};
   expect_refused(b, "its state 'state' is 1x11 of f32, not 1x12 of f32");
+  b.op(0).inputs.pop_back();
+  expect_refused(b, "has no state");
 }
 
 // --- Custom operators

@@ -45,9 +45,7 @@ std::string kind(const ::onnx::NodeProto& node) {
 
 // Operators of integers alone, which quantizers write instead of QuantizeLinear and
 // DequantizeLinear.
-bool has_qdq_form(const std::string& op) {
-  return op.rfind("QLinear", 0) == 0;
-}
+bool has_qdq_form(const std::string& op) { return op.rfind("QLinear", 0) == 0; }
 
 class Importer {
  public:

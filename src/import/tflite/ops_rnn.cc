@@ -228,6 +228,7 @@ class Svdf {
   Status read() {
     const tfl::SVDFOptions* options;
     QRT_RETURN_IF_ERROR(op_.options(&options));
+    if (!op_.has_input(4)) return Status(Code::InvalidModel, "has no state");
     QRT_RETURN_IF_ERROR(op_.expect_rank(0, "input", 2));
     QRT_RETURN_IF_ERROR(op_.expect_rank(1, "feature weights", 2));
     QRT_RETURN_IF_ERROR(op_.expect_rank(2, "time weights", 2));
@@ -350,7 +351,7 @@ class Svdf {
 Status svdf(OpContext& op) { return Svdf(op).run(); }
 
 constexpr OpRule kRules[] = {
-    {tfl::Builtin::SVDF, 5, 5, 1, 1, svdf},
+    {tfl::Builtin::SVDF, 3, 5, 1, 1, svdf},
     {tfl::Builtin::UNIDIRECTIONAL_SEQUENCE_LSTM, 1, 24, 1, 1, sequence_lstm},
 };
 
