@@ -219,8 +219,7 @@ class PlainReduce final : public OpKernel {
     }
     accumulate(plan, in, out, [](T a, T x) { return wrap_add(a, x); });
     if (kind == fb::ReduceKind::Mean) {
-      for (size_t i = 0; i < plan.out_elements; ++i)
-        out[i] /= static_cast<T>(plan.count);
+      for (size_t i = 0; i < plan.out_elements; ++i) out[i] /= static_cast<T>(plan.count);
     }
   }
 

@@ -124,7 +124,8 @@ TEST(TfliteSubgraphs, WhatIsWrongIsSaid) {
 
   TfliteBuilder unknown = composite();
   unknown.model.operator_codes.back()->builtin_code = static_cast<int>(Builtin::UNIQUE);
-  unknown.model.operator_codes.back()->deprecated_builtin_code = static_cast<int8_t>(Builtin::UNIQUE);
+  unknown.model.operator_codes.back()->deprecated_builtin_code =
+      static_cast<int8_t>(Builtin::UNIQUE);
   expect_refusal(unknown, "subgraph 1 operator 0 UNIQUE 'out'");
 }
 
