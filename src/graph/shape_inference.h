@@ -24,6 +24,8 @@ class ShapeInference {
   // Sets the shapes of the node's outputs, here and in the graph: -1 for what is open. What the
   // graph says of them before is forgotten. The error names neither operator nor node.
   rt::Status infer(const Node& node);
+  // The value has become a constant: its shape is what the graph says.
+  void forget(int value);
 
  private:
   void look_at(int value);

@@ -1,5 +1,6 @@
 // Pad: the input with elements before and after it along every axis: one value, or the input's own
-// elements mirrored at its edge (Reflect, without the edge itself) or beside it (Symmetric).
+// elements mirrored at its edge (Reflect, without the edge itself) or beside it (Symmetric), or its
+// outermost ones (Edge).
 #include <cmath>
 #include <cstring>
 
@@ -20,6 +21,7 @@ void fill(uint64_t pattern, uint8_t* to, int64_t elements) {
 int64_t source(int64_t i, int64_t dim, fb::PadMode mode) {
   if (i >= 0 && i < dim) return i;
   if (mode == fb::PadMode::Constant) return -1;
+  if (mode == fb::PadMode::Edge) return i < 0 ? 0 : dim - 1;
   const int64_t edge = mode == fb::PadMode::Reflect ? 1 : 0;
   return i < 0 ? -i - 1 + edge : 2 * dim - 1 - edge - i;
 }

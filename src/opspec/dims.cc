@@ -1,6 +1,7 @@
 #include "src/opspec/dims.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "src/base/checked.h"
 
@@ -22,18 +23,19 @@ bool all_numbers(const Shape& shape) {
   return std::all_of(shape.begin(), shape.end(), [](int32_t dim) { return is_number(dim); });
 }
 
-int32_t Dims::atom(const std::string& text) {
+int32_t Dims::atom(const std::string& text, bool size) {
   const auto next = static_cast<int32_t>(atoms_.size());
   if (!text.empty()) {
     const auto [found, added] = by_text_.insert({text, next});
     if (!added) return found->second;
   }
-  atoms_.push_back(text);
+  atoms_.push_back({text, size});
   return next;
 }
 
-int32_t Dims::named(const std::string& name) { return dim_of({{1, {atom(name)}}}); }
-int32_t Dims::open() { return dim_of({{1, {atom("")}}}); }
+int32_t Dims::named(const std::string& name) { return dim_of({{1, {atom(name, true)}}}); }
+int32_t Dims::open() { return dim_of({{1, {atom("", true)}}}); }
+int32_t Dims::unknown() { return dim_of({{1, {atom("", false)}}}); }
 
 Dims::Sum Dims::sum_of(int32_t dim) const {
   if (dim == 0) return {};
@@ -86,7 +88,7 @@ int32_t Dims::mul(int32_t a, int32_t b) {
   const Sum x = sum_of(a), y = sum_of(b);
   // Long expressions say nothing that a resize would not find out.
   constexpr size_t kMostTerms = 16;
-  if (x.size() * y.size() > kMostTerms) return open();
+  if (x.size() * y.size() > kMostTerms) return unknown();
   Sum result;
   for (const Term& s : x) {
     for (const Term& t : y) {
@@ -95,7 +97,7 @@ int32_t Dims::mul(int32_t a, int32_t b) {
       product.atoms = s.atoms;
       product.atoms.insert(product.atoms.end(), t.atoms.begin(), t.atoms.end());
       std::sort(product.atoms.begin(), product.atoms.end());
-      if (product.atoms.size() > static_cast<size_t>(kMaxRank)) return open();
+      if (product.atoms.size() > static_cast<size_t>(kMaxRank)) return unknown();
       result = combined(result, {product}, 1);
     }
   }
@@ -108,11 +110,23 @@ int32_t Dims::opaque(const char* op, int32_t a, int32_t b) {
   constexpr size_t kLongest = 100;
   if (x.find('?') != std::string::npos || y.find('?') != std::string::npos ||
       x.size() + y.size() > kLongest) {
-    return open();
+    return unknown();
   }
   const bool function = op[0] >= 'a';
-  return named(function ? std::string(op) + "(" + x + ", " + y + ")"
-                        : "(" + x + ")" + op + "(" + y + ")");
+  const std::string text =
+      function ? std::string(op) + "(" + x + ", " + y + ")" : "(" + x + ")" + op + "(" + y + ")";
+  const int32_t made = atom(text, false);
+  Atom& one = atoms_[static_cast<size_t>(made)];
+  one.op = op, one.a = a, one.b = b;
+  return dim_of({{1, {made}}});
+}
+
+bool Dims::is_of(int32_t dim, const char* op, int32_t a) const {
+  if (is_number(dim)) return false;
+  const Sum& sum = sums_[static_cast<size_t>(kFirstSymbol - dim)];
+  if (sum.size() != 1 || sum[0].factor != 1 || sum[0].atoms.size() != 1) return false;
+  const Atom& one = atoms_[static_cast<size_t>(sum[0].atoms[0])];
+  return std::strcmp(one.op, op) == 0 && (one.a == a || one.b == a);
 }
 
 int32_t Dims::floor_div(int32_t a, int32_t b) {
@@ -156,6 +170,8 @@ int32_t Dims::max(int32_t a, int32_t b) {
   if (a == b) return a;
   const int32_t by = sub(a, b);
   if (is_number(by)) return by > 0 ? a : b;
+  if (is_of(b, "min", a)) return a;
+  if (is_of(a, "min", b)) return b;
   return opaque("max", a, b);
 }
 
@@ -164,12 +180,25 @@ int32_t Dims::min(int32_t a, int32_t b) {
   if (a == b) return a;
   const int32_t by = sub(a, b);
   if (is_number(by)) return by > 0 ? b : a;
+  if (is_of(b, "max", a)) return a;
+  if (is_of(a, "max", b)) return b;
   return opaque("min", a, b);
 }
 
 bool Dims::differ(int32_t a, int32_t b) {
   const int32_t by = sub(a, b);
   return by != 0 && is_number(by);
+}
+
+bool Dims::at_least(int32_t a, int32_t b) {
+  const int32_t by = sub(a, b);
+  if (by == kInvalidDim) return false;
+  const Sum sum = sum_of(by);
+  return std::all_of(sum.begin(), sum.end(), [&](const Term& term) {
+    return term.factor >= 0 && std::all_of(term.atoms.begin(), term.atoms.end(), [&](int32_t atom) {
+             return atoms_[static_cast<size_t>(atom)].size;
+           });
+  });
 }
 
 namespace {
@@ -222,7 +251,7 @@ std::string Dims::text(int32_t dim) const {
       if (size != 1 || term.atoms.empty()) result += std::to_string(size);
       for (size_t i = 0; i < term.atoms.size(); ++i) {
         if (i > 0 || size != 1) result += "*";
-        const std::string& atom = atoms_[static_cast<size_t>(term.atoms[i])];
+        const std::string& atom = atoms_[static_cast<size_t>(term.atoms[i])].text;
         result += atom.empty() ? "?" : atom;
       }
     }

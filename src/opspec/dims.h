@@ -27,8 +27,10 @@ class Dims {
  public:
   // The symbol of this name; the same for the same name.
   int32_t named(const std::string& name);
-  // A symbol that differs from all others.
+  // A symbol that differs from all others: a size.
   int32_t open();
+  // One of any number, negative ones too.
+  int32_t unknown();
 
   int32_t add(int32_t a, int32_t b);
   int32_t sub(int32_t a, int32_t b);
@@ -42,6 +44,8 @@ class Dims {
 
   // Whether a and b are different numbers, or expressions that differ by a number other than 0.
   bool differ(int32_t a, int32_t b);
+  // Whether a is b or more, whatever the sizes are. False: not known.
+  bool at_least(int32_t a, int32_t b);
 
   // The expression where every name and every open size is another prime number; -1 if that is
   // beyond 63 bits. Equal expressions give equal numbers, and others hardly ever do.
@@ -71,12 +75,21 @@ class Dims {
   }
   Sum sum_of(int32_t dim) const;
   int32_t dim_of(Sum sum);
-  int32_t atom(const std::string& text);
+  int32_t atom(const std::string& text, bool size);
   // An expression that is no sum: "text(a) op text(b)".
   int32_t opaque(const char* op, int32_t a, int32_t b);
+  // Whether `dim` is op(a, ..) or op(.., a).
+  bool is_of(int32_t dim, const char* op, int32_t a) const;
   static Sum combined(const Sum& a, const Sum& b, int64_t sign);
 
-  std::vector<std::string> atoms_;          // by atom: its text; empty: open
+  struct Atom {
+    std::string text;  // empty: open
+    bool size;         // not negative
+    // Of a maximum or a minimum: what of.
+    const char* op = "";
+    int32_t a = 0, b = 0;
+  };
+  std::vector<Atom> atoms_;
   std::map<std::string, int32_t> by_text_;  // atoms that are not open
   std::vector<Sum> sums_;                   // by symbol
   std::map<Sum, int32_t> by_sum_;

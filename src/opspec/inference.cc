@@ -66,6 +66,13 @@ bool Inference::integers(size_t i, Integers* elements) const {
     if (tensor.shape.rank() > 1 || tensor.shape.elements() > kMostIntegers) return false;
     if (tensor.type == DType::S32) return read<int32_t>(tensor, tensor.shape.elements(), elements);
     if (tensor.type == DType::S64) return read<int64_t>(tensor, tensor.shape.elements(), elements);
+    if (tensor.type == DType::Bool) {
+      elements->clear();
+      for (int64_t e = 0; e < tensor.shape.elements(); ++e) {
+        elements->push_back(tensor.as<uint8_t>()[e] != 0 ? 1 : 0);
+      }
+      return true;
+    }
     return false;
   }
   const auto t = static_cast<size_t>(node_.input_index(i));

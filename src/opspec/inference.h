@@ -33,7 +33,8 @@ class Inference {
   std::string text(const Shape& shape) const { return graph_.dims.text(shape); }
   std::string text_in(size_t i) const { return text(in(i)); }
 
-  // The integers of an s32 or s64 input: a constant's, or what an operator before has told.
+  // The integers of an s32, s64 or bool (0, 1) input: a constant's, or what an operator before has
+  // told.
   // False if they are not known, or too many or too large to be dimensions.
   bool integers(size_t i, Integers* elements) const;
   void out_integers(size_t i, Integers elements);

@@ -90,18 +90,22 @@ namespace {
 
 // One axis of a window; 0 or less, or kInvalidDim, if it does not fit.
 int32_t window_axis(Dims& dims, int32_t in, int32_t kernel, int32_t stride, int32_t dilation,
-                    fb::Padding padding, int32_t before, int32_t after) {
+                    fb::Padding padding, int32_t before, int32_t after, bool ceil) {
   if (padding != fb::Padding::Explicit) return dims.ceil_div(in, stride);
   const int64_t extent = (int64_t{kernel} - 1) * dilation + 1;
   const int64_t less = extent - before - after;
   if (is_number(in)) {
     const int64_t room = in - less;
     if (room < 0) return 0;
-    const int64_t out = room / stride + 1;
+    int64_t out = room / stride + 1;
+    if (ceil && room % stride != 0 && out * stride < int64_t{in} + before) ++out;
     return out <= INT32_MAX ? static_cast<int32_t>(out) : kInvalidDim;
   }
   if (less <= kFirstSymbol || less > INT32_MAX) return kInvalidDim;
-  return dims.add(dims.floor_div(dims.sub(in, static_cast<int32_t>(less)), stride), 1);
+  const int32_t room = dims.sub(in, static_cast<int32_t>(less));
+  if (!ceil) return dims.add(dims.floor_div(room, stride), 1);
+  // A last window that begins behind the input is left out.
+  return after + stride <= extent ? dims.add(dims.ceil_div(room, stride), 1) : dims.open();
 }
 
 // Elements of padding along one axis of numbers.
@@ -115,15 +119,15 @@ int64_t padding_of(int32_t in, int32_t out, int32_t kernel, int32_t stride, int3
 }  // namespace
 
 Status infer_window(Inference& x, const fb::Window2D& w, const Shape& in, int32_t kernel_h,
-                    int32_t kernel_w, int32_t* out_h, int32_t* out_w) {
+                    int32_t kernel_w, int32_t* out_h, int32_t* out_w, bool ceil) {
   if (in.rank() != 4) {
     return x.node().fail(Code::InvalidModel, "takes an input [N,H,W,C], not %s",
                          x.text(in).c_str());
   }
   *out_h = window_axis(x.dims(), in[1], kernel_h, w.stride_h(), w.dilation_h(), w.padding(),
-                       w.pad_top(), w.pad_bottom());
+                       w.pad_top(), w.pad_bottom(), ceil);
   *out_w = window_axis(x.dims(), in[2], kernel_w, w.stride_w(), w.dilation_w(), w.padding(),
-                       w.pad_left(), w.pad_right());
+                       w.pad_left(), w.pad_right(), ceil);
   for (int32_t out : {*out_h, *out_w}) {
     if (out == kInvalidDim || (is_number(out) && out < 1)) {
       return x.node().fail(Code::InvalidModel, "its kernel of %dx%d does not fit its input, %s",

@@ -37,9 +37,9 @@ Status check_clamp(const Node& node, const fb::Clamp* clamp);
 // Checks a window's attributes.
 Status check_window(const Node& node, const fb::Window2D& window, int32_t kernel_h,
                     int32_t kernel_w);
-// The height and width that a window over `in`, [N,H,W,C], gives.
+// The height and width that a window over `in`, [N,H,W,C], gives; `ceil`: Pool2D's ceil_mode.
 Status infer_window(Inference& x, const fb::Window2D& window, const Shape& in, int32_t kernel_h,
-                    int32_t kernel_w, int32_t* out_h, int32_t* out_w);
+                    int32_t kernel_w, int32_t* out_h, int32_t* out_w, bool ceil = false);
 
 // Weights [O,KH,KW,C/groups] (input 1) of a convolution over `in`, [N,H,W,C]. Symbols and -1 are
 // taken to fit.

@@ -177,6 +177,116 @@ TEST(OnnxOpen, ExpandAndConstantOfShapeReadTheirShape) {
   expect_same_alone_and_in_a_batch(g, 3);
 }
 
+// PyTorch's Expand with -1 for sizes that stay: chosen by Where, from a shape of a shape.
+TEST(OnnxOpen, ExpandAsPyTorchWritesIt) {
+  OnnxBuilder b;
+  b.open_input("x", {"N", "2"});
+  b.op("Shape", {"x"}, {"s"});
+  b.integers("zero", {0});
+  b.op("Gather", {"s", "zero"}, {"n"});
+  b.integers("rest", {-1, -1});
+  b.op("Concat", {"n", "rest"}, {"wanted"}).set("axis", 0);
+  b.op("Shape", {"wanted"}, {"rank"});
+  b.op("ConstantOfShape", {"rank"}, {"ones"}).add("value", ::onnx::AttributeProto::TENSOR);
+  auto* one = b.graph().mutable_node(b.graph().node_size() - 1)->mutable_attribute(0)->mutable_t();
+  one->set_data_type(Onnx::INT64);
+  one->add_dims(1);
+  one->add_int64_data(1);
+  b.constant<int64_t>("minus", {}, {-1}, Onnx::INT64);
+  b.op("Mul", {"ones", "minus"}, {"marks"});
+  b.op("Equal", {"wanted", "marks"}, {"stays"});
+  b.op("Where", {"stays", "ones", "wanted"}, {"shape"});
+  b.floats("token", {1, 1, 3}, {1, 2, 3});
+  b.op("Expand", {"token", "shape"}, {"y"});
+  b.output("y");
+  const graph::Graph g = b.must_optimize();
+  EXPECT_EQ(output_shape(g), (Shape{-1, 1, 3}));
+  Loaded loaded = must_load(g);
+  ASSERT_TRUE(loaded.session->resize_input(0, {2, 2}).ok());
+  loaded.run();
+  EXPECT_EQ(loaded.get<float>(), (std::vector<float>{1, 2, 3, 1, 2, 3}));
+}
+
+TEST(OnnxOpen, RangeFollowsASize) {
+  OnnxBuilder b;
+  b.open_input("x", {"1", "T"});
+  b.op("Shape", {"x"}, {"s"});
+  b.constant<int64_t>("zero", {}, {0}, Onnx::INT64);
+  b.constant<int64_t>("one", {}, {1}, Onnx::INT64);
+  b.op("Gather", {"s", "one"}, {"t"});
+  b.op("Range", {"zero", "t", "one"}, {"positions"});
+  b.op("Cast", {"positions"}, {"f"}).set("to", static_cast<int64_t>(Onnx::FLOAT));
+  b.op("Add", {"x", "f"}, {"y"});
+  b.output("y");
+  const graph::Graph g = b.must_optimize();
+  EXPECT_EQ(output_shape(g), (Shape{1, -1}));
+  Loaded loaded = must_load(g);
+  ASSERT_TRUE(loaded.session->resize_input(0, {1, 3}).ok());
+  loaded.set(0, std::vector<float>{10, 10, 10});
+  loaded.run();
+  EXPECT_EQ(loaded.get<float>(), (std::vector<float>{10, 11, 12}));
+}
+
+// A causal mask that is kept for the longest sequence, and cut.
+TEST(OnnxOpen, SlicesUpToASize) {
+  OnnxBuilder b;
+  b.open_input("x", {"N", "T"});
+  b.op("Shape", {"x"}, {"s"});
+  b.integers("one", {1});
+  b.op("Gather", {"s", "one"}, {"t"});
+  b.floats("mask", {2, 4}, {1, 2, 3, 4, 5, 6, 7, 8});
+  b.integers("zero", {0});
+  b.integers("axis", {-1});
+  b.op("Slice", {"mask", "zero", "t", "axis"}, {"m"});
+  b.op("Slice", {"m", "zero", "one", "zero"}, {"row"});
+  b.op("Add", {"x", "row"}, {"y"});
+  b.output("y");
+  const graph::Graph g = b.must_optimize();
+  EXPECT_EQ(output_shape(g), (Shape{-1, -1}));
+  Loaded loaded = must_load(g);
+  for (int32_t t : {1, 3, 4}) {
+    ASSERT_TRUE(loaded.session->resize_input(0, {2, t}).ok());
+    loaded.set(0, std::vector<float>(static_cast<size_t>(2 * t), 10));
+    loaded.run();
+    std::vector<float> want;
+    for (int32_t i = 0; i < 2 * t; ++i) want.push_back(static_cast<float>(11 + i % t));
+    EXPECT_EQ(loaded.get<float>(), want);
+  }
+}
+
+// One channel moves from the last place to the second, and two open sizes with it.
+TEST(OnnxOpen, AnOutputOfOneChannelAndOpenSizes) {
+  OnnxBuilder b;
+  b.open_input("x", {"N", "2", "h", "w"});
+  b.floats("w", {1, 2, 1, 1}, {1, 10});
+  b.op("Conv", {"x", "w"}, {"c"});
+  b.op("Sigmoid", {"c"}, {"y"});
+  b.output("y");
+  const graph::Graph g = b.must_optimize();
+  EXPECT_EQ(output_shape(g), (Shape{-1, 1, -1, -1}));
+}
+
+TEST(OnnxOpen, SplitsPadsAndPoolsOfAnOpenAxis) {
+  OnnxBuilder b;
+  b.open_input("x", {"1", "1", "1", "w"});
+  b.integers("pads", {0, 0, 0, 1, 0, 0, 0, 2});
+  b.op("Pad", {"x", "pads"}, {"p"}).set("mode", "edge");
+  b.op("MaxPool", {"p"}, {"m"})
+      .set("kernel_shape", Dims64{1, 3})
+      .set("strides", Dims64{1, 2})
+      .set("ceil_mode", 1);
+  b.op("Split", {"m"}, {"a", "b"}).set("axis", 3);
+  b.op("Sub", {"a", "b"}, {"y"});
+  b.output("y");
+  const graph::Graph g = b.must_optimize();
+  Loaded loaded = must_load(g);
+  ASSERT_TRUE(loaded.session->resize_input(0, {1, 1, 1, 5}).ok());
+  loaded.set(0, std::vector<float>{1, 2, 3, 4, 50});
+  loaded.run();
+  // 1 1 2 | 2 3 4 | 4 50 50 | 50 50
+  EXPECT_EQ(loaded.get<float>(), (std::vector<float>{2 - 50, 4 - 50}));
+}
+
 TEST(OnnxOpen, SlicesAndConcatenationsOfAnOpenAxis) {
   OnnxBuilder b;
   b.open_input("x", {"N", "n", "2"});
@@ -271,21 +381,21 @@ TEST(OnnxOpen, QuantizedNetworksStayQuantized) {
 TEST(OnnxOpen, AnOpenBatchThatAnOperatorCannotKeepBecomesOneAndTheModelSaysWhy) {
   OnnxBuilder b;
   b.open_input("x", {"batch", "3"});
-  b.integers("pads", {1, 0, 0, 0});
-  b.op("Pad", {"x", "pads"}, {"y"}).set("mode", "edge").named("border");
+  b.floats("scales", {2}, {2, 1});
+  b.op("Resize", {"x", "", "scales"}, {"y"}).named("border");
   b.output("y");
   const graph::Graph g = b.must_import();
   EXPECT_EQ(output_shape(g), (Shape{2, 3}));
   const std::string said = metadata(g, "assumed x[0] ('batch')");
-  EXPECT_EQ(said.rfind("1, because of Pad: ", 0), 0u) << said;
+  EXPECT_EQ(said.rfind("1, because of Resize: ", 0), 0u) << said;
   EXPECT_NE(said.find("'border'"), std::string::npos) << said;
 }
 
 TEST(OnnxOpen, AnyOtherDimensionMustThenBeGiven) {
   OnnxBuilder b;
   b.open_input("sound", {"1", "length"});
-  b.integers("pads", {0, 1, 0, 0});
-  b.op("Pad", {"sound", "pads"}, {"y"}).set("mode", "edge").named("border");
+  b.floats("scales", {2}, {1, 2});
+  b.op("Resize", {"sound", "", "scales"}, {"y"}).named("border");
   b.output("y");
   const auto g = b.import();
   ASSERT_FALSE(g.ok());
@@ -299,7 +409,7 @@ TEST(OnnxOpen, AnyOtherDimensionMustThenBeGiven) {
   options.input_shapes["sound"] = {1, 4};
   const auto fixed = import::import_onnx(bytes.data(), bytes.size(), "t", options);
   ASSERT_TRUE(fixed.ok()) << fixed.status().message();
-  EXPECT_EQ(output_shape(*fixed), (Shape{1, 5}));
+  EXPECT_EQ(output_shape(*fixed), (Shape{1, 8}));
 }
 
 TEST(OnnxOpen, ShapesThatAreGivenMustFit) {

@@ -352,6 +352,33 @@ TEST(OnnxOps, DepthToSpaceInBothOrders) {
   EXPECT_EQ(shuffle("CRD"), (Floats{1, 2, 3, 4, 5, 6, 7, 8}));
 }
 
+// Constants that a model computes are known, whatever computes them.
+TEST(OnnxOps, ConstantSubgraphsAreComputed) {
+  OnnxBuilder b(14);
+  b.input("x", {1, 1, 4, 4});
+  b.floats("both", {2, 1, 3, 3}, ramp(18));
+  b.op("Split", {"both"}, {"first", "w"}).set("axis", 0);
+  b.op("Trilu", {"w"}, {"triangle"}).set("upper", 0);
+  b.op("Add", {"triangle", "first"}, {"sum"});
+  b.op("Conv", {"x", "sum"}, {"y"});
+  b.output("y");
+  const graph::Graph g = b.must_import();
+  EXPECT_EQ(g.nodes.size(), count_kind(g, "Conv2D") + count_kind(g, "Transpose"));
+  // Nine 2s: the sums of 1..9 and of the lower triangle of 10..18, doubled.
+  EXPECT_EQ(run_floats(b.must_optimize(), {Floats(16, 2)}),
+            Floats(4, 2 * (45 + 10 + 13 + 14 + 16 + 17 + 18)));
+}
+
+TEST(OnnxOps, DropoutOfNothing) {
+  OnnxBuilder b;
+  b.input("x", {2});
+  b.floats("zero", {}, {0});
+  b.constant<uint8_t>("training", {}, {1}, Onnx::BOOL);
+  b.op("Dropout", {"x", "zero", "training"}, {"y"});
+  b.output("y");
+  EXPECT_EQ(run_floats(b.must_optimize(), {{1, 2}}), (Floats{1, 2}));
+}
+
 TEST(OnnxOps, SplitGatherTileExpandPad) {
   EXPECT_EQ(run({5}, ramp(5),
                 [](OnnxBuilder& b) {

@@ -13,6 +13,8 @@ int32_t mirrored(int32_t i, int32_t dim, fb::PadMode mode) {
       return i < 0 ? -i : 2 * (dim - 1) - i;
     case fb::PadMode::Symmetric:  // c b a | a b c d | d c b
       return i < 0 ? -1 - i : 2 * dim - 1 - i;
+    case fb::PadMode::Edge:  // a a | a b c d | d d
+      return i < 0 ? 0 : dim - 1;
     default:
       return -1;
   }
@@ -50,15 +52,17 @@ Bytes bytes_of(T value) {
 
 TEST(Pad, RandomShapesInEveryMode) {
   std::mt19937 random(1);
-  for (int round = 0; round < 120; ++round) {
+  for (int round = 0; round < 160; ++round) {
     fb::PadT options;
-    options.mode = static_cast<fb::PadMode>(round % 3);
+    options.mode = static_cast<fb::PadMode>(round % 4);
     const DType type = kMovedTypes[random() % kMovedTypes.size()];
     Dims shape(random() % 9);
     for (int32_t& dim : shape) {
       dim = 1 + static_cast<int32_t>(random() % (shape.size() > 5 ? 2 : 4));
-      const auto limit = static_cast<unsigned>(
-          options.mode == fb::PadMode::Constant ? 3 : dim - (round % 3 == 1 ? 1 : 0));
+      const auto limit = static_cast<unsigned>(options.mode == fb::PadMode::Constant  ? 3
+                                               : options.mode == fb::PadMode::Edge    ? 5
+                                               : options.mode == fb::PadMode::Reflect ? dim - 1
+                                                                                      : dim);
       const bool padded = random() % 3 != 0 && limit > 0;
       options.before.push_back(padded ? static_cast<int32_t>(random() % (limit + 1)) : 0);
       options.after.push_back(padded ? static_cast<int32_t>(random() % (limit + 1)) : 0);

@@ -73,6 +73,13 @@ TEST(Slice, RandomSlicesAsInPython) {
       return source;
     });
     expect_node(options, {in}, {out});
+    const auto given = [](const Dims& ends) {
+      return as_constant(array_of<int64_t>({static_cast<int32_t>(ends.size())},
+                                           std::vector<int64_t>(ends.begin(), ends.end())));
+    };
+    fb::SliceT by_inputs = options;
+    by_inputs.begins.clear(), by_inputs.ends.clear();
+    expect_node(by_inputs, {in, given(options.begins), given(options.ends)}, {out});
     ++checked;
   }
   EXPECT_GT(checked, 60);
@@ -89,6 +96,48 @@ TEST(Slice, ManyThreadsOnACrop) {
     return Dims{0, i[1] + 10, 199 - i[2], i[3]};
   });
   expect_node(options, {in}, {out});
+}
+
+// From a size to a size: the last rows of a table, as many as another input has.
+TEST(Slice, EndsThatFollowFromSizes) {
+  graph::Graph g;
+  const int table = g.add_tensor("table", DType::F32, {-1});
+  const int other = g.add_tensor("other", DType::F32, {-1});
+  const int total = g.add_tensor("total", DType::S64, {1}),
+            count = g.add_tensor("n", DType::S64, {1});
+  const int begin = g.add_tensor("begin", DType::S64, {1});
+  const int out = g.add_tensor("out", DType::F32, {-1});
+  g.add_node("total", fb::ShapeOfT(), {table}, {total});
+  g.add_node("count", fb::ShapeOfT(), {other}, {count});
+  fb::BinaryT less;
+  less.kind = fb::BinaryKind::Sub;
+  g.add_node("begin", std::move(less), {total, count}, {begin});
+  fb::SliceT slice;
+  slice.begins = slice.ends = {0};
+  slice.strides = {1};
+  g.add_node("slice", std::move(slice), {table, begin, total}, {out});
+  g.inputs = {table, other};
+  g.outputs = {out};
+  Loaded loaded = must_load(g);
+  ASSERT_NE(loaded.session, nullptr);
+  for (int32_t n : {1, 3, 5, 0}) {
+    const rt::InputShape shapes[] = {{0, {5}}, {1, {n}}};
+    ASSERT_TRUE(loaded.session->resize_inputs({shapes, 2}).ok());
+    EXPECT_EQ(loaded.session->output_shape(0), rt::Shape{n});
+    loaded.set(0, std::vector<float>{1, 2, 3, 4, 5});
+    loaded.set(1, std::vector<float>(static_cast<size_t>(n)));
+    loaded.run();
+    std::vector<float> want;
+    for (int32_t i = 5 - n; i < 5; ++i) want.push_back(static_cast<float>(i + 1));
+    EXPECT_EQ(loaded.get<float>(), want);
+  }
+}
+
+TEST(Slice, RefusesEndsThatARunTells) {
+  const Array in = empty_array(DType::S8, {4}), ends = empty_array(DType::S32, {1});
+  fb::SliceT options;
+  options.strides = {1};
+  expect_refused(options, {in, ends, ends}, {in}, "which is known only in a run");
 }
 
 TEST(Slice, Refuses) {

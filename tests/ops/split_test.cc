@@ -49,6 +49,41 @@ TEST(Split, ChannelsOfAnImage) {
   check(random_array(DType::S8, {1, 40, 41, 48}, random), 3, {1, 3, 12, 32});
 }
 
+// Without sizes, whatever size the axis takes.
+TEST(Split, EqualPartsAndWhatIsLeft) {
+  graph::Graph g;
+  const int in = g.add_tensor("in", DType::F32, {-1, 2});
+  std::vector<int> parts;
+  for (const char* name : {"a", "b", "c"}) {
+    parts.push_back(g.add_tensor(name, DType::F32, {-1, 2}));
+  }
+  g.add_node("split", fb::SplitT(), {in}, parts);
+  g.inputs = {in};
+  g.outputs = parts;
+  Loaded loaded = must_load(g);
+  ASSERT_NE(loaded.session, nullptr);
+  for (int32_t n : {3, 6, 8, 0}) {
+    ASSERT_TRUE(loaded.session->resize_input(0, {n, 2}).ok());
+    std::vector<float> all(static_cast<size_t>(n) * 2), joined;
+    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<float>(i);
+    loaded.set(0, all);
+    loaded.run();
+    const int32_t part = (n + 2) / 3;
+    EXPECT_EQ(loaded.session->output_shape(0), (rt::Shape{part, 2}));
+    EXPECT_EQ(loaded.session->output_shape(2), (rt::Shape{n - 2 * part, 2}));
+    for (size_t k = 0; k < 3; ++k) {
+      const std::vector<float> piece = loaded.get<float>(k);
+      joined.insert(joined.end(), piece.begin(), piece.end());
+    }
+    EXPECT_EQ(joined, all);
+  }
+  const rt::Status status = loaded.session->resize_input(0, {4, 2});
+  EXPECT_TRUE(status.ok()) << "2, 2 and none";
+  EXPECT_NE(loaded.session->resize_input(0, {1, 2}).message().find(
+                "cannot split 1 elements into 3 equal parts"),
+            std::string::npos);
+}
+
 TEST(Split, Refuses) {
   const Array in = empty_array(DType::S8, {2, 5});
   const std::vector<Array> out = {empty_array(DType::S8, {2, 2}), empty_array(DType::S8, {2, 3})};
@@ -58,7 +93,7 @@ TEST(Split, Refuses) {
     options.sizes = sizes;
     expect_refused(options, {in}, out, words);
   };
-  refused(1, {}, "splits into nothing");
+  refused(1, {}, "computes 2x3 for output 0, the model declares 2x2");
   refused(1, {2, 2, 1}, "has 2 outputs, gives 3");
   refused(1, {5}, "has 2 outputs, gives 1");
   refused(1, {2, 2}, "its pieces have 4 elements, axis 1 has 5");

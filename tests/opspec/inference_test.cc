@@ -79,6 +79,12 @@ TEST(Inference, WindowsOfOpenSizes) {
   same.window = window(2, fb::Padding::Same);
   valid.window = window(1, fb::Padding::Explicit);
   EXPECT_EQ(x.text(x.op(std::move(valid), {in})), "nx(h - 2)x(w - 2)x3");
+  fb::Pool2DT up;
+  up.kernel_h = up.kernel_w = 3;
+  up.window = window(2, fb::Padding::Explicit);
+  up.ceil_mode = true;
+  // ceil((h - 3) / 2) + 1, whatever h is: no window of 3 begins behind the input.
+  EXPECT_EQ(x.text(x.op(std::move(up), {in})), "nx((h - 2)/(2) + 1)x((w - 2)/(2) + 1)x3");
   const int halved = x.op(std::move(same), {in});
   EXPECT_EQ(x.text(halved), "nx((h + 1)/(2))x((w + 1)/(2))x3");
   EXPECT_EQ(x.g.value(halved).shape, (Shape{-1, -1, -1, 3}));
@@ -107,6 +113,84 @@ TEST(Inference, ShapesAreFollowedThroughIntegerArithmetic) {
   EXPECT_EQ(x.followed(x.op(std::move(all), {s}, DType::S64)), "3*n*h*w");
   EXPECT_EQ(x.followed(x.op(fb::CastT(), {s}, DType::S32)), "n 3 h w");
   EXPECT_EQ(x.followed(x.op(fb::CastT(), {s}, DType::F32)), "unknown");
+}
+
+// As PyTorch writes Expand: -1 stands for a size that stays.
+TEST(Inference, SizesAreComparedAndChosen) {
+  Inferred x;
+  const int s = x.shape_of(x.input({"n", "3"}));
+  const int n = x.gather(s, x.integers({0}));
+  const auto compare = [&](fb::BinaryKind kind, int a, int b) {
+    fb::BinaryT options;
+    options.kind = kind;
+    return x.op(std::move(options), {a, b}, DType::Bool);
+  };
+  using K = fb::BinaryKind;
+  const int wanted = x.op(fb::ConcatT(), {n, x.integers({-1, 4})}, DType::S64);
+  const int kept = compare(K::Equal, wanted, x.integers({-1}));
+  EXPECT_EQ(x.followed(kept), "0 1 0") << "n is a size, and so not -1";
+  EXPECT_EQ(x.followed(x.op(fb::SelectT(), {kept, x.integers({1}), wanted}, DType::S64)), "n 1 4");
+  const int n1 = x.binary(K::Add, n, x.scalar(1));
+  EXPECT_EQ(x.followed(compare(K::Equal, n, n)), "1");
+  EXPECT_EQ(x.followed(compare(K::Equal, n, x.scalar(1))), "?");
+  EXPECT_EQ(x.followed(compare(K::NotEqual, n1, n)), "1");
+  EXPECT_EQ(x.followed(compare(K::Less, n, n1)), "1");
+  EXPECT_EQ(x.followed(compare(K::Less, n1, x.scalar(1))), "0");
+  EXPECT_EQ(x.followed(compare(K::Less, n, x.scalar(1))), "?");
+  EXPECT_EQ(x.followed(compare(K::LessEqual, x.scalar(0), n)), "1");
+  EXPECT_EQ(x.followed(compare(K::Greater, n1, x.scalar(0))), "1");
+  EXPECT_EQ(x.followed(compare(K::GreaterEqual, n, x.scalar(-3))), "1");
+  // n - 1 may be negative, and so may what it is divided into.
+  const int half = x.binary(K::FloorDiv, x.binary(K::Sub, n, x.scalar(1)), x.scalar(2));
+  EXPECT_EQ(x.followed(compare(K::GreaterEqual, half, x.scalar(0))), "?");
+  const int undecided = compare(K::Equal, n, x.scalar(1));
+  EXPECT_EQ(x.followed(x.op(fb::SelectT(), {undecided, s, s}, DType::S64)), "n 3");
+  EXPECT_EQ(x.followed(x.op(fb::SelectT(), {undecided, s, x.scalar(3)}, DType::S64)), "? 3");
+  EXPECT_EQ(x.followed(x.op(fb::CastT(), {n1}, DType::Bool)), "1");
+  EXPECT_EQ(x.followed(x.op(fb::CastT(), {n}, DType::Bool)), "?");
+  fb::UnaryT negation, minus;
+  negation.kind = fb::UnaryKind::Not;
+  minus.kind = fb::UnaryKind::Neg;
+  EXPECT_EQ(x.followed(x.op(std::move(negation), {kept}, DType::Bool)), "1 0 1");
+  EXPECT_EQ(x.followed(x.op(std::move(minus), {s}, DType::S64)), "-n -3");
+  EXPECT_EQ(x.followed(x.binary(K::Max, n, x.binary(K::Min, n, x.scalar(9)))), "n");
+  EXPECT_EQ(x.followed(x.binary(K::Min, x.binary(K::Max, x.scalar(9), n), n)), "n");
+  EXPECT_EQ(x.followed(x.binary(K::FloorMod, x.scalar(-7), x.scalar(3))), "2");
+  EXPECT_EQ(x.followed(x.binary(K::Div, x.scalar(-7), x.scalar(2))), "-3");
+  fb::BroadcastToT repeated;
+  repeated.shape = {3};
+  EXPECT_EQ(x.followed(x.op(std::move(repeated), {n}, DType::S64)), "n n n");
+}
+
+// A buffer cut to the length of a sequence, as causal masks are, has that length where it is joined
+// with the sequence again.
+TEST(Inference, SlicesUpToASize) {
+  Inferred x;
+  const int in = x.input({"n", "t"});
+  const int t = x.gather(x.shape_of(in), x.integers({1}));
+  const auto cut = [&](int value, int begins, int ends) {
+    fb::SliceT slice;
+    slice.begins = slice.ends = {0};
+    slice.strides = {1};
+    return x.op(std::move(slice), {value, begins, ends});
+  };
+  const int buffer = x.input({"128"});
+  EXPECT_EQ(x.text(cut(buffer, x.integers({0}), t)), "min(128, t)");
+  fb::BinaryT add;
+  EXPECT_EQ(x.text(x.op(std::move(add), {in, cut(buffer, x.integers({0}), t)})), "nxt");
+  EXPECT_EQ(x.text(cut(x.input({"t"}), t, x.integers({INT32_MAX}))), "0");
+  EXPECT_EQ(x.text(cut(x.input({"t"}), x.integers({1}), t)), "(t - 1)");
+  EXPECT_EQ(x.text(cut(x.input({"m"}), t, x.integers({-1}))), "(m - t - 1)");
+  const int before = x.binary(fb::BinaryKind::Sub, t, x.scalar(3));  // may be negative
+  EXPECT_EQ(x.text(cut(buffer, x.integers({0}), before)), "?");
+}
+
+// What is clamped to 32 bits is not computed with: 2^31 - 1 may be any large number.
+TEST(Inference, LargeNumbersAreNotKnown) {
+  Inferred x;
+  const int large = x.scalar(INT64_MAX);
+  EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Sub, large, x.scalar(INT32_MAX))), "unknown");
+  EXPECT_EQ(x.followed(x.binary(fb::BinaryKind::Min, large, x.scalar(5))), "5");
 }
 
 TEST(Inference, ShapesAreCutAndJoined) {

@@ -90,13 +90,17 @@ void export_split(Call& c) {
   const int64_t axis = position(order, resolved(options.axis, c.t.rank(x)));
   Names wanted;
   for (size_t k = 0; k < c.node.outputs.size(); ++k) wanted.push_back(c.wanted(k));
-  const std::string sizes =
-      c.m.vector(c.wanted() + "/sizes", Integers(options.sizes.begin(), options.sizes.end()));
-  const Names parts = c.m.node("Split", {c.t.codes(x, order), sizes}, wanted, {{"axis", axis}});
+  Names inputs = {c.t.codes(x, order)};
+  if (!options.sizes.empty()) {
+    inputs.push_back(
+        c.m.vector(c.wanted() + "/sizes", Integers(options.sizes.begin(), options.sizes.end())));
+  }
+  const Names parts = c.m.node("Split", std::move(inputs), wanted, {{"axis", axis}});
   for (size_t k = 0; k < parts.size(); ++k) c.t.set_codes(c.out(k), order, parts[k]);
 }
 
 void export_slice(Call& c) {
+  if (c.node.inputs.size() > 1) throw Unsupported("a slice that is computed when the model runs");
   const auto& options = *c.node.options.AsSlice();
   constexpr int64_t kFirst = std::numeric_limits<int64_t>::min();
   constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
@@ -153,8 +157,9 @@ void export_pad(Call& c) {
   } else if (constant && options.value != 0) {
     throw Unsupported(std::string("a value other than 0 around ") + rt::dtype_name(from.type));
   }
-  c.give_codes(order, c.m.node("Pad", std::move(inputs), c.wanted(),
-                               {{"mode", std::string(constant ? "constant" : "reflect")}}));
+  const char* mode = constant ? "constant" : options.mode == fb::PadMode::Edge ? "edge" : "reflect";
+  c.give_codes(order,
+               c.m.node("Pad", std::move(inputs), c.wanted(), {{"mode", std::string(mode)}}));
 }
 
 constexpr Row kRows[] = {

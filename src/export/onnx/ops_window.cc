@@ -31,6 +31,7 @@ void export_pool(Call& c) {
   const int x = c.in(0);
   Attributes attributes =
       window_attributes(*options.window, c.t.shape(x), options.kernel_h, options.kernel_w);
+  if (options.ceil_mode) attributes.push_back({"ceil_mode", int64_t{1}});
   if (options.kind == fb::PoolKind::Max) {
     const std::string y = c.m.node("MaxPool", {c.t.codes(x, order)}, c.wanted(), attributes);
     return c.give_codes(order, y, options.clamp.get());

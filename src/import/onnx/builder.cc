@@ -1,7 +1,9 @@
 #include "src/import/onnx/builder.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "src/graph/evaluate.h"
 #include "src/import/onnx/errors.h"
 
 namespace qrt::import::onnx_import {
@@ -36,6 +38,15 @@ bool reshaped_quantization(const Shape& from, const Shape& to, Quantization* q) 
     }
   }
   return false;
+}
+
+bool without_elements(const Shape& shape) {
+  return std::any_of(shape.begin(), shape.end(), [](Dim dim) { return dim.is(0); });
+}
+
+uint64_t least_bytes(const Shape& shape, DType type) {
+  if (without_elements(shape)) return 0;
+  return static_cast<uint64_t>(least_elements(shape)) * rt::dtype_bytes(type);
 }
 
 }  // namespace
@@ -82,13 +93,76 @@ int Builder::value(const std::string& name, DType type, const Shape& shape,
   return result;
 }
 
+void Builder::complete_last_node() {
+  const graph::Node& node = graph.nodes.back();
+  infer(node);
+  if (!compute(node) && !compute_from_sizes(node)) return;
+  for (int output : node.outputs) producer_.erase(output);
+  graph.nodes.pop_back();
+}
+
+bool Builder::compute(const graph::Node& node) {
+  // Weights stay quantized until the passes have seen them.
+  const bool quantizes =
+      node.type() == fb::OpOptions::Dequantize || node.type() == fb::OpOptions::Quantize;
+  if (quantizes || !graph::is_constant(graph, node)) return false;
+  uint64_t bytes = 0;
+  for (int output : node.outputs) bytes += least_bytes(shape(output), graph.value(output).type);
+  if (bytes == 0) {
+    for (int output : node.outputs) {
+      make_constant(output, graph.value(output).shape, std::make_shared<const graph::Bytes>());
+    }
+    return true;
+  }
+  const uint64_t limit = std::min<uint64_t>(budget_, graph::evaluation_limit(graph, node));
+  if (bytes > limit) return false;
+  auto results = graph::evaluate(graph, node, limit);
+  if (!results.ok()) return false;
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    graph::Value& result = (*results)[i];
+    charge(std::min<uint64_t>(budget_, result.data->size()));
+    make_constant(node.outputs[i], std::move(result.shape), std::move(result.data));
+  }
+  return true;
+}
+
+// A node that reads sizes which the model leaves open may still give some that it fixes.
+bool Builder::compute_from_sizes(const graph::Node& node) {
+  for (int output : node.outputs) {
+    const DType type = graph.value(output).type;
+    const rt::Integers* known = integers(output);
+    if (known == nullptr) return false;
+    if (type != DType::S64 && type != DType::S32 && type != DType::Bool) return false;
+    if (!std::all_of(known->begin(), known->end(), rt::is_number)) return false;
+  }
+  for (int output : node.outputs) {
+    const rt::Integers& known = *integers(output);
+    const size_t width = rt::dtype_bytes(graph.value(output).type);
+    graph::Bytes bytes(known.size() * width);
+    for (size_t i = 0; i < known.size(); ++i) {
+      const int64_t element = known[i];
+      std::memcpy(bytes.data() + i * width, &element, width);  // little-endian
+    }
+    make_constant(output, graph.value(output).shape,
+                  std::make_shared<const graph::Bytes>(std::move(bytes)));
+  }
+  return true;
+}
+
+void Builder::make_constant(int value, std::vector<int32_t> shape,
+                            std::shared_ptr<const graph::Bytes> data) {
+  graph.value(value).shape = std::move(shape);
+  graph.value(value).data = std::move(data);
+  shapes_.forget(value);
+}
+
 void Builder::infer(const graph::Node& node) {
   const rt::Status status = shapes_.infer(node);
   if (status.code() == rt::Code::Unsupported) throw Unsupported(status.message());
   if (!status.ok()) throw Invalid(status.message());
   for (int output : node.outputs) {
     const Shape made = shape(output);
-    check_size(made);
+    if (!without_elements(made) || !graph::is_constant(graph, node)) check_size(made);
     const auto promised = promised_.find(output);
     if (promised == promised_.end()) continue;
     bool kept = made.size() == promised->second.size();
@@ -108,7 +182,9 @@ graph::Node* Builder::producer(int value) {
 }
 
 void Builder::update_shape(Tensor& tensor) {
-  const Shape lying = shape(tensor.forms.front().value);
+  const int made = tensor.forms.front().value;
+  const Shape lying = shape(made);
+  tensor.fixed = tensor.fixed || graph.value(made).constant();
   if (lying.size() == tensor.order().size()) tensor.shape = from_memory(lying, tensor.order());
 }
 
@@ -121,7 +197,12 @@ int Builder::form(Tensor& tensor, const Order& order) {
                                           : order == plain_order(order.size()) ? "/nchw"
                                                                                : "/transposed");
   int made;
-  if (same_elements(tensor.shape, source.order, order)) {
+  // A Reshape, where it can say which open size comes where.
+  const bool reshapes =
+      same_elements(tensor.shape, source.order, order) &&
+      (graph.value(source.value).constant() ||
+       reshape_options(shape(source.value), arranged(tensor.shape, order)).has_value());
+  if (reshapes) {
     made = reshaped(source.value, arranged(tensor.shape, order), name);
   } else {
     made = transposed(source.value, transposition(source.order, order), name);

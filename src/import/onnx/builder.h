@@ -67,12 +67,15 @@ class Builder {
   // The same; the node must make it of this shape, as it lies in memory.
   int value(const std::string& name, DType type, const Shape& shape,
             const Quantization& quantization = {});
-  // Throws Invalid or Unsupported if the operator does not take such inputs.
+  // Throws Invalid or Unsupported if the operator does not take such inputs. Where the results are
+  // known already, they become constants, and there is no node: so that shapes, and constants that
+  // a model computes, are known to the rules behind.
   template <class Options>
   void node(const std::string& name, Options options, std::vector<int> inputs,
             std::vector<int> outputs) {
     for (int output : outputs) producer_[output] = graph.nodes.size();
-    infer(graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs)));
+    graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs));
+    complete_last_node();
   }
   // A node that runs other graphs; its outputs have the shapes that those say.
   template <class Options>
@@ -84,7 +87,7 @@ class Builder {
   // The node that makes a value; null for inputs and constants. Valid until the next node.
   graph::Node* producer(int value);
 
-  // The shape that the tensor's value has by now.
+  // The shape that the tensor's value has by now, and whether that is a constant.
   void update_shape(Tensor& tensor);
 
   // The value that holds the tensor in this order, made now if need be.
@@ -108,7 +111,13 @@ class Builder {
   }
 
  private:
+  void complete_last_node();
   void infer(const graph::Node& node);
+  // Whether the results of the last node became constants.
+  bool compute(const graph::Node& node);
+  bool compute_from_sizes(const graph::Node& node);
+  void make_constant(int value, std::vector<int32_t> shape,
+                     std::shared_ptr<const graph::Bytes> data);
   // The constant that a Dequantize makes this value from; -1 if that is not how it is made.
   int dequantized_constant(int value);
   int dequantized(int constant, const Shape& shape, const std::string& name);

@@ -64,17 +64,6 @@ Shape Call::sizes(size_t i, const char* what) const {
   return result;
 }
 
-std::optional<std::vector<Numbers>> Call::all_numbers() const {
-  std::vector<Numbers> all;
-  for (const TensorPtr& input : inputs_) {
-    if (input == nullptr) return std::nullopt;
-    auto numbers = numbers_of(b, *input);
-    if (!numbers) return std::nullopt;
-    all.push_back(std::move(*numbers));
-  }
-  return all;
-}
-
 int Call::out(size_t k, DType type, const Order& order, const Quantization& quantization) {
   const int value = b.value(outputs_[k], type, quantization);
   out_value(k, value, order);

@@ -12,7 +12,6 @@
 #include "src/import/onnx/attributes.h"
 #include "src/import/onnx/builder.h"
 #include "src/import/onnx/errors.h"
-#include "src/import/onnx/fold.h"
 #include "src/import/onnx/numbers.h"
 
 namespace qrt::import::onnx_import {
@@ -48,8 +47,6 @@ class Call {
   std::vector<int64_t> integers(size_t i, const char* what) const;
   // The same, where sizes that the model leaves open may be among them.
   Shape sizes(size_t i, const char* what) const;
-  // numbers_of for all inputs, if all of them are known.
-  std::optional<std::vector<Numbers>> all_numbers() const;
 
   size_t outputs() const { return outputs_.size(); }
   bool output_read(size_t k) const { return k < outputs_read_.size() && outputs_read_[k]; }

@@ -75,7 +75,13 @@ class Importer {
     read_inputs();
     for (::onnx::NodeProto* node : source_.nodes) import_node(*node);
     if (model_.graph().output_size() == 0) invalid("a graph without outputs");
-    for (int k = 0; k < model_.graph().output_size(); ++k) add_output(k);
+    for (int k = 0; k < model_.graph().output_size(); ++k) {
+      try {
+        add_output(k);
+      } catch (const Unsupported& reason) {
+        problems_.add("graph output", reason.what(), "'" + model_.graph().output(k).name() + "'");
+      }
+    }
     if (!problems_.empty()) return problems_.status();
     merge_activations(builder_.graph);
     return std::move(builder_.graph);

@@ -38,12 +38,6 @@ bool is_small(int64_t elements) { return elements <= kMaxElements; }
 
 std::optional<Numbers> numbers_of(Builder& builder, Tensor& tensor) {
   const int made = tensor.forms.front().value;
-  if (const rt::Integers* known = builder.integers(made)) {
-    for (int32_t element : *known) {
-      if (!rt::is_number(element)) return std::nullopt;
-    }
-    return Numbers{tensor.type, tensor.shape, {known->begin(), known->end()}, {}};
-  }
   if (!builder.graph.value(made).constant() || !is_small(count(tensor.shape))) return std::nullopt;
   const graph::Value& value = *builder.constant_value(tensor);
   if (!value.quantization.empty()) return std::nullopt;

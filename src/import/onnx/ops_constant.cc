@@ -1,5 +1,5 @@
 // Operators that make tensors out of attributes, or larger tensors out of small ones.
-#include <cmath>
+#include <algorithm>
 
 #include "src/base/checked.h"
 #include "src/import/onnx/ops.h"
@@ -24,10 +24,6 @@ Shape vector_shape(const std::vector<T>& elements) {
 void broadcast_to(Call& c, Tensor& x, const Shape& shape, size_t from) {
   if (x.shape == shape) return c.out_same(0, c.pointer(0));
   const bool open = is_open(shape);
-  const auto numbers = numbers_of(c.b, x);
-  if (numbers && !open && is_small(checked_elements(shape))) {
-    return c.out_constant(0, fold_broadcast(*numbers, shape));
-  }
   const bool as_it_lies = x.rank() == shape.size() && !open;
   const Order order = as_it_lies ? x.order() : plain_order(shape.size());
   const int input = c.b.broadcast_form(x, order);
@@ -78,48 +74,16 @@ void import_constant_of_shape(Call& c) {
   } else {
     element = make_constant(c.b, c.temporary("value"), {DType::F32, {}, {}, {0.0f}});
   }
-  const auto number = numbers_of(c.b, *element);
-  if (!number) unsupported("a value of this type");
-  if (!open) {
-    int64_t elements = 1;
-    for (int32_t dim : shape) elements *= dim;
-    if (is_small(elements)) return c.out_constant(0, fold_broadcast(*number, shape));
-  }
   broadcast_to(c, *element, shape, 0);
 }
 
 void import_range(Call& c) {
-  const auto n = c.all_numbers();
-  if (!n) unsupported("limits that are known only at run time");
-  for (const Numbers& limit : *n) {
-    if (limit.size() != 1 || limit.type != n->front().type) invalid("limits that are no numbers");
+  check_same_type({&c.in(0), &c.in(1), &c.in(2)});
+  for (size_t i = 0; i < 3; ++i) {
+    if (checked_elements(c.in(i).shape) != 1) invalid("limits that are no numbers");
   }
-  Numbers result{n->front().type, {}, {}, {}};
-  double start, limit, delta;
-  const auto number = [&](size_t i) {
-    return result.is_float() ? static_cast<double>((*n)[i].floats[0])
-                             : static_cast<double>((*n)[i].integers[0]);
-  };
-  start = number(0), limit = number(1), delta = number(2);
-  if (delta == 0 || !std::isfinite(start) || !std::isfinite(limit) || !std::isfinite(delta)) {
-    invalid("a range from %g to %g by %g", start, limit, delta);
-  }
-  const double count = std::max(0.0, std::ceil((limit - start) / delta));
-  if (!(count <= 1e9) || !is_small(static_cast<int64_t>(count))) {
-    unsupported("a range of %g elements", count);
-  }
-  for (int64_t i = 0; i < static_cast<int64_t>(count); ++i) {
-    if (result.is_float()) {
-      result.floats.push_back(static_cast<float>(start + static_cast<double>(i) * delta));
-    } else {
-      // Unsigned, for the product alone may overflow where the sum does not.
-      const auto first = static_cast<uint64_t>((*n)[0].integers[0]);
-      const auto step = static_cast<uint64_t>((*n)[2].integers[0]);
-      result.integers.push_back(static_cast<int64_t>(first + static_cast<uint64_t>(i) * step));
-    }
-  }
-  result.shape = {Dim(static_cast<int32_t>(count))};
-  c.out_constant(0, result);
+  c.emit(fb::RangeT{}, {c.b.plain(c.in(0)), c.b.plain(c.in(1)), c.b.plain(c.in(2))},
+         {c.out(0, c.in(0).type, plain_order(1))});
 }
 
 void import_expand(Call& c) {
@@ -154,10 +118,25 @@ void import_tile(Call& c) {
   c.move(std::move(options), x, x.order(), x.order());
 }
 
+// One triangle of each matrix.
+void import_trilu(Call& c) {
+  Tensor& x = c.in(0);
+  int64_t k = 0;
+  if (c.has(1)) {
+    const std::vector<int64_t> given = c.integers(1, "a diagonal");
+    if (given.size() != 1) invalid("a diagonal that is no number");
+    k = std::clamp<int64_t>(given[0], -INT32_MAX, INT32_MAX);
+  }
+  fb::TriluT options;
+  options.upper = c.attributes.flag("upper", true);
+  options.k = static_cast<int32_t>(k);
+  c.move(std::move(options), x, plain_order(x.rank()), plain_order(x.rank()));
+}
+
 constexpr Row kRows[] = {
     {"Constant", 0, 0, import_constant}, {"ConstantOfShape", 1, 1, import_constant_of_shape},
     {"Expand", 2, 2, import_expand},     {"Range", 3, 3, import_range},
-    {"Tile", 2, 2, import_tile},
+    {"Tile", 2, 2, import_tile},         {"Trilu", 1, 2, import_trilu},
 };
 
 }  // namespace

@@ -127,15 +127,6 @@ void import_binary(Call& c) {
   if (inputs.size() == 1) return c.out_same(0, c.pointer(0));
   Shape shape = inputs[0]->shape;
   for (const Tensor* input : inputs) shape = broadcast(c.b.dims(), shape, input->shape);
-
-  if (const auto numbers = c.all_numbers(); numbers && is_small(checked_elements(shape))) {
-    std::optional<Numbers> folded = (*numbers)[0];
-    for (size_t i = 1; i < numbers->size() && folded; ++i) {
-      folded = fold_binary(kind, *folded, (*numbers)[i],
-                           broadcast(c.b.dims(), folded->shape, (*numbers)[i].shape));
-    }
-    if (folded) return c.out_constant(0, *folded);
-  }
   TensorPtr current = c.pointer(0);
   for (size_t i = 1; i < inputs.size(); ++i) {
     const bool last = i + 1 == inputs.size();
@@ -151,23 +142,27 @@ void import_binary(Call& c) {
 
 void import_pow(Call& c) {
   check_not_quantized(c);
-  Tensor& x = c.floats(0);
-  if (c.all_numbers()) return import_binary(c);
+  Tensor& x = c.in(0);
+  if (x.type != DType::F32) return import_binary(c);
   // An exponent may be an integer.
-  auto exponent = numbers_of(c.b, c.in(1));
-  if (exponent) exponent = fold_cast(*exponent, DType::F32);
-  if (!exponent && c.in(1).type != DType::F32) unsupported("an exponent of another type");
-  const Shape shape = broadcast(c.b.dims(), x.shape, c.in(1).shape);
+  Tensor power = c.in(1);
+  if (power.type != DType::F32) {
+    const Order order = power.order();
+    const int cast = c.b.value(c.temporary("exponent"), DType::F32);
+    c.emit(fb::CastT{}, {c.b.form(power, order)}, {cast});
+    power = c.inner("exponent", cast, order);
+    power.fixed = c.in(1).fixed;
+  }
+  const auto exponent = numbers_of(c.b, power);
+  const Shape shape = broadcast(c.b.dims(), x.shape, power.shape);
   if (exponent && exponent->size() == 1 && shape == x.shape) {
     const float number = exponent->floats[0];
     if (number == 1.0f) return c.out_same(0, c.pointer(0));
     if (number == 2.0f) return emit_unary(c, UnaryKind::Square, x);
     if (number == 0.5f) return emit_unary(c, UnaryKind::Sqrt, x);
   }
-  const TensorPtr power =
-      exponent ? make_constant(c.b, c.temporary("exponent"), *exponent) : c.pointer(1);
-  const Order order = common_order({&x, power.get()}, shape.size());
-  c.out_value(0, emit_binary(c, BinaryKind::Pow, x, *power, order, c.output_name(0)), order);
+  const Order order = common_order({&x, &power}, shape.size());
+  c.out_value(0, emit_binary(c, BinaryKind::Pow, x, power, order, c.output_name(0)), order);
 }
 
 void import_mod(Call& c) {
@@ -205,9 +200,6 @@ void import_unary(Call& c) {
   }
   check_not_quantized(c);
   Tensor& x = c.in(0);
-  if (const auto numbers = c.all_numbers()) {
-    if (const auto folded = fold_unary(exact, (*numbers)[0])) return c.out_constant(0, *folded);
-  }
   const bool logical = kind == UnaryKind::Not;
   if ((x.type == DType::Bool) != logical) invalid("an input of type %s", rt::dtype_name(x.type));
   emit_unary(c, exact, x, alpha, beta);
@@ -283,9 +275,6 @@ void import_where(Call& c) {
   check_same_type({&a, &b});
   const Shape shape =
       broadcast(c.b.dims(), broadcast(c.b.dims(), a.shape, b.shape), condition.shape);
-  if (const auto n = c.all_numbers(); n && is_small(checked_elements(shape))) {
-    return c.out_constant(0, fold_select((*n)[0], (*n)[1], (*n)[2], shape));
-  }
   const Order order = common_order({&condition, &a, &b}, shape.size());
   const std::vector<int> inputs = {c.b.broadcast_form(condition, order),
                                    c.b.broadcast_form(a, order), c.b.broadcast_form(b, order)};
@@ -297,9 +286,6 @@ void import_cast(Call& c) {
   const DType type = element_type(static_cast<int32_t>(c.attributes.integer("to", 0)));
   Tensor& x = c.in(0);
   if (type == x.type) return c.out_same(0, c.pointer(0));
-  if (const auto numbers = c.all_numbers()) {
-    if (const auto folded = fold_cast((*numbers)[0], type)) return c.out_constant(0, *folded);
-  }
   check_not_quantized(c);
   const int input = c.b.form(x, x.order());
   c.emit(fb::CastT{}, {input}, {c.out(0, type, x.order())});

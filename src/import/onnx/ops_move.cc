@@ -9,8 +9,8 @@
 namespace qrt::import::onnx_import {
 namespace {
 
-// The sizes of Split's outputs along the axis.
-std::vector<int64_t> split_sizes(Call& c, int64_t dim) {
+// The sizes of Split's outputs along the axis; none: equal ones, of an axis whose size is open.
+std::vector<int64_t> split_sizes(Call& c, Dim dim) {
   std::vector<int64_t> sizes;
   if (c.has(1)) {
     sizes = c.integers(1, "sizes");
@@ -19,22 +19,22 @@ std::vector<int64_t> split_sizes(Call& c, int64_t dim) {
   }
   const auto count = static_cast<int64_t>(c.outputs());
   if (c.attributes.integer("num_outputs", count) != count) invalid("num_outputs");
+  if (sizes.empty() && dim.open()) return {};
   if (sizes.empty()) {
-    const int64_t size = (dim + count - 1) / count;
-    for (int64_t i = 0; i < count; ++i) sizes.push_back(std::min(size, dim - i * size));
+    const int64_t all = dim, size = (all + count - 1) / count;
+    for (int64_t i = 0; i < count; ++i) sizes.push_back(std::min(size, all - i * size));
   }
   if (static_cast<int64_t>(sizes.size()) != count) {
     invalid("%zu sizes for %zu outputs", sizes.size(), c.outputs());
   }
   int64_t sum = 0;
   for (int64_t size : sizes) {
-    if (size < 0 || size > dim) invalid("a part of %lld", static_cast<long long>(size));
+    if (size < 0 || size > INT32_MAX) invalid("a part of %lld", static_cast<long long>(size));
     if (size == 0) unsupported("a part without elements");
     sum += size;
   }
-  if (sum != dim) {
-    invalid("parts of together %lld for an axis of %lld", static_cast<long long>(sum),
-            static_cast<long long>(dim));
+  if (!dim.open() && sum != dim) {
+    invalid("parts of together %lld for an axis of %d", static_cast<long long>(sum), dim.symbol());
   }
   return sizes;
 }
@@ -108,15 +108,6 @@ void import_concat(Call& c) {
       if (&c.in(i) == parts[0]) return c.out_same(0, c.pointer(i));
     }
   }
-  if (const auto n = c.all_numbers()) {
-    std::vector<int64_t> dims(parts[0]->shape.begin(), parts[0]->shape.end());
-    dims[static_cast<size_t>(axis)] = 0;
-    for (const Tensor* part : parts) {
-      dims[static_cast<size_t>(axis)] += part->shape[static_cast<size_t>(axis)];
-    }
-    const Shape shape = checked_shape(dims);
-    if (is_small(checked_elements(shape))) return c.out_constant(0, fold_concat(*n, axis, shape));
-  }
   const Order order = common_order(parts, rank);
   std::vector<int> inputs;
   for (Tensor* part : parts) inputs.push_back(c.b.form(*part, order));
@@ -144,22 +135,76 @@ void import_split(Call& c) {
   fb::SplitT options;
   options.axis = position(order, axis);
   std::vector<int> outputs;
-  for (size_t k = 0; k < sizes.size(); ++k) {
-    options.sizes.push_back(static_cast<int32_t>(sizes[k]));
-    outputs.push_back(c.out(k, x.type, order, q));
-  }
+  for (int64_t size : sizes) options.sizes.push_back(static_cast<int32_t>(size));
+  for (size_t k = 0; k < c.outputs(); ++k) outputs.push_back(c.out(k, x.type, order, q));
   c.emit(std::move(options), {input}, std::move(outputs));
+}
+
+// Begins or ends [rank], as the tensor lies in memory: those that ONNX gives for some axes, and
+// `otherwise` for the others.
+int emit_slice_ends(Call& c, size_t input, const std::vector<int64_t>& axes, int32_t otherwise,
+                    const Order& order, const char* suffix) {
+  const int given = c.b.plain(c.in(input));
+  const DType type = c.b.graph.value(given).type;
+  const std::string name = c.temporary(suffix);
+  const int rest = type == DType::S64 ? c.b.vector_constant<int64_t>(name + "/rest", {otherwise})
+                                      : c.b.vector_constant<int32_t>(name + "/rest", {otherwise});
+  const int all = c.b.value(name + "/all", type);
+  c.emit(fb::ConcatT{}, {given, rest}, {all});
+  std::vector<int32_t> places;
+  for (int axis : order) {
+    const auto found = std::find(axes.begin(), axes.end(), axis);
+    places.push_back(static_cast<int32_t>(found - axes.begin()));
+  }
+  return emit_gather(c, all, 0, places, name);
+}
+
+// A slice whose ends follow from sizes that the model leaves open.
+void slice_by_inputs(Call& c, Tensor& x) {
+  const std::vector<int64_t> steps = c.has(4) ? c.integers(4, "steps") : std::vector<int64_t>{};
+  std::vector<int64_t> axes = c.has(3) ? c.integers(3, "axes") : std::vector<int64_t>{};
+  const Shape starts = c.in(1).shape;
+  if (starts.size() != 1 || starts != c.in(2).shape) invalid("starts and ends of unlike shapes");
+  const auto count = static_cast<size_t>(static_cast<int32_t>(starts[0]));
+  if (!c.has(3)) {
+    for (size_t i = 0; i < count; ++i) axes.push_back(static_cast<int64_t>(i));
+  }
+  if (axes.size() != count || (!steps.empty() && steps.size() != count)) {
+    invalid("starts, ends, axes and steps of different lengths");
+  }
+  checked_axes(axes, x.rank());
+  for (int64_t& axis : axes) axis = checked_axis(axis, x.rank());
+  const Order order = x.order();
+  fb::SliceT options;
+  for (int axis : order) {
+    const auto found = std::find(axes.begin(), axes.end(), axis) - axes.begin();
+    const int64_t step = steps.empty() || found == static_cast<std::ptrdiff_t>(axes.size())
+                             ? 1
+                             : steps[static_cast<size_t>(found)];
+    if (step == 0) invalid("a step of 0");
+    options.begins.push_back(0);
+    options.ends.push_back(0);
+    options.strides.push_back(
+        static_cast<int32_t>(std::clamp<int64_t>(step, -INT32_MAX, INT32_MAX)));
+  }
+  const int begins = emit_slice_ends(c, 1, axes, 0, order, "begins");
+  const int ends = emit_slice_ends(c, 2, axes, INT32_MAX, order, "ends");
+  const int input = c.b.form(x, order);
+  const Quantization q = c.b.graph.value(input).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  c.emit(std::move(options), {input, begins, ends}, {c.out(0, x.type, order, q)});
 }
 
 void import_slice(Call& c) {
   Tensor& x = c.in(0);
+  const auto follows = [&](size_t i) {
+    return c.b.integers(c.in(i).forms.front().value) != nullptr;
+  };
+  if (follows(1) || follows(2)) return slice_by_inputs(c, x);
   const SliceRange range = slice_range(x.shape, c.integers(1, "starts"), c.integers(2, "ends"),
                                        c.has(3) ? c.integers(3, "axes") : std::vector<int64_t>{},
                                        c.has(4) ? c.integers(4, "steps") : std::vector<int64_t>{});
   if (range.takes_all()) return c.out_same(0, c.pointer(0));
-  if (const auto numbers = numbers_of(c.b, x)) {
-    return c.out_constant(0, fold_slice(*numbers, range.begins, range.steps, range.shape()));
-  }
   c.move(slice_options(range, x.order()), x, x.order(), x.order());
 }
 
@@ -177,9 +222,6 @@ void import_gather(Call& c) {
 
   auto known = numbers_of(c.b, indices);
   if (known && !x.shape[a].open()) known = checked_indices(std::move(*known), x.shape[a]);
-  if (const auto data = numbers_of(c.b, x); data && known && is_small(checked_elements(shape))) {
-    return c.out_constant(0, fold_gather(*data, axis, *known, shape));
-  }
   // One index, or a row of them, leaves the other axes where they lie.
   Order from = plain_order(x.rank()), order = plain_order(shape.size());
   if (indices.rank() <= 1) {

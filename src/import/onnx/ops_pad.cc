@@ -52,25 +52,6 @@ float read_value(Call& c) {
   return static_cast<float>((integer - q.zero_point()) * static_cast<double>(q.scales[0]));
 }
 
-// The outermost elements repeated: a Gather along each padded axis.
-void pad_edges(Call& c, Tensor& x, const Padding& padding) {
-  const Order order = x.order();
-  int value = c.b.form(x, order);
-  for (size_t axis = 0; axis < x.rank(); ++axis) {
-    if (padding.before[axis] == 0 && padding.after[axis] == 0) continue;
-    const int64_t size = x.shape[axis], end = size + padding.after[axis];
-    checked_shape({padding.before[axis] + end});
-    c.b.charge(static_cast<uint64_t>(padding.before[axis] + end) * sizeof(int32_t));
-    std::vector<int32_t> indices;
-    for (int64_t i = -padding.before[axis]; i < end; ++i) {
-      indices.push_back(static_cast<int32_t>(std::clamp<int64_t>(i, 0, size - 1)));
-    }
-    value = emit_gather(c, value, position(order, static_cast<int>(axis)), indices,
-                        c.temporary("edge") + std::to_string(axis));
-  }
-  c.out_value(0, value, order);
-}
-
 void import_pad(Call& c) {
   Tensor* x = &c.in(0);
   const std::string mode = c.attributes.word("mode", "constant");
@@ -102,7 +83,6 @@ void import_pad(Call& c) {
   if (!padding.any([](int64_t pad) { return pad != 0; })) {
     return c.out_value(0, x->forms.front().value, x->order());
   }
-  if (mode == "edge") return pad_edges(c, *x, padding);
 
   fb::PadT options;
   if (mode == "constant") {
@@ -115,6 +95,8 @@ void import_pad(Call& c) {
         invalid("a reflection larger than its axis");
       }
     }
+  } else if (mode == "edge") {
+    options.mode = fb::PadMode::Edge;
   } else {
     unsupported("mode='%s'", mode.c_str());
   }

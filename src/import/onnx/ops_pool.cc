@@ -7,7 +7,7 @@ namespace {
 void pool(Call& c, Tensor& x, fb::PoolKind kind, bool count_padding) {
   if (x.rank() != 3 && x.rank() != 4) unsupported("a pool of %zu dimensions", x.rank());
   Window window =
-      read_window(c, x.shape, {}, count_padding ? RoundingUp::Refuse : RoundingUp::ExtendPadding);
+      read_window(c, x.shape, {}, count_padding ? RoundingUp::Refuse : RoundingUp::Allow);
   if (window.options->dilation_h != 1 || window.options->dilation_w != 1) {
     unsupported("a pool with dilations");
   }
@@ -18,6 +18,7 @@ void pool(Call& c, Tensor& x, fb::PoolKind kind, bool count_padding) {
   options.kernel_h = window.kernel_h;
   options.kernel_w = window.kernel_w;
   options.count_include_pad = count_padding && window.padded;
+  options.ceil_mode = window.ceil;
   options.window = std::move(window.options);
   c.emit(std::move(options), {input}, {result});
   finish_nhwc(c, x, result);

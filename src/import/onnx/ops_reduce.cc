@@ -40,17 +40,6 @@ void import_reduce(Call& c) {
   }
   check_not_quantized(c);
   const Reduced result = reduced(x, axes, keep_dims);
-  if (const auto numbers = numbers_of(c.b, x)) {
-    Shape shape;
-    for (int axis = 0; axis < static_cast<int>(x.rank()); ++axis) {
-      const bool gone = std::binary_search(axes.begin(), axes.end(), axis);
-      if (!gone) shape.push_back(x.shape[static_cast<size_t>(axis)]);
-      if (gone && keep_dims) shape.push_back(1);
-    }
-    if (const auto folded = fold_reduce(kind, *numbers, axes, shape)) {
-      return c.out_constant(0, *folded);
-    }
-  }
   fb::ReduceT options;
   options.kind = kind;
   options.axes = result.positions;

@@ -62,10 +62,13 @@ void import_identity(Call& c) { c.out_same(0, c.pointer(0)); }
 void import_dropout(Call& c) {
   c.attributes.ignore("ratio");
   c.attributes.ignore("seed");
-  if (c.has(2)) {
-    const auto training = numbers_of(c.b, c.in(2));
-    if (!training || training->integers != std::vector<int64_t>{0}) unsupported("training_mode");
-  }
+  // It drops something only in training, and of a ratio that is not 0.
+  const auto is_zero = [&](size_t i) {
+    const auto number = numbers_of(c.b, c.in(i));
+    return number && number->size() == 1 &&
+           (number->is_float() ? number->floats[0] == 0 : number->integers[0] == 0);
+  };
+  if (c.has(2) && !is_zero(2) && !(c.has(1) && is_zero(1))) unsupported("training_mode");
   if (c.output_read(1)) unsupported("the mask as an output");
   c.out_same(0, c.pointer(0));
 }
@@ -223,18 +226,12 @@ void import_shape(Call& c) {
     return std::clamp(given < 0 ? given + rank : given, int64_t{0}, rank);
   };
   const int64_t start = bound("start", 0), end = std::max(start, bound("end", rank));
-  const Shape part(x.shape.begin() + start, x.shape.begin() + end);
-  if (!is_open(part)) {
-    Numbers numbers{DType::S64, {Dim(static_cast<int32_t>(part.size()))}, {}, {}};
-    numbers.integers.assign(part.begin(), part.end());
-    return c.out_constant(0, numbers);
-  }
+  if (start == end) return c.out_constant(0, {DType::S64, {Dim(0)}, {}, {}});
   c.out_value(0, emit_shape(c, x, start, end, c.output_name(0)), plain_order(1));
 }
 
 void import_size(Call& c) {
   Tensor& x = c.in(0);
-  if (!is_open(x.shape)) return c.out_constant(0, {DType::S64, {}, {elements_of(x.shape)}, {}});
   const auto rank = static_cast<int64_t>(x.rank());
   fb::ReduceT options;
   options.kind = fb::ReduceKind::Prod;

@@ -21,22 +21,23 @@ void check_sizes(const Axis& axis) {
   }
 }
 
-// Sets the padding that rounding the output's size up asks for.
-void pad_to_round_up(Axis* axis, bool ceil_mode, RoundingUp rounding_up) {
-  if (!ceil_mode && axis->in.open()) return;
-  if (axis->stride == 1 && axis->in.open()) return;  // nothing to round
-  const int64_t in = axis->in;
-  const int64_t span = in + axis->before + axis->after - axis->extent();
-  if (span < 0) {
-    invalid("a window of %lld on %lld elements", static_cast<long long>(axis->extent()),
-            static_cast<long long>(in + axis->before + axis->after));
-  }
-  const int64_t out = span / axis->stride + 1;
-  if (!ceil_mode || span % axis->stride == 0) return;
+// Whether rounding the output's size up may change it.
+bool rounds_up(const Axis& axis) {
+  if (axis.stride == 1) return false;
+  if (axis.in.open()) return true;
+  const int64_t in = axis.in, span = in + axis.before + axis.after - axis.extent();
   // A window that would begin in the padding behind the input is left out.
-  if (out * axis->stride >= in + axis->before) return;
-  if (rounding_up == RoundingUp::Refuse) unsupported("ceil_mode where it changes the output");
-  axis->after += out * axis->stride - span;
+  const int64_t out = span / axis.stride + 1;
+  return span % axis.stride != 0 && out * axis.stride < in + axis.before;
+}
+
+void check_fits(const Axis& axis) {
+  if (axis.in.open()) return;
+  const int64_t padded = axis.before + axis.in + axis.after;
+  if (padded < axis.extent()) {
+    invalid("a window of %lld on %lld elements", static_cast<long long>(axis.extent()),
+            static_cast<long long>(padded));
+  }
 }
 
 }  // namespace
@@ -65,6 +66,7 @@ Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp roundin
   const bool ceil_mode = a.flag("ceil_mode", false);
   if (kernel.empty() && kernel_shape.size() != axes) invalid("no kernel_shape");
 
+  Window window;
   Axis h_w[2];  // a single axis is the second
   const fb::Padding padding = padding_of(auto_pad);
   const bool given = auto_pad == "NOTSET";
@@ -84,9 +86,13 @@ Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp roundin
       axis.after = one_of(pads, axes * 2, i + axes, "pads", 0);
     }
     check_sizes(axis);
-    if (padding == fb::Padding::Explicit) pad_to_round_up(&axis, ceil_mode, rounding_up);
+    if (padding != fb::Padding::Explicit) continue;
+    check_fits(axis);
+    window.ceil = window.ceil || (ceil_mode && rounds_up(axis));
   }
-  Window window;
+  if (window.ceil && rounding_up == RoundingUp::Refuse) {
+    unsupported("ceil_mode where it may change the output");
+  }
   window.kernel_h = static_cast<int32_t>(h_w[0].kernel);
   window.kernel_w = static_cast<int32_t>(h_w[1].kernel);
   window.options = std::make_unique<fb::Window2DT>();

@@ -12,6 +12,7 @@ struct Window {
   std::unique_ptr<fb::Window2DT> options;
   int32_t kernel_h = 1, kernel_w = 1;
   bool padded = false;
+  bool ceil = false;  // that sizes are rounded up changes something
 };
 
 // Number i of a list attribute, or `otherwise` where the list is not given; Invalid if it has not
@@ -24,8 +25,8 @@ fb::Padding padding_of(const std::string& auto_pad);
 inline constexpr int64_t kMaxWindow = 1 << 20;
 
 enum class RoundingUp {
-  Refuse,         // ceil_mode may not change anything
-  ExtendPadding,  // it becomes more padding, which the operator does not look at
+  Refuse,  // ceil_mode may not change anything
+  Allow,
 };
 
 // Reads the attributes for an input of ONNX's shape [N,C,L] or [N,C,H,W]; `kernel` holds the

@@ -26,44 +26,82 @@ Status check(const Node& node) {
   return check_clamp(node, options.clamp());
 }
 
-// Arithmetic that shapes are computed with; integers as the operator itself gives them.
-bool evaluate(Dims& dims, fb::BinaryKind kind, int32_t a, int32_t b, int32_t* result) {
+int32_t truncated_div(Dims& dims, int32_t a, int32_t b) {
+  if (is_number(a) && is_number(b) && b != 0) return a / b;  // neither is INT32_MIN
+  // Of sizes, which are not negative.
+  const bool negative = (is_number(a) && a < 0) || (is_number(b) && b < 0);
+  return negative ? kInvalidDim : dims.floor_div(a, b);
+}
+
+// 0 or 1; kInvalidDim where that is not known.
+int32_t compare(Dims& dims, fb::BinaryKind kind, int32_t a, int32_t b) {
+  const auto truth = [](bool yes, bool no) { return yes ? 1 : no ? 0 : kInvalidDim; };
+  const auto less = [&](int32_t x, int32_t y) { return dims.at_least(y, dims.add(x, 1)); };
+  switch (kind) {
+    case fb::BinaryKind::Equal:
+      return truth(a == b, dims.differ(a, b) || less(a, b) || less(b, a));
+    case fb::BinaryKind::NotEqual:
+      return truth(dims.differ(a, b) || less(a, b) || less(b, a), a == b);
+    case fb::BinaryKind::Less:
+      return truth(less(a, b), dims.at_least(a, b));
+    case fb::BinaryKind::LessEqual:
+      return truth(dims.at_least(b, a), less(b, a));
+    case fb::BinaryKind::Greater:
+      return truth(less(b, a), dims.at_least(b, a));
+    default:
+      return truth(dims.at_least(a, b), less(a, b));
+  }
+}
+
+// Arithmetic that shapes are computed with; integers as the operator itself gives them. kInvalidDim
+// where they are not known.
+int32_t evaluate(Dims& dims, fb::BinaryKind kind, int32_t a, int32_t b) {
+  // What stands for "to the end" may be any large number.
+  if ((a == INT32_MAX || b == INT32_MAX) && kind != fb::BinaryKind::Min) return kInvalidDim;
   switch (kind) {
     case fb::BinaryKind::Add:
-      *result = dims.add(a, b);
-      break;
+      return dims.add(a, b);
     case fb::BinaryKind::Sub:
-      *result = dims.sub(a, b);
-      break;
+      return dims.sub(a, b);
     case fb::BinaryKind::Mul:
-      *result = dims.mul(a, b);
-      break;
-    case fb::BinaryKind::Div:  // of sizes, which are not negative
+      return dims.mul(a, b);
+    case fb::BinaryKind::Div:
+      return truncated_div(dims, a, b);
     case fb::BinaryKind::FloorDiv:
-      if (b == 0 || (is_number(a) && a < 0) || (is_number(b) && b < 0)) return false;
-      *result = dims.floor_div(a, b);
-      break;
+      return dims.floor_div(a, b);
+    case fb::BinaryKind::FloorMod:
+      return dims.sub(a, dims.mul(dims.floor_div(a, b), b));
     case fb::BinaryKind::Min:
-      *result = dims.min(a, b);
-      break;
+      return dims.min(a, b);
     case fb::BinaryKind::Max:
-      *result = dims.max(a, b);
-      break;
+      return dims.max(a, b);
+    case fb::BinaryKind::And:
+      return a == 0 || b == 0 ? 0 : is_number(a) && is_number(b) ? 1 : kInvalidDim;
+    case fb::BinaryKind::Or:
+      return (is_number(a) && a != 0) || (is_number(b) && b != 0) ? 1
+             : a == 0 && b == 0                                   ? 0
+                                                                  : kInvalidDim;
+    case fb::BinaryKind::Pow:
+    case fb::BinaryKind::SquaredDifference:
+      return kInvalidDim;
     default:
-      return false;
+      return compare(dims, kind, a, b);
   }
-  return *result != kInvalidDim;
 }
 
 void infer_integers(Inference& x, const Shape& out) {
   Integers a, b, result;
-  if (out.rank() > 1 || !x.integers(0, &a) || !x.integers(1, &b)) return;
-  const auto kind = x.node().options<fb::Binary>().kind();
+  const auto& options = x.node().options<fb::Binary>();
+  if (options.clamp() != nullptr) return;
+  if (out.rank() > 1 || !x.integers(0, &a) || !x.integers(1, &b) || a.empty() || b.empty()) return;
   const size_t count = std::max(a.size(), b.size());
   for (size_t i = 0; i < count; ++i) {
-    int32_t value;
-    if (!evaluate(x.dims(), kind, a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i], &value)) {
-      return;
+    const int32_t left = a[a.size() == 1 ? 0 : i], right = b[b.size() == 1 ? 0 : i];
+    int32_t value = evaluate(x.dims(), options.kind(), left, right);
+    if (value == kInvalidDim) {
+      // Between numbers, no size will tell more.
+      if (is_number(left) && is_number(right)) return;
+      value = x.dims().unknown();
     }
     result.push_back(value);
   }

@@ -30,6 +30,13 @@ Status infer(Inference& x) {
                          x.text(shape).c_str());
   }
   x.out(0, out);
+  // One number, repeated: lists as long as a shape.
+  Integers elements;
+  constexpr int32_t kMost = 64;
+  if (out.rank() == 1 && is_number(out[0]) && out[0] <= kMost && x.integers(0, &elements)) {
+    if (elements.size() == 1) elements.resize(static_cast<size_t>(out[0]), elements[0]);
+    if (elements.size() == static_cast<size_t>(out[0])) x.out_integers(0, std::move(elements));
+  }
   return {};
 }
 

@@ -8,8 +8,20 @@ Status infer(Inference& x) {
   x.out(0, Shape(x.in(0)));
   Integers elements;
   const DType to = x.node().output(0).type;
-  const bool keeps = to == DType::S32 || to == DType::S64;
-  if (keeps && x.integers(0, &elements)) x.out_integers(0, std::move(elements));
+  const bool truths = to == DType::Bool && x.node().input(0).type != DType::Bool;
+  if ((to != DType::S32 && to != DType::S64 && to != DType::Bool) || !x.integers(0, &elements)) {
+    return {};
+  }
+  for (int32_t& element : elements) {
+    if (element == INT32_MAX && to == DType::S32) return {};  // it may stand for any large number
+    if (!truths) continue;
+    if (is_number(element)) {
+      element = element != 0 ? 1 : 0;
+    } else {
+      element = x.dims().at_least(element, 1) ? 1 : x.dims().unknown();
+    }
+  }
+  x.out_integers(0, std::move(elements));
   return {};
 }
 

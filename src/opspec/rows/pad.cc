@@ -37,6 +37,11 @@ Status infer(Inference& x) {
                            x.dims().text(in[axis]).c_str(), before, after);
     }
     if (!is_number(in[axis]) || pad.mode() == fb::PadMode::Constant) continue;
+    if (pad.mode() == fb::PadMode::Edge) {
+      if (in[axis] > 0 || (before == 0 && after == 0)) continue;
+      return x.node().fail(Code::InvalidModel, "repeats the edge of axis %u, which has no elements",
+                           i);
+    }
     const int32_t most = in[axis] - (pad.mode() == fb::PadMode::Reflect ? 1 : 0);
     if (before > most || after > most) {
       return x.node().fail(Code::InvalidModel, "mirrors %d and %d of the %d elements of axis %u",

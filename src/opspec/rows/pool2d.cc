@@ -25,7 +25,7 @@ Status infer(Inference& x) {
   const Shape& in = x.in(0);
   int32_t out_h, out_w;
   QRT_RETURN_IF_ERROR(infer_window(x, *options.window(), in, options.kernel_h(), options.kernel_w(),
-                                   &out_h, &out_w));
+                                   &out_h, &out_w, options.ceil_mode()));
   // Sums of the window's bytes stay within 32 bits, and its addresses within reason.
   const int64_t taps = int64_t{options.kernel_h()} * options.kernel_w();
   if (taps > (int64_t{1} << 20)) {

@@ -1,4 +1,6 @@
 // Reduce: see schema/qrt.fbs.
+#include <algorithm>
+
 #include "src/opspec/shape_functions.h"
 
 namespace qrt::rt {
@@ -22,6 +24,34 @@ Status check(const Node& node) {
   const fb::ReduceKind kind = node.options<fb::Reduce>().kind();
   if (kind <= fb::ReduceKind::MAX) return {};
   return node.fail(Code::InvalidModel, "has an unknown kind, %d", static_cast<int>(kind));
+}
+
+// How shapes are multiplied out, or the largest of several is found.
+void infer_integers(Inference& x) {
+  Integers elements;
+  if (!x.integers(0, &elements) || elements.empty()) return;
+  const auto combine = [&](int32_t a, int32_t b) {
+    switch (kind_of(&x.node().options<fb::Reduce>())) {
+      case fb::ReduceKind::Prod:
+        return x.dims().mul(a, b);
+      case fb::ReduceKind::Sum:
+        return x.dims().add(a, b);
+      case fb::ReduceKind::Max:
+        return x.dims().max(a, b);
+      case fb::ReduceKind::Min:
+        return x.dims().min(a, b);
+      default:
+        return kInvalidDim;
+    }
+  };
+  // The largest number may stand for any that is larger.
+  if (std::find(elements.begin(), elements.end(), INT32_MAX) != elements.end()) return;
+  int32_t all = elements[0];
+  for (size_t i = 1; i < elements.size() && all != kInvalidDim; ++i) {
+    all = combine(all, elements[i]);
+  }
+  const bool known = kind_of(&x.node().options<fb::Reduce>()) != fb::ReduceKind::Mean;
+  if (known && all != kInvalidDim) x.out_integers(0, {all});
 }
 
 Status infer(Inference& x) {
@@ -55,13 +85,7 @@ Status infer(Inference& x) {
                          x.text(in).c_str());
   }
   x.out(0, out);
-  // How shapes are multiplied out.
-  Integers elements;
-  if (options.kind() == fb::ReduceKind::Prod && reduced == 1 && x.integers(0, &elements)) {
-    int32_t all = 1;
-    for (int32_t e : elements) all = x.dims().mul(all, e);
-    if (all != kInvalidDim) x.out_integers(0, {all});
-  }
+  if (reduced == 1) infer_integers(x);
   return {};
 }
 

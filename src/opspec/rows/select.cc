@@ -1,8 +1,30 @@
 // Select: see schema/qrt.fbs.
+#include <algorithm>
+
 #include "src/opspec/shape_functions.h"
 
 namespace qrt::rt {
 namespace {
+
+// Sizes of which some condition on sizes chooses.
+void infer_integers(Inference& x, const Shape& out) {
+  Integers condition, a, b, result;
+  if (out.rank() > 1 || !x.integers(0, &condition) || !x.integers(1, &a) || !x.integers(2, &b)) {
+    return;
+  }
+  if (condition.empty() || a.empty() || b.empty()) return;
+  const auto at = [](const Integers& list, size_t i) { return list[list.size() == 1 ? 0 : i]; };
+  const size_t count = std::max({condition.size(), a.size(), b.size()});
+  for (size_t i = 0; i < count; ++i) {
+    const int32_t chosen = at(condition, i), yes = at(a, i), no = at(b, i);
+    if (is_number(chosen)) {
+      result.push_back(chosen != 0 ? yes : no);
+    } else {
+      result.push_back(yes == no ? yes : x.dims().unknown());
+    }
+  }
+  x.out_integers(0, std::move(result));
+}
 
 Status infer(Inference& x) {
   Shape out;
@@ -12,6 +34,7 @@ Status infer(Inference& x) {
                          x.text_in(0).c_str(), x.text_in(1).c_str(), x.text_in(2).c_str());
   }
   x.out(0, out);
+  infer_integers(x, out);
   return {};
 }
 

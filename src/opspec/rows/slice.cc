@@ -7,24 +7,47 @@ namespace {
 
 bool bit(uint32_t mask, unsigned i) { return (mask >> i & 1u) != 0; }
 
-// How many elements a slice takes of an axis that is a symbol: exact from one end to the other and
-// where both ends count from the same side; open otherwise.
-int32_t open_count(Dims& dims, const fb::Slice& slice, unsigned i, int32_t dim) {
+// From where to where, by axis: numbers or symbols.
+struct Ends {
+  Integers begins, ends;
+};
+
+// How many elements a slice takes where some of it is a symbol: exact from one end to the other and
+// where both ends are sizes or count from the same side; open otherwise.
+int32_t open_count(Dims& dims, const fb::Slice& slice, unsigned i, int32_t dim, int32_t begin,
+                   int32_t end) {
   const int32_t stride = slice.strides()->Get(i);
-  if (stride < 1)
-    return stride == -1 && bit(slice.begin_mask(), i) && bit(slice.end_mask(), i) ? dim
-                                                                                  : dims.open();
-  const int32_t begin = bit(slice.begin_mask(), i) ? 0 : slice.begins()->Get(i);
-  const bool to_end = bit(slice.end_mask(), i) || slice.ends()->Get(i) == INT32_MAX;
-  const int32_t end = to_end ? 0 : slice.ends()->Get(i);
-  if (begin <= kFirstSymbol || end <= kFirstSymbol) return dims.open();
-  // That the axis is long enough is looked at when it is a number.
-  if (begin >= 0 && (to_end || end < 0)) {
-    return dims.ceil_div(dims.sub(dims.add(dim, end), begin), stride);
+  const bool from_begin = bit(slice.begin_mask(), i), to_end = bit(slice.end_mask(), i);
+  if (stride < 1) return stride == -1 && from_begin && to_end ? dim : dims.open();
+  if (from_begin) begin = 0;
+  if (to_end) end = INT32_MAX;
+  if (begin == kInvalidDim || end == kInvalidDim) return dims.open();
+  if (is_number(begin) && begin < 0 && ((is_number(end) && end < 0) || end == INT32_MAX)) {
+    return dims.ceil_div((end < 0 ? end : 0) - begin, stride);
   }
-  if (begin < 0 && (to_end || end < 0)) return dims.ceil_div(end - begin, stride);
-  if (begin >= 0) return dims.ceil_div(dims.sub(dims.min(dim, end), begin), stride);
-  return dims.open();
+  // That the axis is long enough is looked at when it is a number.
+  int32_t to = dim;
+  if (is_number(end) && end < 0) {
+    to = dims.add(dim, end);
+  } else if (end != INT32_MAX) {
+    if (!dims.at_least(end, 0)) return dims.open();
+    to = dims.min(dim, end);
+  }
+  if (!dims.at_least(begin, 0)) return dims.open();
+  return dims.ceil_div(dims.sub(to, begin), stride);
+}
+
+// What input `i` gives, or else the attribute.
+Status read_ends(Inference& x, size_t i, const flatbuffers::Vector<int32_t>& attribute,
+                 Integers* ends) {
+  if (!x.node().has_input(i)) {
+    ends->assign(attribute.begin(), attribute.end());
+    return {};
+  }
+  if (x.integers(i, ends)) return {};
+  return x.node().fail(Code::Unsupported,
+                       "what it takes depends on '%s', which is known only in a run",
+                       x.node().input(i).name);
 }
 
 void infer_integers(Inference& x, const SliceAxis& axis) {
@@ -40,11 +63,14 @@ Status infer(Inference& x) {
   const Shape& in = x.in(0);
   const auto& slice = x.node().options<fb::Slice>();
   const auto rank = static_cast<unsigned>(in.rank());
-  if (slice.begins()->size() != rank || slice.ends()->size() != rank ||
-      slice.strides()->size() != rank) {
-    return x.node().fail(
-        Code::InvalidModel, "has %u begins, %u ends and %u strides for an input of %u axes",
-        slice.begins()->size(), slice.ends()->size(), slice.strides()->size(), rank);
+  const bool computed_begins = x.node().has_input(1), computed_ends = x.node().has_input(2);
+  Ends ends;
+  QRT_RETURN_IF_ERROR(read_ends(x, 1, *slice.begins(), &ends.begins));
+  QRT_RETURN_IF_ERROR(read_ends(x, 2, *slice.ends(), &ends.ends));
+  if (ends.begins.size() != rank || ends.ends.size() != rank || slice.strides()->size() != rank) {
+    return x.node().fail(Code::InvalidModel,
+                         "has %zu begins, %zu ends and %u strides for an input of %u axes",
+                         ends.begins.size(), ends.ends.size(), slice.strides()->size(), rank);
   }
   Shape out;
   for (unsigned i = 0; i < rank; ++i) {
@@ -52,15 +78,21 @@ Status infer(Inference& x) {
     if (slice.strides()->Get(i) == 0) {
       return x.node().fail(Code::InvalidModel, "has a stride of 0 along axis %u", i);
     }
-    if (!is_number(dim)) {
-      if (!bit(slice.shrink_mask(), i)) out.push_back(open_count(x.dims(), slice, i, dim));
+    const int32_t begin = ends.begins[i], end = ends.ends[i];
+    // Attributes are numbers, however small.
+    const bool symbols =
+        (computed_begins && !is_number(begin)) || (computed_ends && !is_number(end));
+    if (!is_number(dim) || symbols) {
+      const bool dropped = bit(slice.shrink_mask(), i);
+      const int32_t from = is_number(begin) || computed_begins ? begin : kInvalidDim;
+      const int32_t to = is_number(end) || computed_ends ? end : kInvalidDim;
+      if (!dropped) out.push_back(open_count(x.dims(), slice, i, dim, from, to));
       continue;
     }
-    const SliceAxis axis = slice_axis(slice, i, dim);
+    const SliceAxis axis = slice_axis(slice, i, dim, begin, end);
     if (axis.count < 0) {
       return x.node().fail(Code::InvalidModel, "takes nothing of axis %u: %d to %d by %d of %d", i,
-                           slice.begins()->Get(i), slice.ends()->Get(i), slice.strides()->Get(i),
-                           dim);
+                           begin, end, slice.strides()->Get(i), dim);
     }
     if (!bit(slice.shrink_mask(), i)) out.push_back(static_cast<int32_t>(axis.count));
     infer_integers(x, axis);
@@ -72,7 +104,7 @@ Status infer(Inference& x) {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Slice;
-  row.signatures = "movable -> =0";
+  row.signatures = "movable, [index], [index] -> =0";
   row.infer = infer;
   row.quantized = QuantizedAs::Moves;
   return row;

@@ -6,9 +6,27 @@ namespace {
 
 Status check(const Node& node) {
   const auto& sizes = *node.options<fb::Split>().sizes();
-  if (sizes.size() == 0) return node.fail(Code::InvalidModel, "splits into nothing");
-  if (sizes.size() == node.outputs()) return {};
+  if (node.outputs() == 0) return node.fail(Code::InvalidModel, "splits into nothing");
+  if (sizes.size() == 0 || sizes.size() == node.outputs()) return {};
   return node.fail(Code::InvalidModel, "has %zu outputs, gives %u", node.outputs(), sizes.size());
+}
+
+// Parts that are rounded up, and what is left.
+Status infer_equal(Inference& x, int axis) {
+  Dims& dims = x.dims();
+  const Shape in = x.in(0);
+  const auto count = static_cast<int32_t>(x.node().outputs());
+  const int32_t part = dims.ceil_div(in[axis], count);
+  for (int32_t i = 0; i < count; ++i) {
+    Shape out = in;
+    out[axis] = i + 1 < count ? part : dims.sub(in[axis], dims.mul(part, count - 1));
+    if (is_number(out[axis]) && out[axis] < 0) {
+      return x.node().fail(Code::InvalidModel, "cannot split %s elements into %d equal parts",
+                           dims.text(in[axis]).c_str(), count);
+    }
+    x.out(static_cast<size_t>(i), out);
+  }
+  return {};
 }
 
 Status infer(Inference& x) {
@@ -18,6 +36,7 @@ Status infer(Inference& x) {
   QRT_RETURN_IF_ERROR(require_axis(x, x.node().options<fb::Split>().axis(), in.rank(), &axis));
   Integers elements;
   const bool known = in.rank() == 1 && x.integers(0, &elements);
+  if (sizes.size() == 0) return infer_equal(x, axis);
   int64_t sum = 0;
   for (unsigned i = 0; i < sizes.size(); ++i) {
     const int32_t size = sizes.Get(i);

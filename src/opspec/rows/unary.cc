@@ -19,6 +19,32 @@ Status check(const Node& node) {
   return check_clamp(node, options.clamp());
 }
 
+void infer_integers(Inference& x) {
+  const auto& options = x.node().options<fb::Unary>();
+  Integers elements;
+  if (options.clamp() != nullptr || !x.integers(0, &elements)) return;
+  for (int32_t& element : elements) {
+    if (element == INT32_MAX) return;  // it may stand for any large number
+    switch (options.kind()) {
+      case fb::UnaryKind::Neg:
+        element = x.dims().sub(0, element);
+        break;
+      case fb::UnaryKind::Not:
+        element = is_number(element) ? 1 - element : x.dims().unknown();
+        break;
+      default:
+        return;
+    }
+    if (element == kInvalidDim) return;
+  }
+  x.out_integers(0, std::move(elements));
+}
+
+Status infer(Inference& x) {
+  infer_integers(x);
+  return infer_same_shape(x);
+}
+
 QuantizedAs quantized(const void* options) {
   return kind_of(options) == fb::UnaryKind::Not ? QuantizedAs::Float : QuantizedAs::Computes;
 }
@@ -34,7 +60,7 @@ constexpr OpSpec row() {
   row.type = fb::OpOptions::Unary;
   row.signatures_of = signatures;
   row.check = check;
-  row.infer = infer_same_shape;
+  row.infer = infer;
   row.quantized_of = quantized;
   row.clamp_of = clamp;
   row.kind_name = kind_name;

@@ -1,0 +1,167 @@
+// Converts every .onnx of a folder, runs it at the shapes of a list, and compares with ONNX Runtime.
+//
+//   node onnxruntime.mjs MODULES QRT FOLDER SHAPES.json [PATTERN]
+//
+// MODULES is the folder in which bench/peers/onnxruntime/install.sh put node_modules, QRT the tool.
+// SHAPES.json names, by what a file's name begins with (a regular expression), the inputs of each run: a shape, or a number
+// for a scalar; {"shape": .., "below": n} for integers from 0 to n - 1; {"shape": .., "most": x} for
+// numbers from -x to x and not from -1 to 1. Of a file that it does not
+// name, all inputs have the shapes that the model fixes. PATTERN takes only files whose path contains
+// it. Files of the same bytes run once.
+//
+// A model matches if no output is off by more than 1e-3 of its largest element, and no integer at all.
+// Ends with status 1 if a model does not convert, run or match.
+import {execFileSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import {basename, join, relative, resolve} from 'node:path';
+
+const TOLERANCE = 1e-3;
+const TYPES = {
+  float32: ['<f4', Float32Array], int64: ['<i8', BigInt64Array], int32: ['<i4', Int32Array],
+  int8: ['|i1', Int8Array], uint8: ['|u1', Uint8Array], bool: ['|b1', Uint8Array],
+};
+
+function writeNpy(file, descr, shape, data) {
+  const tuple = shape.map((size) => `${size},`).join('');
+  let header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`;
+  header = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n';
+  const start = Buffer.alloc(10);
+  start.write('\x93NUMPY\x01\x00', 'latin1');
+  start.writeUInt16LE(header.length, 8);
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  writeFileSync(file, Buffer.concat([start, Buffer.from(header, 'latin1'), bytes]));
+}
+
+function readNpy(file) {
+  const bytes = readFileSync(file);
+  const end = 10 + bytes.readUInt16LE(8);
+  const header = bytes.toString('latin1', 10, end);
+  const descr = /'descr': '([^']*)'/.exec(header)[1];
+  const shape = /'shape': \(([^)]*)\)/.exec(header)[1].split(',').filter((s) => s.trim()).map(Number);
+  const [type, [, Elements]] = Object.entries(TYPES).find(([, [name]]) => name === descr);
+  return {type, shape, data: new Elements(bytes.buffer.slice(bytes.byteOffset + end, bytes.byteOffset + bytes.length))};
+}
+
+// The same numbers for the same seed.
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function makeInput({name, type, shape}, wanted, next) {
+  if (!(type in TYPES)) throw new Error(`input '${name}' is ${type}`);
+  const Elements = TYPES[type][1];
+  const convert = type === 'int64' ? BigInt : Number;
+  if (typeof wanted === 'number') return {dims: [], data: Elements.from([convert(wanted)])};
+  const dims = Array.isArray(wanted) ? wanted : wanted?.shape ?? shape;
+  if (!dims.every((size) => Number.isInteger(size) && size >= 0)) {
+    throw new Error(`input '${name}' is ${dims.join('x')}, and no shape is given for it`);
+  }
+  const count = dims.reduce((product, size) => product * size, 1);
+  const below = wanted?.below ?? 2, most = wanted?.most ?? 1;
+  const element = type === 'float32' ? () => most * (2 * next() - 1) : () => convert(Math.floor(next() * below));
+  return {dims, data: Elements.from({length: count}, element)};
+}
+
+// Why an output does not match, or how far it is off.
+function compare(ours, theirs) {
+  if (ours.type !== theirs.type || `${ours.shape}` !== `${theirs.dims}`) {
+    throw new Error(`is ${ours.type} ${ours.shape.join('x')}, not ${theirs.type} ${theirs.dims.join('x')}`);
+  }
+  let most = 0, largest = 0;
+  for (let i = 0; i < ours.data.length; ++i) {
+    const a = Number(ours.data[i]), b = Number(theirs.data[i]);
+    if (Number.isFinite(b)) largest = Math.max(largest, Math.abs(b));
+    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
+    const apart = Math.abs(a - b);
+    most = Number.isNaN(apart) ? Infinity : Math.max(most, apart);
+  }
+  const exact = ours.type !== 'float32';
+  if (exact ? most > 0 : !(most <= TOLERANCE * largest)) {
+    throw new Error(`is off by ${most}, where the largest is ${largest}`);
+  }
+  return largest > 0 ? most / largest : 0;
+}
+
+function tool(qrt, args) {
+  try {
+    execFileSync(qrt, args, {stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 26});
+  } catch (error) {
+    throw new Error(`qrt ${args[0]}: ${error.stderr?.toString().trim() || error.message}`);
+  }
+}
+
+async function check(ort, qrt, file, runs, work) {
+  const model = join(work, 'model.qrt');
+  tool(qrt, ['convert', file, model]);
+  const session = await ort.InferenceSession.create(
+      file, {executionProviders: ['cpu'], intraOpNumThreads: 1, logSeverityLevel: 3});
+  let most = 0;
+  try {
+    for (const [r, wanted] of runs.entries()) {
+      const next = random(r + 1), feeds = {}, files = [];
+      for (const [i, input] of session.inputMetadata.entries()) {
+        const {dims, data} = makeInput(input, wanted[input.name], next);
+        feeds[input.name] = new ort.Tensor(input.type, data, dims);
+        files.push(`${input.name}=${join(work, `in.${i}.npy`)}`);
+        writeNpy(join(work, `in.${i}.npy`), TYPES[input.type][0], dims, data);
+      }
+      try {
+        const theirs = await session.run(feeds);
+        tool(qrt, ['run', model, '--input', ...files, '--output', join(work, 'out')]);
+        for (const [k, name] of session.outputNames.entries()) {
+          try {
+            most = Math.max(most, compare(readNpy(join(work, `out.${k}.npy`)), theirs[name]));
+          } catch (error) {
+            throw new Error(`output '${name}' ${error.message}`);
+          }
+        }
+      } catch (error) {
+        throw new Error(`with ${JSON.stringify(wanted)}: ${error.message}`);
+      }
+    }
+  } finally {
+    await session.release();
+  }
+  return most;
+}
+
+async function main([modules, qrt, folder, list, pattern = '']) {
+  const ort = createRequire(resolve(modules, 'node_modules') + '/')('onnxruntime-node');
+  const shapes = Object.entries(JSON.parse(readFileSync(list)));
+  const files = readdirSync(folder, {recursive: true, withFileTypes: true})
+                    .filter((entry) => entry.isFile() && entry.name.endsWith('.onnx'))
+                    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+                    .filter((file) => file.includes(pattern))
+                    .sort();
+  const seen = new Set();
+  let wrong = 0, checked = 0;
+  for (const file of files) {
+    const sum = createHash('sha256').update(readFileSync(file)).digest('hex');
+    if (seen.has(sum)) continue;
+    seen.add(sum);
+    const named = shapes.find(([begin]) => new RegExp(`^${begin}`).test(basename(file)));
+    const runs = named?.[1] ?? [{}];
+    const work = mkdtempSync(join(tmpdir(), 'qrt_models.'));
+    ++checked;
+    try {
+      const most = await check(ort, qrt, file, runs, work);
+      console.log(`ok: ${relative(folder, file)}, ${runs.length} runs, off by ${most.toExponential(1)} at most`);
+    } catch (error) {
+      ++wrong;
+      console.log(`WRONG: ${relative(folder, file)}: ${error.message}`);
+    } finally {
+      rmSync(work, {recursive: true});
+    }
+  }
+  console.log(`ONNX Runtime ran ${checked} models: ${checked - wrong} match, ${wrong} do not`);
+  process.exitCode = wrong > 0 || checked === 0 ? 1 : 0;
+}
+
+await main(process.argv.slice(2));
