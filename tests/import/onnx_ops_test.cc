@@ -369,6 +369,20 @@ TEST(OnnxOps, ConstantSubgraphsAreComputed) {
             Floats(4, 2 * (45 + 10 + 13 + 14 + 16 + 17 + 18)));
 }
 
+// As PyTorch's index_put: a shape is joined with what is left of another behind its last axis.
+TEST(OnnxOps, AnEmptySliceOfAConstant) {
+  OnnxBuilder b;
+  b.input("x", {6});
+  b.integers("shape", {2, 3});
+  b.integers("two", {2});
+  b.integers("end", {INT64_MAX});
+  b.op("Slice", {"shape", "two", "end"}, {"nothing"});
+  b.op("Concat", {"shape", "nothing"}, {"whole"}).set("axis", 0);
+  b.op("Reshape", {"x", "whole"}, {"y"});
+  b.output("y");
+  EXPECT_EQ(output_shape(b.must_optimize()), (Shape{2, 3}));
+}
+
 TEST(OnnxOps, DropoutOfNothing) {
   OnnxBuilder b;
   b.input("x", {2});

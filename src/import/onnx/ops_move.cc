@@ -205,6 +205,8 @@ void import_slice(Call& c) {
                                        c.has(3) ? c.integers(3, "axes") : std::vector<int64_t>{},
                                        c.has(4) ? c.integers(4, "steps") : std::vector<int64_t>{});
   if (range.takes_all()) return c.out_same(0, c.pointer(0));
+  const bool known = c.b.graph.value(x.forms.front().value).constant();
+  if (range.takes_nothing() && !known) unsupported("an empty slice");
   c.move(slice_options(range, x.order()), x, x.order(), x.order());
 }
 

@@ -11,13 +11,11 @@ bool SliceRange::takes_all() const {
   return std::all_of(whole.begin(), whole.end(), [](bool all) { return all; });
 }
 
-Shape SliceRange::shape() const {
-  Shape shape;
+bool SliceRange::takes_nothing() const {
   for (size_t i = 0; i < sizes.size(); ++i) {
-    if (open[i]) needs_size();
-    shape.emplace_back(static_cast<int32_t>(sizes[i]));
+    if (!open[i] && sizes[i] == 0) return true;
   }
-  return shape;
+  return false;
 }
 
 SliceRange slice_range(const Shape& shape, const std::vector<int64_t>& starts,
@@ -58,12 +56,11 @@ SliceRange slice_range(const Shape& shape, const std::vector<int64_t>& starts,
     const int64_t low = step > 0 ? 0 : -1, high = step > 0 ? dim : dim - 1;
     const int64_t begin = std::clamp(from_end(starts[i]), low, high);
     const int64_t end = std::clamp(from_end(ends[i]), low, high);
-    const int64_t span = step > 0 ? end - begin : begin - end;
-    if (span <= 0) unsupported("an empty slice");
-    range.begins[axis] = begin;
-    range.steps[axis] = step;
-    range.sizes[axis] = (span - 1) / std::abs(step) + 1;
-    range.ends[axis] = begin + step * range.sizes[axis];
+    const int64_t span = std::max<int64_t>(step > 0 ? end - begin : begin - end, 0);
+    range.begins[axis] = span == 0 ? 0 : begin;
+    range.steps[axis] = span == 0 ? 1 : step;
+    range.sizes[axis] = span == 0 ? 0 : (span - 1) / std::abs(step) + 1;
+    range.ends[axis] = range.begins[axis] + step * range.sizes[axis];
     range.whole[axis] = range.sizes[axis] == dim && step == 1;
   }
   return range;

@@ -16,12 +16,10 @@ struct SliceRange {
   std::vector<int64_t> sizes;  // of the result; not of an open axis
 
   bool takes_all() const;
-  // Unsupported if an axis is open.
-  Shape shape() const;
+  bool takes_nothing() const;
 };
 
-// Empty `axes` or `steps` stand for ONNX's defaults. Throws Invalid or, for an empty result,
-// Unsupported.
+// Empty `axes` or `steps` stand for ONNX's defaults. Throws Invalid.
 SliceRange slice_range(const Shape& shape, const std::vector<int64_t>& starts,
                        const std::vector<int64_t>& ends, std::vector<int64_t> axes,
                        std::vector<int64_t> steps);
