@@ -75,6 +75,11 @@ struct RunContext {
   uint8_t* scratch;
   OpState* state;
   ThreadPool& pool;
+  Status& outcome;  // of the run
+
+  // Ends the run, once this operator returns. For what nobody could know before: that an operator
+  // of the app's failed, that there is more than a bound allows.
+  void fail(Status why) const { outcome = std::move(why); }
 
   template <class T>
   const T* in(size_t i) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "src/base/checked.h"
 #include "src/runtime/storage.h"
@@ -356,7 +357,8 @@ void Session::set_contexts() {
   contexts_.clear();
   for (size_t n = 0; n < layout_.kernels.size(); ++n) {
     contexts_.push_back({program_->nodes()[n], layout_.shapes, layout_.data.data(),
-                         layout_.arena + layout_.scratch[n], layout_.states[n].get(), pool_});
+                         layout_.arena + layout_.scratch[n], layout_.states[n].get(), pool_,
+                         outcome_});
   }
 }
 
@@ -383,6 +385,7 @@ inline Status Session::run_steps() {
         const uint64_t start = profiling ? now_ns() : 0;
         kernel->run(contexts_[n]);
         if (profiling) profile_ns_[n] += now_ns() - start;
+        if (!outcome_.ok()) return std::exchange(outcome_, {});
         break;
       }
       case Step::Kind::Copy:

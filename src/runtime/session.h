@@ -107,6 +107,7 @@ class Session {
   // Computes the outputs. Allocates nothing. The first runs with several threads try how far work
   // is worth sharing (Sharing). Fails only
   // - with Cancelled, when cancel() was called meanwhile.
+  // - with InvalidArgument, when a Squeeze found an axis that has not one element.
   // Then outputs hold anything, and variables are those of the operators that had run: set or reset
   // what the next run needs. Inputs are as they were.
   Status run();
@@ -230,6 +231,7 @@ class Session {
   size_t arena_size_ = 0;
   Layout layout_;                     // the present plan
   std::vector<RunContext> contexts_;  // what its kernels see, by node
+  Status outcome_;                    // of the run that is under way: an operator may fail
   std::vector<Layout> kept_;          // those of shapes before, the latest first
   Bindings inputs_bound_, outputs_bound_;
   std::vector<Copy> copies_in_, copies_out_;  // of what is bound by copy

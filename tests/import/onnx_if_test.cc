@@ -53,6 +53,30 @@ TEST(OnnxIf, RunsOneOfItsBranchesOnWhatIsAroundThem) {
   }
 }
 
+// As PyTorch's scripts write squeeze(1): whether there is one element is known in a run.
+TEST(OnnxIf, ThatSqueezesAnAxisOfOneElementExpectsIt) {
+  OnnxBuilder b;
+  b.open_input("x", {"2", "T"});
+  b.op("Shape", {"x"}, {"s"});
+  b.integers("one", {1});
+  b.op("Gather", {"s", "one"}, {"t"});
+  b.op("Equal", {"t", "one"}, {"condition"});
+  OnnxNode choice = b.op("If", {"condition"}, {"chosen"});
+  add_branch(choice, "then_branch", "Squeeze", {"x", "one"}, "dropped");
+  add_branch(choice, "else_branch", "Identity", {"x"}, "same");
+  b.op("Neg", {"chosen"}, {"y"});
+  b.output("y");
+  const graph::Graph graph = b.must_optimize();
+  EXPECT_EQ(output_shape(graph), (std::vector<int32_t>{2}));
+  Loaded loaded = must_load(graph);
+  loaded.set(0, std::vector<float>{1, -2});
+  loaded.run();
+  EXPECT_EQ(loaded.get<float>(), (std::vector<float>{-1, 2}));
+  ASSERT_TRUE(loaded.session->resize_input(0, {2, 3}).ok());
+  EXPECT_NE(loaded.session->run().message().find("axis 1 of 2x3 is to be dropped"),
+            std::string::npos);
+}
+
 TEST(OnnxIf, WhoseConditionIsKnownIsItsBranch) {
   for (const bool condition : {false, true}) {
     OnnxBuilder b = choosing();

@@ -59,6 +59,25 @@ const ::onnx::GraphProto& branch_of(const ::onnx::NodeProto& node, const char* a
   invalid("has no %s", attribute);
 }
 
+bool is_conditional_squeeze(const ::onnx::NodeProto& node) {
+  // The branch's only node besides constants, if it is of this operator and gives the output.
+  const auto only = [&](const char* branch, const char* op) -> const ::onnx::NodeProto* {
+    const ::onnx::GraphProto& graph = branch_of(node, branch);
+    const ::onnx::NodeProto* found = nullptr;
+    for (const auto& one : graph.node()) {
+      if (one.op_type() == "Constant") continue;
+      if (found != nullptr || one.op_type() != op || one.input_size() == 0) return nullptr;
+      found = &one;
+    }
+    const bool gives = found != nullptr && found->output_size() == 1 && graph.output_size() == 1 &&
+                       found->output(0) == graph.output(0).name();
+    return gives ? found : nullptr;
+  };
+  const ::onnx::NodeProto* drops = only("then_branch", "Squeeze");
+  const ::onnx::NodeProto* passes = only("else_branch", "Identity");
+  return drops != nullptr && passes != nullptr && drops->input(0) == passes->input(0);
+}
+
 ::onnx::ModelProto branch_model(const ::onnx::ModelProto& outer, const ::onnx::GraphProto& branch,
                                 const std::vector<Captured>& captured, Builder& builder) {
   builder.charge(branch.ByteSizeLong());

@@ -15,6 +15,11 @@ namespace qrt::import::onnx_import {
 // The node's attribute of this name; throws Invalid if it is no graph, or one with inputs.
 const ::onnx::GraphProto& branch_of(const ::onnx::NodeProto& node, const char* attribute);
 
+// Whether it is an If that drops an axis where that has one element, and passes the tensor on
+// otherwise: what PyTorch's scripts write for squeeze(axis). Its results differ in rank, and what
+// follows expects the axis dropped.
+bool is_conditional_squeeze(const ::onnx::NodeProto& node);
+
 // What a branch finds around it: its name there, and what is known of it.
 struct Captured {
   std::string name;

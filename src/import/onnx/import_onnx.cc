@@ -276,11 +276,15 @@ class Importer {
     if (condition->type != DType::Bool) invalid("its condition is no bool");
     const graph::Value* known = builder_.constant_value(*condition);
     if (known != nullptr && known->data->size() != 1) invalid("its condition is not one bool");
-    const bool always = known != nullptr && (*known->data)[0] != 0;
+    // A size that decides it is open: the axis is dropped, and a run fails where it cannot be.
+    const bool squeezes = known == nullptr && is_conditional_squeeze(node) &&
+                          builder_.integers(condition->forms.front().value) != nullptr;
+    const bool runs_one = known != nullptr || squeezes;
+    const bool always = squeezes || (known != nullptr && (*known->data)[0] != 0);
 
     int32_t yes = -1, no = -1;
-    if (known == nullptr || always) yes = import_branch(node, "then_branch", captured);
-    if (known == nullptr || !always) no = import_branch(node, "else_branch", captured);
+    if (!runs_one || always) yes = import_branch(node, "then_branch", captured);
+    if (!always) no = import_branch(node, "else_branch", captured);
     const int32_t first = yes >= 0 ? yes : no, other = no >= 0 ? no : yes;
 
     std::vector<int> inputs, outputs;
@@ -292,7 +296,7 @@ class Importer {
           if_output(node.output(k), branch_output(first, k), branch_output(other, k)));
     }
     const std::string& name = node.name().empty() ? node.output(0) : node.name();
-    if (known != nullptr) {
+    if (runs_one) {
       fb::CallT call;
       call.subgraph = first;
       builder_.run_graphs(name, std::move(call), std::move(inputs), std::move(outputs));

@@ -142,15 +142,38 @@ void import_flatten(Call& c) {
              flattened(c.b.dims(), x.shape, static_cast<int>(given < 0 ? given + rank : given)));
 }
 
+// Axes of which some are open: that these have one element is known in a run.
+void squeeze_open(Call& c, Tensor& x, const std::vector<int>& axes) {
+  Order order = x.order();
+  int value = c.b.form(x, order);
+  for (size_t i = axes.size(); i-- > 0;) {
+    const graph::Value from = c.b.graph.value(value);
+    if (from.quantization.axis >= 0) unsupported("values that are quantized per channel");
+    const std::string name =
+        i == 0 ? c.output_name(0) : c.temporary("squeezed") + std::to_string(i);
+    const int result = c.b.value(name, from.type, from.quantization);
+    fb::SqueezeT options;
+    options.axis = position(order, axes[i]);
+    c.emit(std::move(options), {value}, {result});
+    order = graph::without_axes(order, {axes[i]});
+    value = result;
+  }
+  c.out_value(0, value, order);
+}
+
 void import_squeeze(Call& c) {
   Tensor& x = c.in(0);
   const bool given = c.has(1) || c.attributes.has("axes");
   const std::vector<int> axes = checked_axes(read_axes(c), x.rank());
+  const bool open = std::any_of(axes.begin(), axes.end(), [&](int axis) {
+    return x.shape[static_cast<size_t>(axis)].open();
+  });
+  if (open) return squeeze_open(c, x, axes);
   Shape shape;
   for (int axis = 0; axis < static_cast<int>(x.rank()); ++axis) {
     const Dim dim = x.shape[static_cast<size_t>(axis)];
     const bool named = std::binary_search(axes.begin(), axes.end(), axis);
-    if (named && !dim.open() && dim != 1) {
+    if (named && dim != 1) {
       invalid("axis %d of size %d to be dropped", axis, dim.symbol());
     }
     if (!(given ? named : dim == 1)) shape.push_back(dim);
