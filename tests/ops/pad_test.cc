@@ -129,7 +129,7 @@ TEST(Pad, Refuses) {
   refused(four, pad({INT32_MAX - 4}, {1}), "pads axis 0");
   refused(four, pad({4}, {0}, fb::PadMode::Reflect), "mirrors 4 and 0 of the 4 elements");
   refused(four, pad({0}, {5}, fb::PadMode::Symmetric), "mirrors 0 and 5 of the 4 elements");
-  refused(four, pad({1}, {1}, static_cast<fb::PadMode>(3)), "has an unknown mode 3");
+  refused(four, pad({1}, {1}, static_cast<fb::PadMode>(4)), "has an unknown mode 4");
   for (float value : {128.0f, -129.0f, 0.5f, static_cast<float>(NAN), INFINITY}) {
     refused(four, pad({1}, {1}, fb::PadMode::Constant, value), "cannot be expressed in its s8");
   }

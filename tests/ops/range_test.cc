@@ -56,7 +56,7 @@ TEST(Range, Refuses) {
                  {empty_array(DType::S32, {1})}, "input 0 is 2, not one number");
   const Array number = empty_array(DType::S32, {});
   expect_refused(fb::RangeT(), {number, number, number}, {empty_array(DType::S32, {1})},
-                 "depends on values that are known only in a run");
+                 "depends on values that are known only in a run", rt::Code::Unsupported);
 }
 
 // As many as an input has rows; none, too.

@@ -29,7 +29,9 @@ std::vector<int64_t> split_sizes(Call& c, Dim dim) {
   }
   int64_t sum = 0;
   for (int64_t size : sizes) {
-    if (size < 0 || size > INT32_MAX) invalid("a part of %lld", static_cast<long long>(size));
+    if (size < 0 || size > (dim.open() ? INT32_MAX : dim.symbol())) {
+      invalid("a part of %lld", static_cast<long long>(size));
+    }
     if (size == 0) unsupported("a part without elements");
     sum += size;
   }

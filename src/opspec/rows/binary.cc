@@ -92,7 +92,10 @@ int32_t evaluate(Dims& dims, fb::BinaryKind kind, int32_t a, int32_t b) {
 void infer_integers(Inference& x, const Shape& out) {
   Integers a, b, result;
   const auto& options = x.node().options<fb::Binary>();
-  if (options.clamp() != nullptr) return;
+  if (options.clamp() != nullptr || options.kind() == fb::BinaryKind::Pow ||
+      options.kind() == fb::BinaryKind::SquaredDifference) {
+    return;
+  }
   if (out.rank() > 1 || !x.integers(0, &a) || !x.integers(1, &b) || a.empty() || b.empty()) return;
   const size_t count = std::max(a.size(), b.size());
   for (size_t i = 0; i < count; ++i) {
