@@ -82,13 +82,13 @@ TEST_F(OpenShapesTool, ConvertFixesDimensions) {
 TEST_F(OpenShapesTool, ConvertSaysWhatItAssumes) {
   OnnxBuilder b;
   b.open_input("x", {"N", "3"});
-  b.integers("pads", {1, 0, 0, 0});
-  b.op("Pad", {"x", "pads"}, {"y"}).set("mode", "edge").named("border");
+  b.floats("scales", {2}, {2, 1});
+  b.op("Resize", {"x", "", "scales"}, {"y"}).named("border");
   b.output("y");
   write_onnx(b);
   const Ran ran = qrt("convert m.onnx m2.qrt");
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_PRED2(contains, ran.out, "x[0] ('N') is 1, because of Pad: ");
+  EXPECT_PRED2(contains, ran.out, "x[0] ('N') is 1, because of Resize: ");
   EXPECT_PRED2(contains, ran.out, "'border'");
 }
 

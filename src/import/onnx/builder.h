@@ -77,10 +77,11 @@ class Builder {
     graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs));
     complete_last_node();
   }
-  // A node that runs other graphs; its outputs have the shapes that those say.
+  // A node that stays one, and whose outputs have the shapes that the graph says: one that runs
+  // other graphs, or gives a value another name.
   template <class Options>
-  void run_graphs(const std::string& name, Options options, std::vector<int> inputs,
-                  std::vector<int> outputs) {
+  void node_as_declared(const std::string& name, Options options, std::vector<int> inputs,
+                        std::vector<int> outputs) {
     for (int output : outputs) producer_[output] = graph.nodes.size();
     graph.add_node(name, std::move(options), std::move(inputs), std::move(outputs));
   }

@@ -299,14 +299,14 @@ class Importer {
     if (runs_one) {
       fb::CallT call;
       call.subgraph = first;
-      builder_.run_graphs(name, std::move(call), std::move(inputs), std::move(outputs));
+      builder_.node_as_declared(name, std::move(call), std::move(inputs), std::move(outputs));
       return;
     }
     fb::IfT choice;
     choice.then_subgraph = yes;
     choice.else_subgraph = no;
     inputs.insert(inputs.begin(), builder_.plain(*condition));
-    builder_.run_graphs(name, std::move(choice), std::move(inputs), std::move(outputs));
+    builder_.node_as_declared(name, std::move(choice), std::move(inputs), std::move(outputs));
   }
 
   // The value of an output that is either of two.
@@ -424,13 +424,13 @@ class Importer {
     if (builder_.producer(value) == nullptr || !output_values_.insert(value).second) {
       // Another name is a Reshape that changes nothing.
       const graph::Value same = g.value(value);
-      const int copy = builder_.value(name, same.type, same.quantization);
+      const int copy = g.add_tensor(name, same.type, same.shape, same.quantization);
       fb::ReshapeT options;
       options.shape = same.shape;
       for (size_t i = 0; i < same.shape.size(); ++i) {
         if (same.shape[i] == -1) options.keep_mask |= 1u << i;
       }
-      builder_.node(name, std::move(options), {value}, {copy});
+      builder_.node_as_declared(name, std::move(options), {value}, {copy});
       value = copy;
       output_values_.insert(copy);
     }
