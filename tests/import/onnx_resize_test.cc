@@ -201,5 +201,121 @@ TEST(OnnxResize, KeepsTheOldFormWhereItMeansTheSame) {
             fb::ResizeCoordinates::Asymmetric);
 }
 
+// --- What is a sum of weighted elements
+
+// [1,1,4,4] of 1 to 16, or as many as `count`.
+Floats counting(size_t count = 16) {
+  Floats numbers;
+  for (size_t i = 0; i < count; ++i) numbers.push_back(static_cast<float>(i + 1));
+  return numbers;
+}
+
+template <class Prepare>
+Floats resized(const Dims64& dims, const Floats& x, const Prepare& prepare, int64_t opset = 19) {
+  OnnxBuilder b(opset);
+  b.input("x", dims);
+  prepare(b);
+  b.output("y");
+  return run_floats(b.must_optimize(), {x});
+}
+
+TEST(OnnxResize, CubicByTheFormulaOfFourCoefficients) {
+  for (const char* transform :
+       {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"}) {
+    for (bool exclude : {false, true}) {
+      for (float a : {-0.75f, -0.5f}) {
+        for (int32_t size : {1, 3, 5, 9, 14}) {
+          SCOPED_TRACE(std::string(transform) + " to " + std::to_string(size));
+          const Floats x = {3, -1, 4, 1, -5, 9};
+          const Floats y = resized({6}, x, [&](OnnxBuilder& b) {
+            b.integers("sizes", {size});
+            b.op("Resize", {"x", "", "", "sizes"}, {"y"})
+                .set("mode", "cubic")
+                .set("cubic_coeff_a", a)
+                .set("exclude_outside", exclude ? 1 : 0)
+                .set("coordinate_transformation_mode", transform);
+          });
+          if (size == 6) continue;
+          Case c{"cubic", transform, "", 6, {}, size};
+          ASSERT_EQ(y.size(), static_cast<size_t>(size));
+          for (int32_t i = 0; i < size; ++i) {
+            const double at = double{source(c, i)}, below = std::floor(at), r = at - below,
+                         k = double{a};
+            double weights[4] = {((k * (r + 1) - 5 * k) * (r + 1) + 8 * k) * (r + 1) - 4 * k,
+                                 ((k + 2) * r - (k + 3)) * r * r + 1,
+                                 ((k + 2) * (1 - r) - (k + 3)) * (1 - r) * (1 - r) + 1,
+                                 ((k * (2 - r) - 5 * k) * (2 - r) + 8 * k) * (2 - r) - 4 * k};
+            double sum = 0, all = 0;
+            for (int n = 0; n < 4; ++n) {
+              const double place = below - 1 + n;
+              if (exclude && (place < 0 || place > 5)) continue;
+              const auto element = static_cast<size_t>(std::min(std::max(place, 0.0), 5.0));
+              sum += weights[n] * double{x[element]};
+              all += weights[n];
+            }
+            EXPECT_NEAR(y[static_cast<size_t>(i)], sum / all, 2e-5) << i;
+          }
+        }
+      }
+    }
+  }
+}
+
+// The examples of ONNX's Operators.md.
+TEST(OnnxResize, ExamplesOfTheSpecification) {
+  const auto scaled = [](const char* mode, float scale, int antialias) {
+    return resized({1, 1, 4, 4}, counting(), [&](OnnxBuilder& b) {
+      b.floats("scales", {4}, {1, 1, scale, scale});
+      b.op("Resize", {"x", "", "scales"}, {"y"}).set("mode", mode).set("antialias", antialias);
+    });
+  };
+  expect_near(scaled("linear", 0.6f, 1), {2.875f, 4.5f, 9.375f, 11.0f});
+  expect_near(scaled("cubic", 0.8f, 0),
+              {1.47119141f, 2.78125f, 4.08251953f, 6.71142578f, 8.02148438f, 9.32275391f,
+               11.91650391f, 13.2265625f, 14.52783203f});
+  const auto cropped = [](float end, float extrapolation) {
+    return resized({1, 1, 4, 4}, counting(), [&](OnnxBuilder& b) {
+      b.floats("roi", {8}, {0, 0, 0.4f, 0.6f, 1, 1, 0.6f, end});
+      b.integers("sizes", {1, 1, 3, 3});
+      b.op("Resize", {"x", "roi", "", "sizes"}, {"y"})
+          .set("mode", "linear")
+          .set("extrapolation_value", extrapolation)
+          .set("coordinate_transformation_mode", "tf_crop_and_resize");
+    });
+  };
+  expect_near(cropped(0.8f, 10), {7.6f, 7.9f, 8.2f, 8.8f, 9.1f, 9.4f, 10, 10.3f, 10.6f});
+  expect_near(cropped(1.7f, 10), {7.6f, 10, 10, 8.8f, 10, 10, 10, 10, 10});
+}
+
+TEST(OnnxResize, ProportionsAreKept) {
+  const auto shape = [](const char* policy) {
+    OnnxBuilder b(18);
+    b.input("x", {1, 1, 2, 4});
+    b.integers("sizes", {7, 8});
+    b.op("Resize", {"x", "", "", "sizes"}, {"y"})
+        .set("mode", "nearest")
+        .set("axes", Dims64{2, 3})
+        .set("keep_aspect_ratio_policy", policy);
+    b.output("y");
+    return output_shape(b.must_import());
+  };
+  EXPECT_EQ(shape("stretch"), (std::vector<int32_t>{1, 1, 7, 8}));
+  EXPECT_EQ(shape("not_larger"), (std::vector<int32_t>{1, 1, 4, 8}));
+  EXPECT_EQ(shape("not_smaller"), (std::vector<int32_t>{1, 1, 7, 14}));
+}
+
+// 2.4 elements become 2, whose middle is the input's.
+TEST(OnnxResize, SymmetricHalfPixels) {
+  const Floats y = resized({4}, {1, 2, 3, 4}, [](OnnxBuilder& b) {
+    b.floats("scales", {1}, {0.6f});
+    b.op("Resize", {"x", "", "scales"}, {"y"})
+        .set("mode", "linear")
+        .set("coordinate_transformation_mode", "half_pixel_symmetric");
+  });
+  ASSERT_EQ(y.size(), 2u);
+  EXPECT_NEAR(y[0] + y[1], 5, 1e-5f);
+  EXPECT_NEAR(y[1] - y[0], 1 / 0.6f, 1e-5f);
+}
+
 }  // namespace
 }  // namespace qrt::test

@@ -1,12 +1,13 @@
 // Resize. Heights and widths are libqrt's Resize with ONNX's coordinates, or with TensorFlow Lite's
 // where they mean the same; other axes become heights one after the other, or, for a nearest
-// neighbour, a Gather.
+// neighbour, a Gather. What libqrt's Resize does not know is a sum of weighted Gathers.
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "src/base/dtype.h"
 #include "src/import/onnx/ops.h"
+#include "src/import/onnx/resize_taps.h"
 #include "src/ops/resize_axis.h"
 
 namespace qrt::import::onnx_import {
@@ -176,6 +177,61 @@ void resize_linear(Call& c, Tensor& x, const std::vector<Scaling>& scalings, con
   emit_resize(c, x, order, shape, fb::ResizeMode::Bilinear, scalings, coordinates, flags);
 }
 
+double real(Dim dim) { return static_cast<int32_t>(dim); }
+
+// Numbers that are broadcast along the axis at this position.
+int along_axis(Call& c, const std::vector<float>& numbers, size_t rank, int position) {
+  std::vector<int32_t> shape(rank, 1);
+  shape[static_cast<size_t>(position)] = static_cast<int32_t>(numbers.size());
+  c.b.charge(numbers.size() * sizeof(float));
+  return c.b.graph.add_constant(c.temporary("weights"), std::move(shape), numbers);
+}
+
+int emit_sum(Call& c, fb::BinaryKind kind, int a, int b, const std::string& name) {
+  const int result = c.b.value(name, DType::F32);
+  fb::BinaryT options;
+  options.kind = kind;
+  c.emit(std::move(options), {a, b}, {result});
+  return result;
+}
+
+// One axis: the sum of as many weighted Gathers as an element has taps.
+int resize_by_taps(Call& c, int value, const Scaling& s, const Order& order,
+                   const TapOptions& options, float extrapolation) {
+  const int place = position(order, s.axis);
+  const double scale = s.scale != 0 ? double{s.scale} : real(s.out) / real(s.in);
+  c.b.charge(static_cast<uint64_t>(int32_t{s.out}) * 2 * sizeof(Taps));
+  const std::vector<Taps> all = resize_taps(s.in, s.out, scale, options);
+  size_t most = 0;
+  bool outside = false;
+  for (const Taps& taps : all) {
+    most = std::max(most, taps.weights.size());
+    outside = outside || taps.weights.empty();
+  }
+  constexpr size_t kMostTaps = 256;
+  if (most > kMostTaps) unsupported("sums of %zu elements", most);
+  int sum = -1;
+  for (size_t k = 0; k < std::max(most, size_t{1}); ++k) {
+    std::vector<int32_t> elements;
+    std::vector<float> weights;
+    for (const Taps& taps : all) {
+      const bool has = k < taps.weights.size();
+      elements.push_back(has ? taps.elements[k] : 0);
+      weights.push_back(has ? static_cast<float>(taps.weights[k]) : 0.0f);
+    }
+    const std::string name = c.temporary("tap") + std::to_string(k);
+    const int taken = emit_gather(c, value, place, elements, name);
+    const int weighted = emit_sum(c, fb::BinaryKind::Mul, taken,
+                                  along_axis(c, weights, order.size(), place), name + "/weighted");
+    sum = k == 0 ? weighted : emit_sum(c, fb::BinaryKind::Add, sum, weighted, name + "/sum");
+  }
+  if (!outside || extrapolation == 0) return sum;
+  std::vector<float> beside;
+  for (const Taps& taps : all) beside.push_back(taps.weights.empty() ? extrapolation : 0.0f);
+  return emit_sum(c, fb::BinaryKind::Add, sum, along_axis(c, beside, order.size(), place),
+                  c.temporary("outside"));
+}
+
 // What scales or sizes say, one for each of `axes`.
 struct Scalings {
   std::vector<Scaling> of_axes;  // those that are scaled
@@ -281,20 +337,96 @@ void resize(Call& c, const Scalings& all, const std::string& mode, const Coordin
   unsupported("mode='%s'", mode.c_str());
 }
 
+std::optional<TapOptions::Coordinates> tap_coordinates(const std::string& word) {
+  using Kind = TapOptions::Coordinates;
+  if (word == "half_pixel") return Kind::HalfPixel;
+  if (word == "pytorch_half_pixel") return Kind::PytorchHalfPixel;
+  if (word == "asymmetric") return Kind::Asymmetric;
+  if (word == "align_corners") return Kind::AlignCorners;
+  if (word == "half_pixel_symmetric") return Kind::HalfPixelSymmetric;
+  if (word == "tf_crop_and_resize") return Kind::CropAndResize;
+  return std::nullopt;
+}
+
+// Of an operator that libqrt's Resize cannot be; false if it can.
+bool resize_all_by_taps(Call& c, const std::string& mode, const std::string& word,
+                        const Scalings& scalings) {
+  Attributes& a = c.attributes;
+  TapOptions options;
+  options.cubic = mode == "cubic";
+  options.antialias = a.flag("antialias", false) && mode != "nearest";
+  options.exclude_outside = a.flag("exclude_outside", false);
+  options.cubic_a = double{a.number("cubic_coeff_a", -0.75f)};
+  const float extrapolation = a.number("extrapolation_value", 0);
+  const auto coordinates = tap_coordinates(word);
+  const bool crops = coordinates == TapOptions::Coordinates::CropAndResize;
+  const bool own = crops || coordinates == TapOptions::Coordinates::HalfPixelSymmetric;
+  if (!coordinates || mode == "nearest" || !(options.cubic || options.antialias || own)) {
+    return false;
+  }
+  options.coordinates = *coordinates;
+  std::optional<Numbers> crop;
+  if (crops) {
+    crop = c.has(1) ? numbers_of(c.b, c.floats(1)) : std::nullopt;
+    if (!crop) unsupported("a region that is known only at run time");
+    if (crop->size() != 2 * scalings.axes.size()) {
+      invalid("a region of %zu numbers for %zu axes", crop->size(), scalings.axes.size());
+    }
+  }
+  Tensor& x = c.floats(0);
+  const Order order = x.order();
+  int value = c.b.form(x, order);
+  bool changed = false;
+  for (size_t i = 0; i < scalings.axes.size(); ++i) {
+    const int axis = scalings.axes[i];
+    const Dim dim = x.shape[static_cast<size_t>(axis)];
+    const auto found = std::find_if(scalings.of_axes.begin(), scalings.of_axes.end(),
+                                    [&](const Scaling& one) { return one.axis == axis; });
+    if (crops) {
+      options.begin = double{crop->floats[i]};
+      options.end = double{crop->floats[scalings.axes.size() + i]};
+    }
+    const bool whole = !crops || (options.begin == 0 && options.end == 1);
+    if (found == scalings.of_axes.end() && whole) continue;
+    const Scaling scaling = found != scalings.of_axes.end() ? *found : Scaling{axis, dim, dim, 1};
+    value = resize_by_taps(c, value, scaling, order, options, extrapolation);
+    changed = true;
+  }
+  if (changed) {
+    c.out_value(0, value, order);
+  } else {
+    c.out_same(0, c.pointer(0));
+  }
+  return true;
+}
+
+// Sizes by which an input fits into those given, or covers them, and keeps its proportions.
+void keep_proportions(Scalings* scalings, const Tensor& x, bool inside) {
+  double scale = 0;
+  for (int axis : scalings->axes) {
+    const Dim dim = x.shape[static_cast<size_t>(axis)];
+    const auto found = std::find_if(scalings->of_axes.begin(), scalings->of_axes.end(),
+                                    [&](const Scaling& one) { return one.axis == axis; });
+    const double own = found == scalings->of_axes.end() ? 1.0 : real(found->out) / real(dim);
+    scale = scale == 0 ? own : inside ? std::min(scale, own) : std::max(scale, own);
+  }
+  scalings->of_axes.clear();
+  for (int axis : scalings->axes) {
+    const Dim dim = x.shape[static_cast<size_t>(axis)];
+    const double size = std::floor(scale * real(dim) + 0.5);
+    if (!(size >= 1) || !(size <= INT32_MAX)) invalid("a size of %g", size);
+    const Scaling s{axis, dim, Dim(static_cast<int32_t>(size)), static_cast<float>(scale)};
+    if (s.out != s.in) scalings->of_axes.push_back(s);
+  }
+}
+
 // Inputs: X, roi, scales, sizes.
 void import_resize(Call& c) {
   Attributes& a = c.attributes;
   const std::string mode = a.word("mode", "nearest");
-  const Coordinates coordinates{
-      read_transform(a.word("coordinate_transformation_mode", "half_pixel")),
-      read_rounding(a.word("nearest_mode", "round_prefer_floor"))};
-  a.ignore("cubic_coeff_a");
-  a.ignore("exclude_outside");
-  a.ignore("extrapolation_value");
-  if (a.flag("antialias", false)) unsupported("antialias");
-  if (a.word("keep_aspect_ratio_policy", "stretch") != "stretch") {
-    unsupported("keep_aspect_ratio_policy");
-  }
+  const std::string transform = a.word("coordinate_transformation_mode", "half_pixel");
+  const std::string rounding = a.word("nearest_mode", "round_prefer_floor");
+  const std::string policy = a.word("keep_aspect_ratio_policy", "stretch");
   const Tensor& x = c.in(0);
   check_size(x.shape);
   std::vector<int> axes = plain_order(x.rank());
@@ -303,7 +435,14 @@ void import_resize(Call& c) {
     axes.clear();
     for (int64_t axis : given) axes.push_back(checked_axis(axis, x.rank()));
   }
-  resize(c, read_scalings(c, x, 2, 3, axes), mode, coordinates);
+  Scalings scalings = read_scalings(c, x, 2, 3, axes);
+  if (policy == "not_larger" || policy == "not_smaller") {
+    if (c.has(3)) keep_proportions(&scalings, x, policy == "not_larger");
+  } else if (policy != "stretch") {
+    invalid("keep_aspect_ratio_policy='%s'", policy.c_str());
+  }
+  if (resize_all_by_taps(c, mode, transform, scalings)) return;
+  resize(c, scalings, mode, {read_transform(transform), read_rounding(rounding)});
 }
 
 // Resize's predecessor, which exporters still write by that name. Inputs: X, scales.
