@@ -1,7 +1,5 @@
 // Operators that pick elements: slices with constant bounds, and gathers.
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 
 #include "src/import/tflite/op_table.h"
 
@@ -347,54 +345,8 @@ Status one_hot(OpContext& op) {
   return op.emit(fb::SelectT(), {hot, op.input(2), op.input(3)}, {op.output()});
 }
 
-// Numbers from start up to, not including, limit, in steps of delta, all known now.
-template <class T>
-Status make_range(OpContext& op, double start, double limit, double delta) {
-  const double count = std::ceil((limit - start) / delta);
-  constexpr double kMost = 1 << 22;
-  if (!(count <= kMost)) return Status(Code::Unsupported, "gives too many numbers");
-  if (count < 1) return Status(Code::Unsupported, "gives no number");
-  graph::Bytes bytes(static_cast<size_t>(count) * sizeof(T));
-  for (size_t i = 0; i * sizeof(T) < bytes.size(); ++i) {
-    const auto number = static_cast<T>(start + static_cast<double>(i) * delta);
-    std::memcpy(&bytes[i * sizeof(T)], &number, sizeof number);
-  }
-  op.out().shape = {static_cast<int32_t>(count)};
-  return op.make_constant(0, std::move(bytes));
-}
-
 Status range(OpContext& op) {
-  double numbers[3];  // start, limit, delta
-  const DType type = op.in(0).type;
-  for (int i = 0; i < 3; ++i) {
-    if (op.in(i).type != type || op.out().type != type) {
-      return error(Code::InvalidModel, "counts %s in %s", rt::dtype_name(type),
-                   rt::dtype_name(op.in(i).type));
-    }
-    if (type == DType::F32) {
-      QRT_RETURN_IF_ERROR(op.expect_constant(i, "range"));
-      float number;
-      if (op.in(i).data->size() != sizeof number) {
-        return Status(Code::InvalidModel, "its range is not three numbers");
-      }
-      std::memcpy(&number, op.in(i).data->data(), sizeof number);
-      numbers[i] = double{number};
-      continue;
-    }
-    std::vector<int64_t> elements;
-    QRT_RETURN_IF_ERROR(op.ints(i, "range", 1, &elements));
-    if (elements.size() != 1) return Status(Code::InvalidModel, "its range is not three numbers");
-    numbers[i] = static_cast<double>(elements[0]);
-  }
-  if (!(std::fabs(numbers[2]) > 0)) return Status(Code::InvalidModel, "counts in steps of 0");
-  switch (type) {
-    case DType::F32:
-      return make_range<float>(op, numbers[0], numbers[1], numbers[2]);
-    case DType::S32:
-      return make_range<int32_t>(op, numbers[0], numbers[1], numbers[2]);
-    default:
-      return make_range<int64_t>(op, numbers[0], numbers[1], numbers[2]);
-  }
+  return op.emit(fb::RangeT(), {op.input(0), op.input(1), op.input(2)}, {op.output()});
 }
 
 constexpr OpRule kRules[] = {
