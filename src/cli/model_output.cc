@@ -126,6 +126,7 @@ std::string label_of(const std::vector<std::string>& labels, size_t index) {
 
 OutputSummary summary_of(const RunningModel& model, size_t output) {
   const std::vector<double> values = values_of(model, output);
+  if (values.empty()) return {0, 0, {}};
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   const auto few = static_cast<std::ptrdiff_t>(std::min(values.size(), kFirstValues));
   return {*low, *high, {values.begin(), values.begin() + few}};
@@ -140,6 +141,7 @@ std::string summarize_output(const RunningModel& model, size_t output) {
   if (q.present() && q.per_tensor()) {
     text += format(", scale %.6g, zero point %d", static_cast<double>(q.scale()), q.zero_point());
   }
+  if (summary.first.empty()) return text + "\n  no elements";
   text += format("\n  from %s to %s; first", human_real(summary.low).c_str(),
                  human_real(summary.high).c_str());
   for (double value : summary.first) text += " " + human_real(value);

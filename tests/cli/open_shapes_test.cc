@@ -37,6 +37,26 @@ TEST_F(OpenShapesTool, RunTakesTheShapeOfItsFile) {
   expect_failure("run m.qrt --input four.npy", 1, {"2x4x2"});
 }
 
+TEST_F(OpenShapesTool, RunSaysThatAnOutputHasNoElements) {
+  graph::Graph g;  // what stands behind the first row
+  const int x = g.add_tensor("x", rt::DType::F32, {-1, 2});
+  const int y = g.add_tensor("y", rt::DType::F32, {-1, 2});
+  fb::SliceT slice;
+  slice.begins = {1, 0};
+  slice.ends = {INT32_MAX, 2};
+  slice.strides = {1, 1};
+  g.add_node("rest", std::move(slice), {x}, {y});
+  g.inputs = {x};
+  g.outputs = {y};
+  write_model("rest.qrt", g);
+  write_npy<float>("row.npy", "<f4", "(1, 2)", {1, 2});
+  const Ran ran = qrt("run rest.qrt --input row.npy");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_PRED2(contains, ran.out, "no elements");
+  const auto json = nlohmann::json::parse(qrt("run rest.qrt --input row.npy --json").out);
+  EXPECT_EQ(json["outputs"][0]["shape"], nlohmann::json({0, 2}));
+}
+
 TEST_F(OpenShapesTool, InspectShowsTheNames) {
   const Ran ran = qrt("inspect m.qrt");
   EXPECT_PRED2(contains, ran.out, "x  f32 [batch, 3, w]");

@@ -383,6 +383,31 @@ TEST(OnnxOps, AnEmptySliceOfAConstant) {
   EXPECT_EQ(output_shape(b.must_optimize()), (Shape{2, 3}));
 }
 
+TEST(OnnxOps, NothingIsNoOutput) {
+  OnnxBuilder b(14);
+  b.floats("nothing", {3, 0, 5}, {});
+  b.op("Trilu", {"nothing"}, {"y"});
+  b.output("y");
+  const auto g = b.import();
+  ASSERT_FALSE(g.ok());
+  EXPECT_NE(g.status().message().find("a tensor without elements: 3x0x5"), std::string::npos)
+      << g.status().message();
+}
+
+TEST(OnnxOps, TheMaskOfADropoutKeepsAll) {
+  for (const char* size : {"2", "N"}) {
+    OnnxBuilder b;
+    b.open_input("x", {size, "3"});
+    b.op("Dropout", {"x"}, {"same", "mask"});
+    b.op("Cast", {"mask"}, {"y"}).set("to", static_cast<int64_t>(Onnx::FLOAT));
+    b.output("y");
+    Loaded loaded = must_load(b.must_optimize());
+    ASSERT_TRUE(loaded.session->resize_input(0, {2, 3}).ok());
+    loaded.run();
+    EXPECT_EQ(loaded.get<float>(), Floats(6, 1));
+  }
+}
+
 TEST(OnnxOps, DropoutOfNothing) {
   OnnxBuilder b;
   b.input("x", {2});

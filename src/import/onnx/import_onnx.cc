@@ -418,6 +418,7 @@ class Importer {
       return;
     }
     Tensor& tensor = *found->second;
+    check_size(tensor.shape);
     int value = builder_.plain(tensor);
     graph::Graph& g = builder_.graph;
     // Inputs and constants keep their names; a result may have one name as an output.

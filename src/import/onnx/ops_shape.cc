@@ -57,7 +57,36 @@ std::vector<int64_t> read_axes(Call& c) {
   return c.attributes.integers("axes");
 }
 
+// The dimensions from `start` to `end` of ONNX's shape, as integers of a node.
+int emit_shape(Call& c, Tensor& x, int64_t start, int64_t end, const std::string& name) {
+  const Form form = x.forms.front();
+  const auto rank = static_cast<int64_t>(x.rank());
+  const bool picked = form.order != plain_order(x.rank()) || end - start != rank;
+  const int whole = c.b.value(picked ? name + "/all" : name, DType::S64);
+  c.emit(fb::ShapeOfT{}, {form.value}, {whole});
+  if (!picked) return whole;
+  std::vector<int32_t> positions;
+  for (int64_t axis = start; axis < end; ++axis) {
+    positions.push_back(position(form.order, static_cast<int>(axis)));
+  }
+  return emit_gather(c, whole, 0, positions, name);
+}
+
 void import_identity(Call& c) { c.out_same(0, c.pointer(0)); }
+
+// Output 1 of Dropout: everything is kept.
+void emit_full_mask(Call& c, Tensor& x) {
+  const TensorPtr yes = make_constant(c.b, c.temporary("kept"), {DType::Bool, {}, {1}, {}});
+  std::vector<int> inputs = {yes->forms.front().value};
+  fb::BroadcastToT options;
+  if (is_open(x.shape)) {
+    const auto rank = static_cast<int64_t>(x.rank());
+    inputs.push_back(emit_shape(c, x, 0, rank, c.temporary("shape")));
+  } else {
+    options.shape = declared(x.shape);
+  }
+  c.emit(std::move(options), std::move(inputs), {c.out(1, DType::Bool, plain_order(x.rank()))});
+}
 
 void import_dropout(Call& c) {
   c.attributes.ignore("ratio");
@@ -69,7 +98,7 @@ void import_dropout(Call& c) {
            (number->is_float() ? number->floats[0] == 0 : number->integers[0] == 0);
   };
   if (c.has(2) && !is_zero(2) && !(c.has(1) && is_zero(1))) unsupported("training_mode");
-  if (c.output_read(1)) unsupported("the mask as an output");
+  if (c.output_read(1)) emit_full_mask(c, c.in(0));
   c.out_same(0, c.pointer(0));
 }
 
@@ -224,21 +253,6 @@ void import_transpose(Call& c) {
     result->forms.push_back({order, form.value});
   }
   c.out_same(0, result);
-}
-
-// The dimensions from `start` to `end` of ONNX's shape, as integers of a node.
-int emit_shape(Call& c, Tensor& x, int64_t start, int64_t end, const std::string& name) {
-  const Form form = x.forms.front();
-  const auto rank = static_cast<int64_t>(x.rank());
-  const bool picked = form.order != plain_order(x.rank()) || end - start != rank;
-  const int whole = c.b.value(picked ? name + "/all" : name, DType::S64);
-  c.emit(fb::ShapeOfT{}, {form.value}, {whole});
-  if (!picked) return whole;
-  std::vector<int32_t> positions;
-  for (int64_t axis = start; axis < end; ++axis) {
-    positions.push_back(position(form.order, static_cast<int>(axis)));
-  }
-  return emit_gather(c, whole, 0, positions, name);
 }
 
 void import_shape(Call& c) {
