@@ -34,11 +34,11 @@ graph::Bytes write(const std::vector<int64_t>& integers) {
 
 }  // namespace
 
-bool is_small(int64_t elements) { return elements <= kMaxElements; }
-
 std::optional<Numbers> numbers_of(Builder& builder, Tensor& tensor) {
   const int made = tensor.forms.front().value;
-  if (!builder.graph.value(made).constant() || !is_small(count(tensor.shape))) return std::nullopt;
+  if (!builder.graph.value(made).constant() || count(tensor.shape) > kMaxElements) {
+    return std::nullopt;
+  }
   const graph::Value& value = *builder.constant_value(tensor);
   if (!value.quantization.empty()) return std::nullopt;
   Numbers result{value.type, tensor.shape, {}, {}};

@@ -20,11 +20,8 @@ struct Numbers {
   size_t size() const { return is_float() ? floats.size() : integers.size(); }
 };
 
-// Nothing if the tensor is neither constant nor computed from sizes that the model gives, or is
-// quantized, or has more than a few thousand elements.
+// Nothing if the tensor is not constant, or is quantized, or has more than a few thousand elements.
 std::optional<Numbers> numbers_of(Builder& builder, Tensor& tensor);
-// Whether a result with this many elements is worth evaluating.
-bool is_small(int64_t elements);
 TensorPtr make_constant(Builder& builder, const std::string& name, const Numbers& numbers);
 
 }  // namespace qrt::import::onnx_import
