@@ -10,6 +10,7 @@
 // it. Files of the same bytes run once.
 //
 // A model matches if no output is off by more than 1e-3 of its largest element, and no integer at all.
+// "*": {"output": n} allows that for n elements: those that one of two nearly equal numbers decides.
 // Ends with status 1 if a model does not convert, run or match.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -69,24 +70,26 @@ function makeInput({name, type, shape}, wanted, next) {
   return {dims, data: Elements.from({length: count}, element)};
 }
 
-// Why an output does not match, or how far it is off.
-function compare(ours, theirs) {
+// Why an output does not match, or how far it is off, `allowed` elements aside.
+function compare(ours, theirs, allowed) {
   if (ours.type !== theirs.type || `${ours.shape}` !== `${theirs.dims}`) {
     throw new Error(`is ${ours.type} ${ours.shape.join('x')}, not ${theirs.type} ${theirs.dims.join('x')}`);
   }
-  let most = 0, largest = 0;
+  let largest = 0;
+  const off = [];
   for (let i = 0; i < ours.data.length; ++i) {
     const a = Number(ours.data[i]), b = Number(theirs.data[i]);
     if (Number.isFinite(b)) largest = Math.max(largest, Math.abs(b));
     if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
-    const apart = Math.abs(a - b);
-    most = Number.isNaN(apart) ? Infinity : Math.max(most, apart);
+    off.push(Number.isNaN(a - b) ? Infinity : Math.abs(a - b));
   }
-  const exact = ours.type !== 'float32';
-  if (exact ? most > 0 : !(most <= TOLERANCE * largest)) {
-    throw new Error(`is off by ${most}, where the largest is ${largest}`);
+  const most = ours.type === 'float32' ? TOLERANCE * largest : 0;
+  const wrong = off.filter((apart) => apart > most);
+  if (wrong.length > allowed) {
+    const worst = wrong.reduce((x, y) => Math.max(x, y), 0);
+    throw new Error(`has ${wrong.length} elements off by ${worst} at most, where the largest is ${largest}`);
   }
-  return largest > 0 ? most / largest : 0;
+  return off.reduce((x, y) => (y > most ? x : Math.max(x, y)), 0) / (largest || 1);
 }
 
 function tool(qrt, args) {
@@ -117,7 +120,8 @@ async function check(ort, qrt, file, runs, work) {
         tool(qrt, ['run', model, '--input', ...files, '--output', join(work, 'out')]);
         for (const [k, name] of session.outputNames.entries()) {
           try {
-            most = Math.max(most, compare(readNpy(join(work, `out.${k}.npy`)), theirs[name]));
+            const ours = readNpy(join(work, `out.${k}.npy`));
+            most = Math.max(most, compare(ours, theirs[name], wanted['*']?.[name] ?? 0));
           } catch (error) {
             throw new Error(`output '${name}' ${error.message}`);
           }
