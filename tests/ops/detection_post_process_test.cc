@@ -151,6 +151,13 @@ Case random_case(std::mt19937& random) {
   fill(&c.encodings, c.boxes * c.box_numbers, -2, 0.2f);
   fill(&c.scores, c.boxes * (o.classes + c.background), 0, 0.05f);  // with ties
   fill(&c.anchors, c.boxes * 4, 0.2f, 0.03f);
+  // Some boxes stand twice: they cover each other to exactly 1.
+  for (int32_t i = 1; i < c.boxes; ++i) {
+    if (random() % 4 != 0) continue;
+    std::copy_n(c.encodings.begin() + (i - 1) * c.box_numbers, c.box_numbers,
+                c.encodings.begin() + i * c.box_numbers);
+    std::copy_n(c.anchors.begin() + (i - 1) * 4, 4, c.anchors.begin() + i * 4);
+  }
   return c;
 }
 
