@@ -111,6 +111,10 @@ TEST(Inference, ShapesAreFollowedThroughIntegerArithmetic) {
   all.kind = fb::ReduceKind::Prod;
   all.axes = {0};
   EXPECT_EQ(x.followed(x.op(std::move(all), {s}, DType::S64)), "3*n*h*w");
+  fb::ReduceT sum;
+  sum.kind = fb::ReduceKind::Sum;
+  sum.axes = {0};
+  EXPECT_EQ(x.followed(x.op(std::move(sum), {s}, DType::S64)), "n + h + w + 3");
   EXPECT_EQ(x.followed(x.op(fb::CastT(), {s}, DType::S32)), "n 3 h w");
   EXPECT_EQ(x.followed(x.op(fb::CastT(), {s}, DType::F32)), "unknown");
 }
