@@ -60,7 +60,8 @@ enum {
   QRT_UNSUPPORTED = 3,      /* valid, but not in this build or on this CPU */
   QRT_IO_ERROR = 4,
   QRT_OUT_OF_MEMORY = 5,
-  QRT_CANCELLED = 6 /* by qrt_session_cancel */
+  QRT_CANCELLED = 6,      /* by qrt_session_cancel */
+  QRT_OPERATOR_FAILED = 7 /* a custom operator of the app's */
 };
 
 typedef struct qrt_error {
@@ -223,6 +224,77 @@ QRT_API const char* qrt_model_find_metadata(const qrt_model* model, const char* 
  * metadata "labels:NAME" of an output called NAME, or from "labels". NULL if the model has none. */
 QRT_API const char* qrt_model_output_labels(const qrt_model* model, uint32_t entry, size_t index);
 
+/* ---- custom operators ------------------------------------------------------------------------ */
+
+/* An operator that the app computes itself, because libqrt does not know it. `qrt convert --custom
+ * NAME` leaves an operator of a model's to the app; the app gives it to each program by that name.
+ *
+ * A callback sees one operator of the model as a qrt_custom_node, which lives as long as the call.
+ * It returns QRT_OK, or what qrt_custom_fail returns; any other status is a failure, too. It must
+ * not throw, and may be called by several threads at once for different sessions. */
+typedef struct qrt_custom_node qrt_custom_node;
+typedef qrt_status (*qrt_custom_function)(void* user_data, qrt_custom_node* node);
+
+typedef struct qrt_custom_operator {
+  size_t struct_size; /* sizeof(qrt_custom_operator) */
+  const char* name;   /* as the model has it */
+  void* user_data;    /* lives until the last program and session that use it are freed */
+  /* Gives the outputs their shapes (qrt_custom_set_output_shape), from the inputs' shapes and the
+   * attributes, and asks for scratch. Called when programs and sessions are made and sessions are
+   * resized, often several times. NULL: outputs have the shapes that the model declares. */
+  qrt_custom_function shape;
+  /* Computes the outputs from the inputs. Called in qrt_session_run, by the thread that runs. */
+  qrt_custom_function run;
+} qrt_custom_operator;
+
+/* Inputs and outputs with their present shapes. An input that is optional and absent is refused
+ * with QRT_INVALID_ARGUMENT; so is an output within `shape`, of which the shape is not known yet.
+ */
+QRT_API size_t qrt_custom_input_count(const qrt_custom_node* node);
+QRT_API size_t qrt_custom_output_count(const qrt_custom_node* node);
+QRT_NODISCARD QRT_API qrt_status qrt_custom_input_info(const qrt_custom_node* node, size_t index,
+                                                       qrt_tensor_info* info);
+QRT_NODISCARD QRT_API qrt_status qrt_custom_output_info(const qrt_custom_node* node, size_t index,
+                                                        qrt_tensor_info* info);
+
+/* Elements, aligned to 16 bytes at least (constants) or to 64. An input's must not be changed. NULL
+ * if there is no such index, if the input is absent, and within `shape`, where only constants have
+ * elements. */
+QRT_API const void* qrt_custom_input_data(const qrt_custom_node* node, size_t index);
+QRT_API void* qrt_custom_output_data(const qrt_custom_node* node, size_t index);
+
+/* Within `shape`. */
+QRT_NODISCARD QRT_API qrt_status qrt_custom_set_output_shape(qrt_custom_node* node, size_t index,
+                                                             const int32_t* dims, int32_t rank);
+/* Within `shape`: memory that `run` finds as qrt_custom_scratch, aligned to 64 bytes. It holds
+ * anything, and is shared with other operators. NULL if none was asked for, and within `shape`. */
+QRT_API void qrt_custom_set_scratch_bytes(qrt_custom_node* node, size_t bytes);
+QRT_API void* qrt_custom_scratch(const qrt_custom_node* node);
+
+/* What a TensorFlow Lite file says of the operator (custom_options), aligned to 8 bytes. NULL:
+ * none. */
+QRT_API const void* qrt_custom_data(const qrt_custom_node* node, size_t* bytes);
+/* The attributes of an ONNX operator, and of a TensorFlow Lite one if custom_options are a
+ * FlexBuffers map. Each call returns whether there is one of this name and type: `int` takes
+ * integers, booleans and lists of one integer, `float` any such number. Strings end with a zero and
+ * live as long as the model. Of a list at most `capacity` elements are copied; *count is how many
+ * there are. */
+QRT_API int32_t qrt_custom_attribute_int(const qrt_custom_node* node, const char* name,
+                                         int64_t* value);
+QRT_API int32_t qrt_custom_attribute_float(const qrt_custom_node* node, const char* name,
+                                           double* value);
+QRT_API int32_t qrt_custom_attribute_string(const qrt_custom_node* node, const char* name,
+                                            const char** value);
+QRT_API int32_t qrt_custom_attribute_ints(const qrt_custom_node* node, const char* name,
+                                          int64_t* values, size_t capacity, size_t* count);
+QRT_API int32_t qrt_custom_attribute_floats(const qrt_custom_node* node, const char* name,
+                                            double* values, size_t capacity, size_t* count);
+
+/* `return qrt_custom_fail(node, "what is wrong")`: the call that is under way fails with
+ * QRT_OPERATOR_FAILED (a resize with QRT_INVALID_ARGUMENT), the operator's name and this sentence.
+ */
+QRT_API qrt_status qrt_custom_fail(qrt_custom_node* node, const char* message);
+
 /* ---- programs -------------------------------------------------------------------------------- */
 
 typedef struct qrt_program_options {
@@ -234,11 +306,16 @@ typedef struct qrt_program_options {
   const qrt_allocator* allocator; /* of its sessions, too; NULL: the C library */
   qrt_log_function log;           /* called while the program is made; NULL: nothing is said */
   void* log_user;
+  /* What the app computes itself; copied. All have the first one's struct_size, and names differ.
+   */
+  const qrt_custom_operator* custom_operators;
+  size_t custom_operator_count;
 } qrt_program_options;
 
 /* Checks every operator, chooses kernels and packs weights. `options` may be NULL. Errors:
  * - QRT_INVALID_ARGUMENT: `isa` or `entry` names nothing that is there;
  * - QRT_INVALID_MODEL, QRT_UNSUPPORTED: an operator is wrong, or not in this build;
+ * - QRT_OPERATOR_FAILED: a custom operator's `shape`;
  * - QRT_OUT_OF_MEMORY. */
 QRT_NODISCARD QRT_API qrt_status qrt_program_create(const qrt_model* model,
                                                     const qrt_program_options* options,
@@ -361,7 +438,8 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_bind_output(qrt_session* session, s
                                                          qrt_error* error);
 
 /* Computes the outputs. Allocates nothing. Fails only with
- * - QRT_CANCELLED, when qrt_session_cancel was called meanwhile.
+ * - QRT_CANCELLED, when qrt_session_cancel was called meanwhile;
+ * - QRT_OPERATOR_FAILED, when a custom operator did.
  * Then outputs hold anything, and state is that of the operators that had run: set, restore or
  * reset what the next run needs. Inputs are as they were. */
 QRT_NODISCARD QRT_API qrt_status qrt_session_run(qrt_session* session, qrt_error* error);

@@ -15,6 +15,7 @@ static_assert(QRT_UNSUPPORTED == static_cast<int>(Code::Unsupported));
 static_assert(QRT_IO_ERROR == static_cast<int>(Code::Io));
 static_assert(QRT_OUT_OF_MEMORY == static_cast<int>(Code::OutOfMemory));
 static_assert(QRT_CANCELLED == static_cast<int>(Code::Cancelled));
+static_assert(QRT_OPERATOR_FAILED == static_cast<int>(Code::OperatorFailed));
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // The C API's programs.
 #include "src/api/boundary.h"
+#include "src/api/custom_node.h"
 #include "src/api/handles.h"
 
 namespace {
@@ -37,6 +38,9 @@ qrt_status qrt_program_create(const qrt_model* model, const qrt_program_options*
     program_options.isa = wishes.isa;
     program_options.entry = wishes.entry;
     QRT_RETURN_IF_ERROR(qrt::api::read_allocator(wishes.allocator, &program_options.allocator));
+    QRT_ASSIGN_OR_RETURN(
+        program_options.customs,
+        qrt::api::read_custom_operators(wishes.custom_operators, wishes.custom_operator_count));
     Logger logger{wishes.log, wishes.log_user};
     if (wishes.log != nullptr) program_options.log = {&Logger::write, &logger};
     QRT_ASSIGN_OR_RETURN(auto built, qrt::rt::Program::build(model->model, program_options));

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "src/api/boundary.h"
-#include "src/model/dtype.h"
 
 namespace qrt::api {
 namespace {
@@ -25,45 +24,51 @@ const char* text_of(const flatbuffers::String* text) {
   return text != nullptr ? text->c_str() : "";
 }
 
-void set_quantization(const fb::Quantization& q, qrt_tensor_info* info) {
-  info->scale_count = q.scales()->size();
-  info->scales = q.scales()->data();
-  if (const auto* zero_points = q.zero_points();
-      zero_points != nullptr && zero_points->size() > 0) {
-    info->zero_points = zero_points->data();
-  }
-  if (info->scale_count == 1) {
-    info->scale = info->scales[0];
-    info->zero_point = info->zero_points != nullptr ? info->zero_points[0] : 0;
+void set_quantization(const rt::Quantization& q, qrt_tensor_info* info) {
+  info->axis = -1;
+  if (!q.present()) return;
+  info->scale_count = q.scales.size();
+  info->scales = q.scales.data();
+  if (!q.zero_points.empty()) info->zero_points = q.zero_points.data();
+  if (q.per_tensor()) {
+    info->scale = q.scale();
+    info->zero_point = q.zero_point();
     return;
   }
-  info->axis = q.axis();
-  info->block = q.block();
+  info->axis = q.axis;
+  info->block = q.block;
+}
+
+qrt_tensor_info facts_of(const rt::Tensor& tensor, const rt::Shape& shape) {
+  qrt_tensor_info facts = {};
+  facts.name = tensor.name;
+  facts.type = static_cast<uint32_t>(tensor.type);
+  facts.rank = shape.rank();
+  std::copy(shape.begin(), shape.end(), facts.dims);
+  const bool open = std::any_of(shape.begin(), shape.end(), [](int32_t dim) { return dim < 0; });
+  if (!open) {
+    const auto elements = static_cast<uint64_t>(shape.elements());
+    facts.bytes = static_cast<size_t>((elements * rt::dtype_bits(tensor.type) + 7) / 8);
+  }
+  set_quantization(tensor.quantization, &facts);
+  return facts;
 }
 
 }  // namespace
 
+Status write_tensor_info(const rt::Tensor& tensor, const rt::Shape& shape, qrt_tensor_info* info) {
+  return write_struct(facts_of(tensor, shape), info, "tensor info");
+}
+
 Status write_tensor_info(const fb::Tensor& tensor, const rt::Shape& shape, uint32_t bound,
                          qrt_tensor_info* info) {
-  qrt_tensor_info facts = {};
-  facts.name = text_of(tensor.name());
-  facts.type = static_cast<uint32_t>(tensor.type());
-  facts.rank = shape.rank();
-  std::copy(shape.begin(), shape.end(), facts.dims);
+  qrt_tensor_info facts = facts_of(rt::declared_tensor(tensor), shape);
   // Names of dimensions that the model leaves open.
   if (const auto* names = tensor.dim_names()) {
     for (unsigned i = 0; i < names->size() && i < QRT_MAX_RANK; ++i) {
       if (names->Get(i)->size() > 0) facts.dim_names[i] = names->Get(i)->c_str();
     }
   }
-  const bool open = std::any_of(shape.begin(), shape.end(), [](int32_t dim) { return dim < 0; });
-  if (!open) {
-    const auto elements = static_cast<uint64_t>(shape.elements());
-    facts.bytes =
-        static_cast<size_t>((elements * rt::dtype_bits(rt::dtype_of(tensor.type())) + 7) / 8);
-  }
-  facts.axis = -1;
-  if (tensor.quantization() != nullptr) set_quantization(*tensor.quantization(), &facts);
   facts.bound = bound;
   return write_struct(facts, info, "tensor info");
 }

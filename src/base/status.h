@@ -16,7 +16,8 @@ enum class Code {
   Unsupported = 3,      // a valid request that this build cannot serve
   Io = 4,
   OutOfMemory = 5,
-  Cancelled = 6,  // the caller's own wish
+  Cancelled = 6,       // the caller's own wish
+  OperatorFailed = 7,  // one that the app gave
 };
 
 class [[nodiscard]] Status {

@@ -17,5 +17,6 @@ void add_inspect(CLI::App& app, Action* action);
 void add_run(CLI::App& app, Action* action);
 void add_bench(CLI::App& app, Action* action);
 void add_cpu(CLI::App& app, Action* action);
+void add_operators(CLI::App& app, Action* action);
 
 }  // namespace qrt::cli

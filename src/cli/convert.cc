@@ -16,6 +16,7 @@
 #include "src/graph/subgraphs.h"
 #include "src/graph/writer.h"
 #include "src/import/runnable.h"
+#include "src/import/stand_in.h"
 
 namespace qrt::cli {
 namespace {
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string in, out, labels, signature;
-  std::vector<std::string> shapes;
+  std::vector<std::string> shapes, customs;
 };
 
 constexpr const char* kFooter = R"(Examples:
@@ -35,11 +36,13 @@ constexpr const char* kFooter = R"(Examples:
   qrt convert model.tflite model.onnx
   qrt convert model.qrt model.onnx
   qrt convert model.onnx model.qrt --shape image=1x3x320x320
+  qrt convert model.tflite model.qrt --custom MyOperator
 
 Quantized models stay quantized: TensorFlow Lite's int8 and uint8 models, and ONNX models with
 QuantizeLinear/DequantizeLinear pairs, which is also what an OUT ending in .onnx gets. Inputs and
 outputs keep their names, shapes and types; dimensions that the model leaves open stay open, except
-those that --shape fixes, and a batch that some operator needs as a number. OUT is complete or, on any error, not written.)";
+those that --shape fixes, and a batch that some operator needs as a number. An operator that libqrt
+does not know can be left to the app with --custom: the app gives it in qrt_program_options. OUT is complete or, on any error, not written.)";
 
 bool to_onnx(const Options& options) { return fs::path(options.out).extension() == ".onnx"; }
 
@@ -70,6 +73,11 @@ rt::Result<import::ImportOptions> import_options(const Options& options, import:
     return rt::error(rt::Code::InvalidArgument,
                      "--shape is for models that are converted; '%s' is a .qrt model already",
                      options.in.c_str());
+  }
+  import.customs.insert(options.customs.begin(), options.customs.end());
+  if (!import.customs.empty() && (kind == import::Format::Qrt || to_onnx(options))) {
+    return rt::error(rt::Code::InvalidArgument,
+                     "--custom is for .tflite and .onnx models that become .qrt files");
   }
   return import;
 }
@@ -140,6 +148,11 @@ Outcome convert_to_qrt(const Options& options, import::Format kind, size_t befor
     lines.add("entries", entries + "; what follows is about the first");
   }
   add_assumptions(*converted.open.model, &lines);
+  std::string customs;
+  for (const std::string& name : import::custom_names(*converted.open.model)) {
+    customs += (customs.empty() ? "" : ", ") + printable(name);
+  }
+  if (!customs.empty()) lines.add("left to the app", customs);
   lines.add("operators", facts.summary());
   if (facts.float_ops > 0) {
     lines.add("in float", facts.float_kinds() + ", with " + facts.float_share());
@@ -173,6 +186,11 @@ void add_convert(CLI::App& app, Action* action) {
         "FILE");
   named(command->add_option("--signature", options->signature,
                             "Keep only this one of the things that the model can do"),
+        "NAME");
+  named(command
+            ->add_option("--custom", options->customs,
+                         "Leave this operator of the model's to the app; may be repeated")
+            ->allow_extra_args(false),
         "NAME");
   add_shape_option(command, &options->shapes, "Fix dimensions that the model leaves open");
   command->footer(kFooter);

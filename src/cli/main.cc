@@ -72,6 +72,7 @@ int run_tool(int argc, char** argv) {
   add_run(app, &action);
   add_bench(app, &action);
   add_cpu(app, &action);
+  add_operators(app, &action);
 
   try {
     app.parse(argc, argv);

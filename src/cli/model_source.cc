@@ -6,6 +6,7 @@
 #include "src/cli/terminal.h"
 #include "src/graph/writer.h"
 #include "src/import/runnable.h"
+#include "src/import/stand_in.h"
 #include "src/model/mapped_file.h"
 
 namespace qrt::cli {
@@ -105,6 +106,7 @@ rt::Result<Converted> convert_model(const std::string& path, const std::vector<s
   for (uint32_t entry = converted.open.model->entries(); entry-- > 0;) {
     rt::ProgramOptions wishes;
     wishes.entry = converted.open.model->entry_name(entry);
+    wishes.customs = import::stand_ins(*converted.open.model);
     QRT_ASSIGN_OR_RETURN(converted.program, import::build_program(converted.open.model, wishes));
   }
   return converted;

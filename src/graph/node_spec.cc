@@ -39,6 +39,13 @@ QuantizedAs quantized_as(const Graph& graph, const Node& node) {
   return kind == QuantizedAs::Moves && !numbers ? QuantizedAs::Float : kind;
 }
 
+Facts facts_of(const Node& node) {
+  const rt::OpSpec& spec = spec_of(node);
+  const PackedOptions options(node);
+  const char* kind = spec.kind_name != nullptr ? spec.kind_name(options.get()) : "";
+  return {kind, rt::signatures_of(spec, options.get()), rt::quantized_as(spec, options.get())};
+}
+
 InputRange quantized_inputs(const Node& node) {
   return {spec_of(node).first_quantized_input, node.inputs.size()};
 }

@@ -14,6 +14,14 @@ const rt::OpSpec& spec_of(const Node& node);
 // How the node becomes one on integers. Only numbers do: one that moves indices or shapes is Float.
 QuantizedAs quantized_as(const Graph& graph, const Node& node);
 
+// What the row says of a node's attributes alone.
+struct Facts {
+  std::string kind;        // "Add" of Binary; "" if there is none
+  std::string signatures;  // what it takes
+  QuantizedAs form;
+};
+Facts facts_of(const Node& node);
+
 // The inputs that hold quantized numbers: first and one past the last.
 struct InputRange {
   size_t first, last;

@@ -114,6 +114,21 @@ rt::Result<graph::Graph> import_bytes(const std::vector<uint8_t>& bytes, const s
                path.c_str());
 }
 
+// That the file has what was to be left to the app.
+Status check_customs(const graph::Graph& graph, const ImportOptions& options) {
+  std::set<std::string> missing = options.customs;
+  for (int32_t g = 0; g < graph::graph_count(graph); ++g) {
+    for (const graph::Node& node : graph::graph_at(graph, g).nodes) {
+      if (const fb::CustomT* custom = node.options.AsCustom()) missing.erase(custom->name);
+    }
+  }
+  if (missing.empty()) return {};
+  return error(Code::InvalidArgument,
+               "the model has no operator '%s' to leave to the app; messages and viewers show what "
+               "its operators are called",
+               missing.begin()->c_str());
+}
+
 }  // namespace
 
 Format detect_format(const uint8_t* data, size_t bytes) {
@@ -128,6 +143,9 @@ rt::Result<graph::Graph> import_file(const std::string& path, const ImportOption
     QRT_RETURN_IF_ERROR(read_file(path, &bytes));
     auto graph = import_bytes(bytes, path, options);
     if (!graph.ok()) return graph;
+    if (const Status customs = check_customs(*graph, options); !customs.ok()) {
+      return customs.within(path);
+    }
     const Status optimized = graph::optimize(*graph);
     if (!optimized.ok()) return optimized.within(path);
     return graph;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct ImportOptions {
   std::string signature;  // the one entry that is wanted, if the file has several; "": all
   // By an input's name, the shape it takes: dimensions that the file leaves open become fixed.
   std::map<std::string, std::vector<int32_t>> input_shapes;
+  // Operators that are left to the app, by the name that the file has for them: TensorFlow Lite's
+  // custom code or "SVDF", ONNX's "domain.Operator" or "Operator". They become Custom.
+  std::set<std::string> customs = {};
 };
 
 // `name` is used in messages; `data` needs to outlive the call only. Each signature of the file

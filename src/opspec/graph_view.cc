@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "src/opspec/lifetimes.h"
 
@@ -34,7 +35,8 @@ Shape GraphView::with_symbols(const fb::Tensor& tensor, const Shape& shape) {
   return result;
 }
 
-Status GraphView::build(const Model& model, unsigned subgraph) {
+Status GraphView::build(const Model& model, unsigned subgraph, CustomSpecs customs) {
+  customs_ = std::move(customs);
   QRT_RETURN_IF_ERROR(flatten(model, subgraph, &flat_));
   for (const Tensor& tensor : flat_.tensors) declared_.shapes.push_back(tensor.shape);
   const auto& tensors = *model.root().subgraphs()->Get(subgraph)->tensors();
@@ -151,6 +153,7 @@ Status GraphView::infer(GraphShapes& graph) const {
     }
   }
   graph.integers.clear();
+  graph.customs = &customs_;
   for (const Step& step : flat_.steps) {
     switch (step.kind) {
       case Step::Kind::Run: {

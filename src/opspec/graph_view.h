@@ -2,6 +2,7 @@
 // steps, and shapes in numbers and names. Every node has been checked against its row.
 #pragma once
 
+#include "src/opspec/custom.h"
 #include "src/opspec/flat_graph.h"
 
 namespace qrt::rt {
@@ -9,8 +10,8 @@ namespace qrt::rt {
 class GraphView {
  public:
   // Decodes and checks everything that does not depend on sizes, then infers all shapes, open
-  // dimensions as symbols, and compares them with what the model declares.
-  Status build(const Model& model, unsigned subgraph);
+  // dimensions as symbols, and compares them with what the model declares. `customs` outlive this.
+  Status build(const Model& model, unsigned subgraph, CustomSpecs customs = {});
 
   // Those of the subgraph come first, with the same indices.
   const std::vector<Tensor>& tensors() const { return flat_.tensors; }
@@ -45,6 +46,7 @@ class GraphView {
   Status check_names(const GraphShapes& graph) const;
 
   FlatGraph flat_;
+  CustomSpecs customs_;
   GraphShapes declared_;
 };
 

@@ -1,6 +1,9 @@
 #include "src/opspec/inference.h"
 
+#include <cstring>
+
 #include "src/base/checked.h"
+#include "src/opspec/custom.h"
 #include "src/opspec/spec.h"
 
 namespace qrt::rt {
@@ -57,6 +60,14 @@ Status infer_node(const OpSpec& spec, const Node& node, GraphShapes& graph) {
     }
   }
   return {};
+}
+
+const CustomSpec* Inference::custom(const char* name) const {
+  if (graph_.customs == nullptr) return nullptr;
+  for (const CustomSpec* custom : *graph_.customs) {
+    if (std::strcmp(custom->name(), name) == 0) return custom;
+  }
+  return nullptr;
 }
 
 bool Inference::integers(size_t i, Integers* elements) const {

@@ -13,11 +13,15 @@ namespace qrt::rt {
 // Integers of a tensor of rank 0 or 1, symbols among them.
 using Integers = std::vector<int32_t>;
 
+class CustomSpec;
+
 // All that is known of the tensors of one graph.
 struct GraphShapes {
   Shapes shapes;                                    // by tensor
   std::vector<std::unique_ptr<Integers>> integers;  // by tensor; null: not known
   Dims dims;
+  // What the app gives; null: nothing.
+  const std::vector<const CustomSpec*>* customs = nullptr;
 };
 
 class Inference {
@@ -25,11 +29,16 @@ class Inference {
   Inference(const Node& node, GraphShapes& graph) : node_(node), graph_(graph) {}
 
   const Node& node() const { return node_; }
+  const Shapes& shapes() const { return graph_.shapes; }
   Dims& dims() { return graph_.dims; }
   const Shape& in(size_t i) const { return node_.shape_in(graph_.shapes, i); }
   void out(size_t i, const Shape& shape) {
     graph_.shapes[static_cast<size_t>(node_.output_index(i))] = shape;
   }
+  // The shape that out() gave.
+  const Shape& given(size_t i) const { return node_.shape_out(graph_.shapes, i); }
+  // Null if the app gives no operator of this name.
+  const CustomSpec* custom(const char* name) const;
   std::string text(const Shape& shape) const { return graph_.dims.text(shape); }
   std::string text_in(size_t i) const { return text(in(i)); }
 

@@ -11,7 +11,7 @@ bool same_quantization(const Quantization& a, const Quantization& b) {
   return true;
 }
 
-Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights) {
+Tensor declared_tensor(const fb::Tensor& from) {
   Tensor tensor;
   if (from.name() != nullptr) tensor.name = from.name()->c_str();
   tensor.type = dtype_of(from.type());
@@ -19,7 +19,6 @@ Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights) {
   tensor.constant = from.is_constant();
   tensor.variable = from.is_variable();
   tensor.unpadded = tensor.constant;
-  if (tensor.constant || from.data_bytes() > 0) tensor.data = weights.data() + from.data_offset();
   if (const fb::Quantization* q = from.quantization()) {
     tensor.quantization.scales = {q->scales()->data(), q->scales()->size()};
     if (const auto* zero_points = q->zero_points()) {
@@ -28,6 +27,12 @@ Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights) {
     tensor.quantization.axis = q->axis();
     tensor.quantization.block = q->block();
   }
+  return tensor;
+}
+
+Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights) {
+  Tensor tensor = declared_tensor(from);
+  if (tensor.constant || from.data_bytes() > 0) tensor.data = weights.data() + from.data_offset();
   return tensor;
 }
 

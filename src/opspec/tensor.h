@@ -44,6 +44,8 @@ struct Tensor {
   }
 };
 
+// The record without its elements: `data` is null. The model has been verified.
+Tensor declared_tensor(const fb::Tensor& from);
 // `weights`: the segment that constants' offsets count from. The model has been verified.
 Tensor decode_tensor(const fb::Tensor& from, Span<const uint8_t> weights);
 

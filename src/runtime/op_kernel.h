@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "src/opspec/node.h"
 #include "src/runtime/cpu.h"
@@ -22,6 +23,8 @@
 #include "src/runtime/weight_store.h"
 
 namespace qrt::rt {
+
+class CustomOperator;
 
 // All that a choice may depend on besides the node.
 struct ChooseContext {
@@ -31,6 +34,8 @@ struct ChooseContext {
   bool library = false;      // whether XNNPACK may run float layers
   // Caches in which weights may stay from one run to the next.
   size_t l2_bytes = size_t{1} << 20, l3_bytes = 0;
+  const std::vector<std::shared_ptr<const CustomOperator>>* customs =
+      nullptr;  // the app's; or null
 };
 
 // Anything that an operator keeps for one session and one set of shapes.

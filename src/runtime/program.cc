@@ -24,13 +24,16 @@ Result<std::shared_ptr<const Program>> Program::build(std::shared_ptr<const Mode
   std::shared_ptr<Program> program(new Program);
   program->model_ = std::move(model);
   program->allocator_ = options.allocator;
+  program->customs_ = options.customs;
   const AllocatorScope scope(options.allocator);
   const char* isa = options.isa != nullptr ? options.isa : std::getenv("QRT_ISA");
   QRT_ASSIGN_OR_RETURN(program->features_, choose_isa(isa));
   const bool reference = program->features_ == 0 && isa != nullptr && *isa != '\0';
   QRT_ASSIGN_OR_RETURN(program->entry_, program->model_->find_entry(options.entry));
-  Status status =
-      program->graph_.build(*program->model_, program->model_->entry_subgraph(program->entry_));
+  CustomSpecs specs;
+  for (const auto& custom : program->customs_) specs.push_back(custom.get());
+  Status status = program->graph_.build(
+      *program->model_, program->model_->entry_subgraph(program->entry_), std::move(specs));
   if (status.ok()) status = program->choose_kernels(reference);
   if (status.ok()) status = program->pack_weights();
   if (!status.ok()) return status.within(program->model_->name());
@@ -48,12 +51,18 @@ Status Program::choose_kernels(bool reference) {
   context.library = !reference && xnn_available();
   context.l2_bytes = l2_cache_bytes();
   context.l3_bytes = cpu_facts().l3_bytes;
+  context.customs = &customs_;
   kernels_.resize(nodes().size());
-  for (size_t i = 0; i < nodes().size(); ++i) {
-    if (spec(i).alias) continue;
-    QRT_ASSIGN_OR_RETURN(kernels_[i], find_op(nodes()[i].type())->choose(nodes()[i], context));
-  }
-  return {};
+  const auto choose = [&](bool custom) -> Status {
+    for (size_t i = 0; i < nodes().size(); ++i) {
+      if (spec(i).alias || custom != (nodes()[i].type() == fb::OpOptions::Custom)) continue;
+      QRT_ASSIGN_OR_RETURN(kernels_[i], find_op(nodes()[i].type())->choose(nodes()[i], context));
+    }
+    return {};
+  };
+  // First those that the app must give: without them, sizes may not be known.
+  QRT_RETURN_IF_ERROR(choose(true));
+  return choose(false);
 }
 
 Status Program::pack_weights() {

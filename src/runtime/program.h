@@ -9,6 +9,7 @@
 #include "src/base/status.h"
 #include "src/model/model.h"
 #include "src/opspec/graph_view.h"
+#include "src/runtime/custom_operator.h"
 #include "src/runtime/op_kernel.h"
 #include "src/runtime/weight_store.h"
 
@@ -35,6 +36,8 @@ struct ProgramOptions {
   // Info: the kernel of each operator. Warning: an operator of a quantized model that computes in
   // float; portable kernels where the CPU could do better.
   LogSink log = {};
+  // What the app computes itself, by name. Names differ.
+  CustomOperators customs = {};
 };
 
 class Program {
@@ -72,6 +75,7 @@ class Program {
   uint32_t entry_ = 0;
   CpuFeatures features_ = 0;
   Allocator allocator_;
+  CustomOperators customs_;  // which graph_ and kernels_ point into
   GraphView graph_;
   WeightStore weights_;                             // which kernels_ point into
   std::vector<std::unique_ptr<OpKernel>> kernels_;  // by node

@@ -11,7 +11,7 @@ namespace {
 using UsageTest = CliTest;
 
 TEST_F(UsageTest, HelpGoesToStdoutAndSucceeds) {
-  for (const char* command : {"", "convert ", "inspect ", "run ", "bench ", "cpu "}) {
+  for (const char* command : {"", "convert ", "inspect ", "run ", "bench ", "cpu ", "operators "}) {
     const Ran ran = qrt(std::string(command) + "--help");
     EXPECT_EQ(ran.exit_code, 0) << command;
     EXPECT_PRED2(contains, ran.out, "Examples:");

@@ -112,5 +112,21 @@ TEST(Reduce, OnlySumsAreLimited) {
   expect_node(options, {in}, {out});
 }
 
+// Nothing has a sum, 0, and a product, 1, but no largest element.
+TEST(Reduce, NothingHasNoLargestElement) {
+  const Array in = empty_array(DType::F32, {2, 0});
+  fb::ReduceT options;
+  options.axes = {1};
+  for (const fb::ReduceKind kind : {fb::ReduceKind::Max, fb::ReduceKind::Min}) {
+    options.kind = kind;
+    expect_refused(options, {in}, {empty_array(DType::F32, {2})},
+                   "reduces nothing: its input is 2x0");
+  }
+  options.kind = fb::ReduceKind::Sum;
+  expect_node(options, {in}, {array_of<float>({2}, {0, 0})});
+  options.kind = fb::ReduceKind::Prod;
+  expect_node(options, {in}, {array_of<float>({2}, {1, 1})});
+}
+
 }  // namespace
 }  // namespace qrt::test

@@ -2,6 +2,7 @@
 // shapes.
 #include <gtest/gtest.h>
 
+#include "src/graph/node_spec.h"
 #include "src/graph/shape_inference.h"
 
 namespace qrt::test {
@@ -268,6 +269,36 @@ TEST(Inference, DequantizeHasAScaleForEachChannel) {
   EXPECT_EQ(dequantized({"n", "3"}, 2, 1), "has 2 scales for nx3");
   EXPECT_EQ(dequantized({"n", "3"}, 4, 1), "has 4 scales for nx3");
   EXPECT_EQ(dequantized({"n", "3"}, 3, 2), "has 3 scales for nx3");
+}
+
+TEST(Inference, ResizeByAFactor) {
+  Inferred x;
+  const auto resized = [&](float scale_h, float scale_w) {
+    fb::ResizeT resize;
+    resize.mode = fb::ResizeMode::Nearest;
+    resize.coordinates = fb::ResizeCoordinates::Asymmetric;
+    resize.scale_h = scale_h;
+    resize.scale_w = scale_w;
+    return x.text(x.op(std::move(resize), {x.input({"n", "h", "6", "3"})}));
+  };
+  EXPECT_EQ(resized(2, 3), "nx2*hx18x3");
+  EXPECT_EQ(resized(1, 0.5f), "nxhx3x3");
+  // Rounded down, in a way that no expression says.
+  EXPECT_EQ(resized(1.5f, 1), "nx?x6x3");
+}
+
+TEST(Inference, FormsOnIntegers) {
+  Inferred x;
+  const int in = x.input({"1", "4", "4", "3"});
+  const auto form = [&](fb::ResizeMode mode) {
+    fb::ResizeT resize;
+    resize.mode = mode;
+    resize.out_h = resize.out_w = 8;
+    x.op(std::move(resize), {in});
+    return graph::quantized_as(x.g, x.g.nodes.back());
+  };
+  EXPECT_EQ(form(fb::ResizeMode::Nearest), rt::QuantizedAs::Moves);
+  EXPECT_EQ(form(fb::ResizeMode::Bilinear), rt::QuantizedAs::Joins);
 }
 
 }  // namespace

@@ -15,6 +15,15 @@ Attributes::Attributes(::onnx::NodeProto& node) : node_(node) {
   }
 }
 
+std::vector<const AttributeProto*> Attributes::all() {
+  std::vector<const AttributeProto*> result;
+  for (const AttributeProto& attribute : node_.attribute()) {
+    read_.insert(attribute.name());
+    result.push_back(&attribute);
+  }
+  return result;
+}
+
 bool Attributes::has(const std::string& name) const {
   for (const AttributeProto& attribute : node_.attribute()) {
     if (attribute.name() == name) return true;

@@ -26,6 +26,8 @@ class Attributes {
   std::vector<std::string> words(const std::string& name);
   // Null if absent.
   ::onnx::TensorProto* tensor(const std::string& name);
+  // All of them, to be taken as they are.
+  std::vector<const ::onnx::AttributeProto*> all();
   // The attribute changes nothing here.
   void ignore(const std::string& name) { read_.insert(name); }
 

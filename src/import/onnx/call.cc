@@ -14,6 +14,10 @@ void check_index(const Tensor& tensor, const char* what) {
 
 }  // namespace
 
+std::string kind_of(const ::onnx::NodeProto& node) {
+  return (node.domain().empty() ? "" : node.domain() + ".") + node.op_type();
+}
+
 Call::Call(Builder& builder, const ModelContext& model_context, ::onnx::NodeProto& node,
            int table_variant, std::vector<TensorPtr> inputs, std::vector<bool> sole_use,
            std::vector<bool> outputs_read)
@@ -22,6 +26,7 @@ Call::Call(Builder& builder, const ModelContext& model_context, ::onnx::NodeProt
       model(model_context),
       variant(table_variant),
       name(node.name().empty() ? node.output(0) : node.name()),
+      kind(kind_of(node)),
       results(static_cast<size_t>(node.output_size())),
       inputs_(std::move(inputs)),
       sole_use_(std::move(sole_use)),

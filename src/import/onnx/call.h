@@ -4,6 +4,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,7 +21,12 @@ namespace qrt::import::onnx_import {
 struct ModelContext {
   int opset = 0;
   std::string folder;  // for external data
+  // What the model says of results, by name; only if some operator is left to the app.
+  std::map<std::string, const ::onnx::ValueInfoProto*> declared = {};
 };
+
+// "Conv", "com.microsoft.Gelu": what messages and users call an operator.
+std::string kind_of(const ::onnx::NodeProto& node);
 
 class Call {
  public:
@@ -34,6 +40,7 @@ class Call {
   const ModelContext& model;
   const int variant;       // of the table's row: which of several similar operators
   const std::string name;  // the node's; without one, its first output's
+  const std::string kind;  // kind_of
 
   int opset() const { return model.opset; }
   size_t inputs() const { return inputs_.size(); }

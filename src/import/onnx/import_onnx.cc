@@ -14,6 +14,7 @@
 #include "src/graph/subgraphs.h"
 #include "src/import/import.h"
 #include "src/import/onnx/branch.h"
+#include "src/import/onnx/custom.h"
 #include "src/import/onnx/model_graph.h"
 #include "src/import/onnx/ops.h"
 #include "src/import/onnx/patterns.h"
@@ -39,10 +40,6 @@ std::string label(const ::onnx::NodeProto& node) {
   return "the node that makes '" + (node.output_size() > 0 ? node.output(0) : "") + "'";
 }
 
-std::string kind(const ::onnx::NodeProto& node) {
-  return (node.domain().empty() ? "" : node.domain() + ".") + node.op_type();
-}
-
 // Operators of integers alone, which quantizers write instead of QuantizeLinear and
 // DequantizeLinear.
 bool has_qdq_form(const std::string& op) { return op.rfind("QLinear", 0) == 0; }
@@ -50,9 +47,17 @@ bool has_qdq_form(const std::string& op) { return op.rfind("QLinear", 0) == 0; }
 class Importer {
  public:
   Importer(::onnx::ModelProto& model, uint64_t model_bytes, const std::string& path,
-           OpenDims& open_dims)
-      : model_(model), open_dims_(open_dims), builder_(kBudget + kBudgetPerByte * model_bytes) {
+           const ImportOptions& options, OpenDims& open_dims)
+      : model_(model),
+        options_(options),
+        open_dims_(open_dims),
+        builder_(kBudget + kBudgetPerByte * model_bytes) {
     context_.folder = std::filesystem::path(path).parent_path().string();
+    if (options.customs.empty()) return;
+    for (const auto& info : model.graph().value_info()) context_.declared[info.name()] = &info;
+    for (const auto& info : model.graph().output()) {
+      if (info.has_type()) context_.declared[info.name()] = &info;
+    }
   }
 
   // Throws Invalid.
@@ -218,9 +223,9 @@ class Importer {
       apply_rule(node);
       return;
     } catch (const Unsupported& reason) {
-      problems_.add(kind(node), reason.what(), label(node));
+      problems_.add(kind_of(node), reason.what(), label(node));
     } catch (const Invalid& reason) {
-      throw Invalid(label(node) + " (" + kind(node) + "): " + reason.what());
+      throw Invalid(label(node) + " (" + kind_of(node) + "): " + reason.what());
     }
     forget_outputs(node);
   }
@@ -231,11 +236,14 @@ class Importer {
   }
 
   void report_no_rule(const ::onnx::NodeProto& node) {
-    problems_.add(kind(node),
-                  has_qdq_form(node.op_type())
-                      ? "the operator is not supported; quantize the model in the QDQ format"
-                      : "the operator is not supported",
-                  label(node));
+    problems_.add(
+        kind_of(node),
+        has_qdq_form(node.op_type())
+            ? "the operator is not supported; quantize the model in the QDQ format"
+        : is_standard(node.domain())
+            ? "the operator is not supported"
+            : "the operator is not supported; an app can compute it (qrt convert --custom)",
+        label(node));
   }
 
   // What the branches of an If read of the graph around them; false if some of it is not there.
@@ -254,7 +262,7 @@ class Importer {
     ::onnx::ModelProto model = branch_model(model_, branch_of(node, attribute), captured, builder_);
     static const ImportOptions kNoWishes;
     OpenDims open_dims(kNoWishes, false);
-    Importer inner(model, model.ByteSizeLong(), context_.folder + "/branch", open_dims);
+    Importer inner(model, model.ByteSizeLong(), context_.folder + "/branch", options_, open_dims);
     auto graph = inner.run();
     if (!graph.ok()) unsupported("in its %s: %s", attribute, graph.status().message().c_str());
     return adopt(std::move(*graph), &builder_.graph);
@@ -335,8 +343,9 @@ class Importer {
   }
 
   void apply_rule(::onnx::NodeProto& node) {
-    if (is_standard(node.domain()) && node.op_type() == "If") return import_if(node);
-    const Row* row = find_rule(node.domain(), node.op_type());
+    const bool custom = options_.customs.count(kind_of(node)) != 0;
+    if (!custom && is_standard(node.domain()) && node.op_type() == "If") return import_if(node);
+    const Row* row = custom ? &kCustomRow : find_rule(node.domain(), node.op_type());
     if (row == nullptr) {
       report_no_rule(node);
       return forget_outputs(node);
@@ -442,6 +451,7 @@ class Importer {
   }
 
   ::onnx::ModelProto& model_;
+  const ImportOptions& options_;
   OpenDims& open_dims_;
   Builder builder_;
   ModelContext context_;
@@ -455,7 +465,7 @@ class Importer {
 };
 
 rt::Result<graph::Graph> import_model(const uint8_t* data, size_t bytes, const std::string& path,
-                                      OpenDims& open_dims) {
+                                      const ImportOptions& options, OpenDims& open_dims) {
   if (bytes > static_cast<size_t>(std::numeric_limits<int>::max())) {
     return rt::error(Code::Unsupported, "a file of 2 GiB or more; use external data");
   }
@@ -466,7 +476,7 @@ rt::Result<graph::Graph> import_model(const uint8_t* data, size_t bytes, const s
   if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
     return rt::error(Code::InvalidModel, "no ONNX model, or a damaged one");
   }
-  return Importer(model, bytes, path, open_dims).run();
+  return Importer(model, bytes, path, options, open_dims).run();
 }
 
 }  // namespace
@@ -476,7 +486,7 @@ rt::Result<graph::Graph> import_onnx(const uint8_t* data, size_t bytes, const st
                                      const ImportOptions& options) {
   auto graph = import_open(options, [&](OpenDims& open_dims) -> rt::Result<graph::Graph> {
     try {
-      return onnx_import::import_model(data, bytes, path, open_dims);
+      return onnx_import::import_model(data, bytes, path, options, open_dims);
     } catch (const std::bad_alloc&) {
       return rt::Status(rt::Code::OutOfMemory, "not enough memory");
     } catch (const Unsupported& reason) {

@@ -31,6 +31,10 @@ constexpr Form kForms[] = {
 
 class IntegerNodes {
  public:
+  // Those of its rules that are no simple forms.
+  static constexpr const char* kOthers[] = {"QLinearConv", "QGemm", "QLinearConcat", "FastGelu",
+                                            "DynamicQuantizeLinear"};
+
   IntegerNodes(::onnx::GraphProto& graph, int64_t opset, Builder& builder)
       : rewriter_(graph, builder), opset_(opset) {}
 
@@ -215,6 +219,18 @@ void split_integer_nodes(::onnx::GraphProto& graph, int64_t opset, Builder& buil
     if (node.op_type() == "DynamicQuantizeLinear") nodes.dynamic_quantize(node);
     if (node.output_size() == 1 && !node.output(0).empty()) nodes.rewrite(node);
   }
+}
+
+std::vector<std::string> rewritten_operators() {
+  std::vector<std::string> names = {"Upsample"};
+  const auto add = [&](const std::string& op) {
+    // ONNX has these itself.
+    const bool own = op == "QLinearConv" || op == "QLinearMatMul" || op == "DynamicQuantizeLinear";
+    names.push_back(own ? op : kRuntimeDomain + ("." + op));
+  };
+  for (const auto& form : kForms) add(form.op);
+  for (const char* op : IntegerNodes::kOthers) add(op);
+  return names;
 }
 
 }  // namespace qrt::import::onnx_import

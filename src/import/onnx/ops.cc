@@ -1,6 +1,10 @@
 #include "src/import/onnx/ops.h"
 
+#include <set>
 #include <unordered_map>
+
+#include "src/import/onnx/rewrite.h"
+#include "src/import/supported.h"
 
 namespace qrt::import::onnx_import {
 
@@ -35,3 +39,19 @@ const Row* find_rule(const std::string& domain, const std::string& op) {
 }
 
 }  // namespace qrt::import::onnx_import
+
+namespace qrt::import {
+
+std::vector<std::string> supported_onnx() {
+  using namespace onnx_import;
+  const std::vector<std::string> rewritten = rewritten_operators();
+  std::set<std::string> names(rewritten.begin(), rewritten.end());
+  names.insert("If");  // no rule: it is imported with its graphs
+#define QRT_RULES(file) \
+  for (const Row& row : file##_rules()) names.insert(row.op);
+#include "onnx_import_rules.inc"
+#undef QRT_RULES
+  return {names.begin(), names.end()};
+}
+
+}  // namespace qrt::import

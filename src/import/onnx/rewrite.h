@@ -22,6 +22,9 @@ void upgrade_nodes(::onnx::GraphProto& graph, int64_t opset, Builder& builder);
 // Runtime's FastGelu as Gelu. `opset` is the model's.
 void split_integer_nodes(::onnx::GraphProto& graph, int64_t opset, Builder& builder);
 
+// The operators that only these two know: "Upsample", "com.microsoft.QLinearAdd", ...
+std::vector<std::string> rewritten_operators();
+
 // Adds to a graph what rewritten nodes read.
 class NodeRewriter {
  public:

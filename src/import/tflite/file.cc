@@ -257,12 +257,16 @@ std::string File::tensor_name(int index) const {
 std::string File::op_kind(const tfl::Operator& op) const {
   const tfl::OperatorCode& opcode = code(op);
   const tfl::Builtin builtin = builtin_of(opcode);
-  if (builtin == tfl::Builtin::CUSTOM) {
-    return "CUSTOM '" +
-           (opcode.custom_code() == nullptr ? "" : shortened(opcode.custom_code()->str())) + "'";
-  }
-  const std::string name = tfl::EnumNameBuiltin(builtin);
+  if (builtin == tfl::Builtin::CUSTOM) return "CUSTOM '" + shortened(op_name(op)) + "'";
+  const std::string name = op_name(op);
   return name.empty() ? "operator code " + std::to_string(static_cast<int>(builtin)) : name;
+}
+
+std::string File::op_name(const tfl::Operator& op) const {
+  const tfl::OperatorCode& opcode = code(op);
+  const tfl::Builtin builtin = builtin_of(opcode);
+  if (builtin != tfl::Builtin::CUSTOM) return tfl::EnumNameBuiltin(builtin);
+  return opcode.custom_code() == nullptr ? "" : opcode.custom_code()->str();
 }
 
 std::string File::op_label(size_t index) const {

@@ -49,6 +49,8 @@ class File {
   }
   // "CONV_2D"; "CUSTOM 'name'"; "operator code 999" where the number is not known.
   std::string op_kind(const tfl::Operator& op) const;
+  // "ADD", or the name of a custom operator; "" for a code that is not known.
+  std::string op_name(const tfl::Operator& op) const;
   // "operator 3 CONV_2D 'conv1'", with the name of the first output.
   std::string op_label(size_t index) const;
 

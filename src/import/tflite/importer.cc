@@ -11,6 +11,7 @@
 #include "src/import/open_dims.h"
 #include "src/import/problems.h"
 #include "src/import/runnable.h"
+#include "src/import/tflite/flex_options.h"
 #include "src/import/tflite/op_table.h"
 #include "src/import/tflite/variables.h"
 
@@ -22,11 +23,12 @@ constexpr int kDeepest = 32;
 
 // What the subgraphs of a file have in common.
 struct Shared {
-  Shared(const File& file, OpenDims& open)
-      : budget(file.bytes()), reader(file.model(), budget), open_dims(open) {}
+  Shared(const File& file, const ImportOptions& wishes, OpenDims& open)
+      : budget(file.bytes()), reader(file.model(), budget), options(wishes), open_dims(open) {}
 
   Budget budget;
   ValueReader reader;
+  const ImportOptions& options;
   OpenDims& open_dims;
   Problems problems;
   Resources resources;
@@ -124,6 +126,8 @@ class Importer {
 
   Status apply_rule(const tfl::Operator& op) {
     const tfl::Builtin code = builtin_of(file_.code(op));
+    const std::string name = file_.op_name(op);
+    if (shared_.options.customs.count(name) != 0) return leave_to_app(op, name);
     switch (code) {
       case tfl::Builtin::VAR_HANDLE:
         return variables_.declare(op);
@@ -139,6 +143,22 @@ class Importer {
       default:
         return apply_rule(op, code);
     }
+  }
+
+  Status leave_to_app(const tfl::Operator& op, const std::string& name) {
+    std::vector<int> inputs, outputs;
+    QRT_RETURN_IF_ERROR(values_of(op.inputs(), &inputs));
+    QRT_RETURN_IF_ERROR(values_of(op.outputs(), &outputs));
+    if (outputs.empty()) return Status(Code::Unsupported, "gives nothing");
+    OpContext context(file_, op, graph_, shapes_, reader_, budget_, inputs, outputs);
+    const rt::Span<const uint8_t> options = context.custom_options();
+    QRT_RETURN_IF_ERROR(budget_.take(name.size() + options.size()));
+    fb::CustomT custom;
+    custom.name = name;
+    custom.data.assign(options.begin(), options.end());
+    // Others are for the app to read.
+    if (FlexOptions map; map.open(options).ok()) custom.attributes = map.take();
+    return context.emit(std::move(custom), std::move(inputs), std::move(outputs));
   }
 
   Status use_variable(const tfl::Operator& op, bool assign) {
@@ -228,7 +248,8 @@ class Importer {
     const OpRule* rule = find_rule(file_.code(op));
     if (rule == nullptr) {
       return Status(Code::Unsupported, code == tfl::Builtin::CUSTOM
-                                           ? "custom operators are not supported"
+                                           ? "the operator is not supported; an app can "
+                                             "compute it (qrt convert --custom)"
                                            : "the operator is not supported");
     }
     QRT_RETURN_IF_ERROR(check_arity(op, *rule));
@@ -303,9 +324,11 @@ class Importer {
 // Of a whole file, or of one of its signatures with all that it runs.
 class ModelImporter {
  public:
-  ModelImporter(const File& file, OpenDims& open_dims) : file_(file), shared_(file, open_dims) {}
+  ModelImporter(const File& file, const ImportOptions& options, OpenDims& open_dims)
+      : file_(file), shared_(file, options, open_dims) {}
 
-  rt::Result<graph::Graph> run(const std::string& signature) {
+  rt::Result<graph::Graph> run() {
+    const std::string& signature = shared_.options.signature;
     if (!signature.empty()) {
       QRT_RETURN_IF_ERROR(import_one(signature));
     } else {
@@ -421,7 +444,7 @@ rt::Result<graph::Graph> import_tflite(const uint8_t* data, size_t bytes, const 
   auto file = tflite::File::open(data, bytes);
   if (!file.ok()) return file.status().within(name);
   auto graph = import_open(options, [&](OpenDims& open_dims) {
-    return tflite::ModelImporter(*file, open_dims).run(options.signature);
+    return tflite::ModelImporter(*file, options, open_dims).run();
   });
   if (!graph.ok()) return graph.status().within(name);
   return graph;

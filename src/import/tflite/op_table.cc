@@ -1,8 +1,11 @@
 #include "src/import/tflite/op_table.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
+
+#include "src/import/supported.h"
 
 namespace qrt::import::tflite {
 
@@ -32,3 +35,21 @@ const OpRule* find_rule(const tfl::OperatorCode& code) {
 }
 
 }  // namespace qrt::import::tflite
+
+namespace qrt::import {
+
+std::vector<std::string> supported_tflite() {
+  using namespace tflite;
+  // Those without a rule are imported with their graphs and variables.
+  std::set<std::string> names = {"ASSIGN_VARIABLE",     "CALL_ONCE",  "IF",   "READ_VARIABLE",
+                                 "STABLEHLO_COMPOSITE", "VAR_HANDLE", "WHILE"};
+#define QRT_RULES(file)                                                                   \
+  for (const OpRule& rule : file##_rules()) {                                             \
+    names.insert(rule.custom != nullptr ? rule.custom : tfl::EnumNameBuiltin(rule.code)); \
+  }
+#include "tflite_import_rules.inc"
+#undef QRT_RULES
+  return {names.begin(), names.end()};
+}
+
+}  // namespace qrt::import

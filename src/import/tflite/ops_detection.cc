@@ -1,46 +1,12 @@
 // TFLite_Detection_PostProcess, the custom operator that ends SSD models.
-#include <flatbuffers/flexbuffers.h>
-
-#include <algorithm>
-#include <vector>
-
+#include "src/import/tflite/flex_options.h"
 #include "src/import/tflite/op_table.h"
 
 namespace qrt::import::tflite {
 namespace {
 
-// Its options are a FlexBuffers map.
-class Options {
- public:
-  Status open(rt::Span<const uint8_t> bytes) {
-    // A copy that is aligned, as they need not be in the file.
-    copy_.resize(bytes.size() / sizeof(uint64_t) + 1);
-    auto* data = reinterpret_cast<uint8_t*>(copy_.data());
-    std::copy(bytes.begin(), bytes.end(), data);
-    std::vector<uint8_t> visited;
-    constexpr bool kCheckAlignment = true;
-    flexbuffers::Verifier verifier(data, bytes.size(), &visited, kCheckAlignment);
-    if (!verifier.VerifyBuffer()) {
-      return Status(Code::InvalidModel, "its options are no FlexBuffer");
-    }
-    const flexbuffers::Reference root = flexbuffers::GetRoot(data, bytes.size());
-    if (!root.IsMap()) return Status(Code::InvalidModel, "its options are no map");
-    map_ = root.AsMap();
-    return {};
-  }
-  int32_t integer(const char* name, int32_t otherwise) const {
-    const flexbuffers::Reference found = map_[name];
-    return found.IsNumeric() || found.IsBool() ? found.AsInt32() : otherwise;
-  }
-  float real(const char* name) const { return map_[name].IsNumeric() ? map_[name].AsFloat() : 0; }
-
- private:
-  std::vector<uint64_t> copy_;
-  flexbuffers::Map map_ = flexbuffers::Map::EmptyMap();
-};
-
 Status detection_post_process(OpContext& op) {
-  Options options;
+  FlexOptions options;
   QRT_RETURN_IF_ERROR(options.open(op.custom_options()));
   fb::DetectionPostProcessT detect;
   detect.classes = options.integer("num_classes", 0);
