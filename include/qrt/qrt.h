@@ -439,7 +439,9 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_bind_output(qrt_session* session, s
 
 /* Computes the outputs. Allocates nothing. Fails only with
  * - QRT_CANCELLED, when qrt_session_cancel was called meanwhile;
- * - QRT_OPERATOR_FAILED, when a custom operator did.
+ * - QRT_OPERATOR_FAILED, when a custom operator did;
+ * - QRT_INVALID_ARGUMENT, when for these shapes an axis has not the one element that the model says
+ *   (Squeeze).
  * Then outputs hold anything, and state is that of the operators that had run: set, restore or
  * reset what the next run needs. Inputs are as they were. */
 QRT_NODISCARD QRT_API qrt_status qrt_session_run(qrt_session* session, qrt_error* error);

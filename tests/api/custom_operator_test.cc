@@ -93,6 +93,7 @@ qrt_status repeat_run(void* user, qrt_custom_node* node) {
   double scale = 1;
   (void)qrt_custom_attribute_float(node, "scale", &scale);
   auto* scratch = static_cast<unsigned char*>(qrt_custom_scratch(node));
+  EXPECT_EQ(scratch != nullptr, app->shapes > 0) << "the shape function asks for it";
   if (scratch != nullptr) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(scratch) % 64, 0u);
     for (int i = 0; i < 100; ++i) scratch[i] = 0xEE;
