@@ -1,31 +1,15 @@
 #include "src/graph/evaluate.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
-#include "src/graph/writer.h"
+#include "src/graph/alone.h"
 #include "src/runtime/session.h"
 
 namespace qrt::graph {
 namespace {
 
 constexpr size_t kLeastLimit = size_t{16} << 20;
-
-// The node alone, its inputs constants, its outputs the graph's.
-Graph isolate(const Graph& graph, const Node& node) {
-  Graph alone;
-  Node copy = node;
-  for (int& input : copy.inputs) {
-    if (input != kAbsent) input = alone.add_value(graph.value(input));
-  }
-  for (int& output : copy.outputs) {
-    output = alone.add_value(graph.value(output));
-    alone.outputs.push_back(output);
-  }
-  alone.nodes.push_back(std::move(copy));
-  return alone;
-}
 
 }  // namespace
 
@@ -45,29 +29,21 @@ size_t evaluation_limit(const Graph& graph, const Node& node) {
 }
 
 rt::Result<std::vector<Value>> evaluate(const Graph& graph, const Node& node, size_t max_bytes) {
-  auto file = serialize(isolate(graph, node));
-  if (!file.ok()) return file.status();
-  rt::AlignedBuffer bytes = rt::allocate_aligned(file->size());
-  if (bytes == nullptr) return rt::Status(rt::Code::OutOfMemory, "not enough memory");
-  std::memcpy(bytes.get(), file->data(), file->size());
-  auto model = rt::Model::from_buffer(bytes.get(), file->size());
-  if (!model.ok()) return model.status();
+  QRT_ASSIGN_OR_RETURN(const LoadedModel alone, load_alone(graph, node));
   rt::ProgramOptions options;
   options.isa = "scalar";
-  auto program = rt::Program::build(*model, options);
-  if (!program.ok()) return program.status();
+  QRT_ASSIGN_OR_RETURN(auto program, rt::Program::build(alone.model, options));
   rt::SessionOptions session_options;
   session_options.max_arena_bytes = max_bytes;
-  auto session = rt::Session::create(*program, session_options);
-  if (!session.ok()) return session.status();
-  QRT_RETURN_IF_ERROR((*session)->run());
+  QRT_ASSIGN_OR_RETURN(const auto session, rt::Session::create(program, session_options));
+  QRT_RETURN_IF_ERROR(session->run());
   std::vector<Value> results;
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     Value value = graph.value(node.outputs[i]);
-    const auto* data = static_cast<const uint8_t*>((*session)->output_data(i));
-    const rt::Shape& shape = (*session)->output_shape(i);
+    const auto* data = static_cast<const uint8_t*>(session->output_data(i));
+    const rt::Shape& shape = session->output_shape(i);
     value.shape.assign(shape.begin(), shape.end());
-    value.data = std::make_shared<const Bytes>(data, data + (*session)->output_bytes(i));
+    value.data = std::make_shared<const Bytes>(data, data + session->output_bytes(i));
     results.push_back(std::move(value));
   }
   return results;

@@ -1,12 +1,10 @@
 #include "src/import/runnable.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "src/base/memory.h"
+#include "src/graph/alone.h"
 #include "src/graph/reader.h"
 #include "src/graph/subgraphs.h"
-#include "src/graph/writer.h"
 
 namespace qrt::import {
 namespace {
@@ -17,32 +15,9 @@ using graph::kAbsent;
 using graph::Node;
 using rt::Status;
 
-// The node alone: its inputs are the graph's, or constants.
-Graph isolate(const Graph& graph, const Node& node) {
-  Graph alone;
-  Node copy = node;
-  for (int& input : copy.inputs) {
-    if (input == kAbsent) continue;
-    input = alone.add_value(graph.value(input));
-    if (!alone.value(input).constant() && !alone.value(input).variable) {
-      alone.inputs.push_back(input);
-    }
-  }
-  for (int& output : copy.outputs) {
-    output = alone.add_value(graph.value(output));
-    alone.outputs.push_back(output);
-  }
-  alone.nodes.push_back(std::move(copy));
-  return alone;
-}
-
 Status try_alone(const Graph& graph, const Node& node) {
-  QRT_ASSIGN_OR_RETURN(const graph::Bytes file, graph::serialize(isolate(graph, node)));
-  const rt::AlignedBuffer bytes = rt::allocate_aligned(file.size());
-  if (bytes == nullptr) return Status(rt::Code::OutOfMemory, "not enough memory");
-  std::memcpy(bytes.get(), file.data(), file.size());
-  QRT_ASSIGN_OR_RETURN(const auto model, rt::Model::from_buffer(bytes.get(), file.size()));
-  return rt::Program::build(model).status();
+  QRT_ASSIGN_OR_RETURN(const graph::LoadedModel alone, graph::load_alone(graph, node));
+  return rt::Program::build(alone.model).status();
 }
 
 // Without the operator's name, which messages give in front of a reason.
