@@ -69,8 +69,7 @@ rt::Result<rt::CustomOperators> read_custom_operators(const qrt_custom_operator*
     if (wishes.name == nullptr || *wishes.name == '\0' || wishes.run == nullptr) {
       return rt::error(Code::InvalidArgument, "custom operator %zu lacks a name or its run", i);
     }
-    for (const auto& other : result) {
-      if (std::strcmp(other->name(), wishes.name) != 0) continue;
+    if (rt::find_custom(result, wishes.name) != nullptr) {
       return rt::error(Code::InvalidArgument, "custom operator '%s' is given twice", wishes.name);
     }
     result.push_back(std::make_shared<AppOperator>(wishes));

@@ -1,8 +1,6 @@
 // Custom: what the app gives under this name.
 #include "src/runtime/custom_operator.h"
 
-#include <cstring>
-
 #include "src/ops/common.h"
 
 namespace qrt::rt {
@@ -32,10 +30,9 @@ class CustomKernel final : public OpKernel {
 
 Choice choose(const Node& node, const ChooseContext& context) {
   const char* name = node.options<fb::Custom>().name()->c_str();
-  for (size_t i = 0; context.customs != nullptr && i < context.customs->size(); ++i) {
-    const CustomOperator& custom = *(*context.customs)[i];
-    if (std::strcmp(custom.name(), name) == 0) return make_kernel<CustomKernel>(custom);
-  }
+  const CustomOperator* custom =
+      context.customs != nullptr ? find_custom(*context.customs, name) : nullptr;
+  if (custom != nullptr) return make_kernel<CustomKernel>(*custom);
   return node.fail(
       Code::Unsupported,
       "the app gives no operator '%s'; it can, by qrt_program_options.custom_operators", name);

@@ -1,6 +1,7 @@
 // Operators that an app computes itself. A model only names them (Custom of schema/qrt.fbs).
 #pragma once
 
+#include <cstring>
 #include <vector>
 
 #include "src/opspec/inference.h"
@@ -17,5 +18,14 @@ class CustomSpec {
 };
 
 using CustomSpecs = std::vector<const CustomSpec*>;
+
+// The one of this name in a list of pointers to operators; null if there is none.
+template <class List>
+auto find_custom(const List& list, const char* name) -> decltype(&*list.front()) {
+  for (const auto& custom : list) {
+    if (std::strcmp(custom->name(), name) == 0) return &*custom;
+  }
+  return nullptr;
+}
 
 }  // namespace qrt::rt

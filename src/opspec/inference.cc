@@ -1,7 +1,5 @@
 #include "src/opspec/inference.h"
 
-#include <cstring>
-
 #include "src/base/checked.h"
 #include "src/opspec/custom.h"
 #include "src/opspec/spec.h"
@@ -63,11 +61,7 @@ Status infer_node(const OpSpec& spec, const Node& node, GraphShapes& graph) {
 }
 
 const CustomSpec* Inference::custom(const char* name) const {
-  if (graph_.customs == nullptr) return nullptr;
-  for (const CustomSpec* custom : *graph_.customs) {
-    if (std::strcmp(custom->name(), name) == 0) return custom;
-  }
-  return nullptr;
+  return graph_.customs != nullptr ? find_custom(*graph_.customs, name) : nullptr;
 }
 
 bool Inference::integers(size_t i, Integers* elements) const {
