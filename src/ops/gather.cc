@@ -75,11 +75,7 @@ class GatherKernel : public OpKernel {
 
   void run(const RunContext& ctx) const override {
     const Sizes& sizes = ctx.planned<Sizes>();
-    if (ctx.node.input(1).type == DType::S32) {
-      gather<int32_t>(ctx, sizes);
-    } else {
-      gather<int64_t>(ctx, sizes);
-    }
+    with_index_type(ctx.node.input(1), [&](auto zero) { gather<decltype(zero)>(ctx, sizes); });
   }
 };
 

@@ -24,11 +24,7 @@ void gather(const RunContext& ctx) {
 
 template <class T>
 void gather(const RunContext& ctx) {
-  if (ctx.node.input(1).type == DType::S32) {
-    gather<T, int32_t>(ctx);
-  } else {
-    gather<T, int64_t>(ctx);
-  }
+  with_index_type(ctx.node.input(1), [&](auto zero) { gather<T, decltype(zero)>(ctx); });
 }
 
 class GatherElementsKernel : public OpKernel {

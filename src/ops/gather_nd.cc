@@ -56,11 +56,7 @@ class GatherNdKernel : public OpKernel {
   }
 
   void run(const RunContext& ctx) const override {
-    if (ctx.node.input(1).type == DType::S32) {
-      gather<int32_t>(ctx);
-    } else {
-      gather<int64_t>(ctx);
-    }
+    with_index_type(ctx.node.input(1), [&](auto zero) { gather<decltype(zero)>(ctx); });
   }
 };
 

@@ -15,6 +15,16 @@ inline int64_t clamp_index(int64_t index, int64_t dim) {
   return std::clamp<int64_t>(index < 0 ? index + dim : index, 0, dim - 1);
 }
 
+// Calls body with a zero of the type that indices have, s32 or s64.
+template <class Body>
+void with_index_type(const Tensor& indices, const Body& body) {
+  if (indices.type == DType::S32) {
+    body(int32_t{0});
+  } else {
+    body(int64_t{0});
+  }
+}
+
 // Indices of single elements of data, each at its own place but for one axis.
 struct ElementPlaces {
   StridedLoop<2> loop;          // over the indices: 0: where the data's axis begins, 1: the index

@@ -41,11 +41,7 @@ class ScatterElementsKernel : public OpKernel {
   }
 
   void run(const RunContext& ctx) const override {
-    if (ctx.node.input(1).type == DType::S32) {
-      scatter<int32_t>(ctx, combine_);
-    } else {
-      scatter<int64_t>(ctx, combine_);
-    }
+    with_index_type(ctx.node.input(1), [&](auto zero) { scatter<decltype(zero)>(ctx, combine_); });
   }
 
   bool may_overwrite(const Node&, const Shapes&, size_t input) const override { return input == 0; }

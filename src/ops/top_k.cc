@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "src/ops/common.h"
+#include "src/ops/indices.h"
 #include "src/runtime/op_kernel.h"
 
 namespace qrt::rt {
@@ -55,11 +55,7 @@ void take(const RunContext& ctx) {
 
 template <class T>
 void take(const RunContext& ctx) {
-  if (ctx.node.output(1).type == DType::S32) {
-    take<T, int32_t>(ctx);
-  } else {
-    take<T, int64_t>(ctx);
-  }
+  with_index_type(ctx.node.output(1), [&](auto zero) { take<T, decltype(zero)>(ctx); });
 }
 
 class TopKKernel : public OpKernel {
