@@ -1,22 +1,8 @@
 // TensorFlow Lite's operators that fill, count axes, add many tensors and turn axes round.
-#include "src/graph/passes.h"
-#include "tests/import/tflite_builder.h"
-#include "tests/support/run_graph.h"
+#include "tests/import/tflite_expect.h"
 
 namespace qrt::test {
 namespace {
-
-using Floats = std::vector<float>;
-using Ints = std::vector<int32_t>;
-
-graph::Graph optimized(const TfliteBuilder& b) {
-  auto g = b.import();
-  EXPECT_TRUE(g.ok()) << g.status().message();
-  if (!g.ok()) return {};
-  const rt::Status status = graph::optimize(*g);
-  EXPECT_TRUE(status.ok()) << status.message();
-  return std::move(*g);
-}
 
 TEST(TfliteFill, ANumberInAShape) {
   TfliteBuilder b;

@@ -3,21 +3,10 @@
 #include <numeric>
 #include <random>
 
-#include "src/graph/passes.h"
-#include "tests/import/tflite_builder.h"
-#include "tests/support/run_graph.h"
+#include "tests/import/tflite_expect.h"
 
 namespace qrt::test {
 namespace {
-
-graph::Graph optimized(const TfliteBuilder& b) {
-  auto g = b.import();
-  EXPECT_TRUE(g.ok()) << g.status().message();
-  if (!g.ok()) return {};
-  const rt::Status status = graph::optimize(*g);
-  EXPECT_TRUE(status.ok()) << status.message();
-  return std::move(*g);
-}
 
 template <class T>
 std::vector<T> random_codes(size_t count, uint32_t seed) {

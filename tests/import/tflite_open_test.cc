@@ -1,21 +1,11 @@
 // TensorFlow Lite's open dimensions (-1 in shape_signature) and shapes that a file leaves out.
-#include "src/graph/passes.h"
-#include "tests/import/tflite_builder.h"
+#include "tests/import/tflite_expect.h"
 #include "tests/support/open_model.h"
 
 namespace qrt::test {
 namespace {
 
 using Shape = std::vector<int32_t>;
-
-graph::Graph optimized(const TfliteBuilder& b) {
-  auto graph = b.import();
-  EXPECT_TRUE(graph.ok()) << graph.status().message();
-  if (!graph.ok()) return {};
-  const rt::Status status = graph::optimize(*graph);
-  EXPECT_TRUE(status.ok()) << status.message();
-  return std::move(*graph);
-}
 
 Shape output_shape(const graph::Graph& g) { return g.value(g.outputs[0]).shape; }
 

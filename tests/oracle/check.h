@@ -53,6 +53,11 @@ struct Expected {
   std::vector<double> tolerance;
 };
 
+// The type and quantization of `in`: what operators that move elements give.
+inline Expected like(const Stored& in, Tensor out) {
+  return {in.type, std::move(out), in.quantization, {}};
+}
+
 // A type and a quantization that suits it.
 struct Kind {
   DType type = DType::F32;
@@ -72,6 +77,13 @@ Stored random_stored(const Kind& kind, const Dims& shape, double low, double hig
                      std::mt19937& random);
 // Over the whole range of the type, floats in [-2, 2].
 Stored random_stored(const Kind& kind, const Dims& shape, std::mt19937& random);
+
+// Calls body(random) so many times, as long as nothing has failed.
+template <class Body>
+void repeat(int times, unsigned seed, const Body& body) {
+  std::mt19937 random(seed);
+  for (int i = 0; i < times && !testing::Test::HasFailure(); ++i) body(random);
+}
 
 int32_t draw(std::mt19937& random, int32_t low, int32_t high);
 template <class T>

@@ -28,16 +28,6 @@ Kind random_kind(std::mt19937& random) {
   return plain(type);
 }
 
-Expected like(const Stored& in, Tensor out) {
-  return {in.type, std::move(out), in.quantization, {}};
-}
-
-template <class Body>
-void repeat(int times, unsigned seed, const Body& body) {
-  std::mt19937 random(seed);
-  for (int i = 0; i < times && !testing::Test::HasFailure(); ++i) body(random);
-}
-
 TEST(OracleMove, Reshape) {
   repeat(40, 1, [](std::mt19937& random) {
     const Stored in = random_stored(random_kind(random), random_shape(random), random);

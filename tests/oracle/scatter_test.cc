@@ -27,16 +27,6 @@ Kind movable_kind(std::mt19937& random) {
   return plain(type);
 }
 
-Expected like(const Stored& in, Tensor out) {
-  return {in.type, std::move(out), in.quantization, {}};
-}
-
-template <class Body>
-void repeat(int times, unsigned seed, const Body& body) {
-  std::mt19937 random(seed);
-  for (int i = 0; i < times && !testing::Test::HasFailure(); ++i) body(random);
-}
-
 Stored random_indices(const Dims& shape, int32_t dim, std::mt19937& random) {
   const DType type = random() % 2 == 0 ? DType::S32 : DType::S64;
   Stored indices = random_stored(plain(type), shape, -dim, dim - 1, random);
