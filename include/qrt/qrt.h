@@ -114,7 +114,9 @@ enum {
   QRT_S32 = 5,
   QRT_S64 = 6,
   QRT_BOOL = 7, /* a byte; 0 is false */
-  QRT_S4 = 8
+  QRT_S4 = 8,
+  QRT_F64 = 9,
+  QRT_BF16 = 10 /* the upper half of an F32 */
 };
 
 #define QRT_MAX_RANK 8

@@ -18,7 +18,9 @@ static_assert(QRT_S32 == static_cast<int>(rt::DType::S32));
 static_assert(QRT_S64 == static_cast<int>(rt::DType::S64));
 static_assert(QRT_BOOL == static_cast<int>(rt::DType::Bool));
 static_assert(QRT_S4 == static_cast<int>(rt::DType::S4));
-static_assert(static_cast<int>(fb::DType::MAX) == QRT_S4, "qrt.h lacks an element type");
+static_assert(QRT_F64 == static_cast<int>(rt::DType::F64));
+static_assert(QRT_BF16 == static_cast<int>(rt::DType::BF16));
+static_assert(static_cast<int>(fb::DType::MAX) == QRT_BF16, "qrt.h lacks an element type");
 
 const char* text_of(const flatbuffers::String* text) {
   return text != nullptr ? text->c_str() : "";

@@ -22,6 +22,10 @@ const char* dtype_name(DType type) {
       return "bool";
     case DType::S4:
       return "s4";
+    case DType::F64:
+      return "f64";
+    case DType::BF16:
+      return "bf16";
   }
   return "unknown";
 }

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "src/base/small_float.h"
+
 namespace qrt::rt {
 
 // As in the .qrt format and in qrt.h, where the same names have the same numbers.
-enum class DType : uint8_t { F32, F16, S8, U8, S16, S32, S64, Bool, S4 };
+enum class DType : uint8_t { F32, F16, S8, U8, S16, S32, S64, Bool, S4, F64, BF16 };
 
 // S4 is packed two elements a byte, the lower half first.
 inline size_t dtype_bits(DType type) {
@@ -16,9 +18,11 @@ inline size_t dtype_bits(DType type) {
     case DType::S32:
       return 32;
     case DType::F16:
+    case DType::BF16:
     case DType::S16:
       return 16;
     case DType::S64:
+    case DType::F64:
       return 64;
     case DType::S8:
     case DType::U8:
@@ -75,6 +79,18 @@ struct DTypeOf;
 template <>
 struct DTypeOf<float> {
   static constexpr DType value = DType::F32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::F64;
+};
+template <>
+struct DTypeOf<Half> {
+  static constexpr DType value = DType::F16;
+};
+template <>
+struct DTypeOf<BFloat16> {
+  static constexpr DType value = DType::BF16;
 };
 template <>
 struct DTypeOf<int8_t> {

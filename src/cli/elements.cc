@@ -21,31 +21,6 @@ T load(const void* data, size_t i) {
   return value;
 }
 
-// IEEE half precision, rounded to nearest even; written out, for C++17 has no such type.
-uint16_t to_half(float value) {
-  const auto sign = static_cast<uint16_t>(std::signbit(value) ? 0x8000 : 0);
-  const float magnitude = std::fabs(value);
-  // 65520 is half way between the largest half and the next power of two.
-  if (!(magnitude < 65520.0F)) return static_cast<uint16_t>(sign | 0x7C00);
-  if (magnitude == 0) return sign;
-  int exponent = 0;
-  std::frexp(magnitude, &exponent);
-  // The unit in the last place: eleven bits, and no smaller than the subnormals'.
-  const int unit = std::max(exponent - 11, -24);
-  const auto units = static_cast<uint32_t>(std::nearbyint(std::ldexp(magnitude, -unit)));
-  // The leading bit of a normal number's units carries into the exponent field, as it should.
-  const uint32_t bits = unit == -24 ? units : units + (static_cast<uint32_t>(unit + 24) << 10);
-  return static_cast<uint16_t>(sign | bits);
-}
-
-double from_half(uint16_t half) {
-  const int exponent = half >> 10 & 31, fraction = half & 1023;
-  const double sign = (half & 0x8000) != 0 ? -1.0 : 1.0;
-  if (exponent == 31) return fraction == 0 ? sign * HUGE_VAL : std::nan("");
-  if (exponent == 0) return sign * std::ldexp(fraction, -24);
-  return sign * std::ldexp(1024 + fraction, exponent - 25);
-}
-
 int64_t quantize(float real, const rt::Tensor& tensor, const rt::IntRange& range) {
   const double scaled =
       std::nearbyint(static_cast<double>(real) / static_cast<double>(tensor.quantization.scale())) +
@@ -56,10 +31,14 @@ int64_t quantize(float real, const rt::Tensor& tensor, const rt::IntRange& range
 
 }  // namespace
 
+bool is_float(DType type) {
+  return type == DType::F32 || type == DType::F64 || type == DType::F16 || type == DType::BF16;
+}
+
 size_t bytes_for(DType type, size_t count) { return (count * rt::dtype_bits(type) + 7) / 8; }
 
 bool takes_reals(const rt::Tensor& tensor) {
-  if (tensor.type == DType::F32 || tensor.type == DType::F16) return true;
+  if (is_float(tensor.type)) return true;
   rt::IntRange range;
   return rt::quantized_range(tensor.type, &range) && tensor.type != DType::S4 &&
          tensor.quantization.present() && tensor.quantization.per_tensor();
@@ -80,7 +59,13 @@ rt::Status encode(const rt::Tensor& tensor, const std::vector<float>& reals,
         store(reals[i], i, bytes);
         break;
       case DType::F16:
-        store(std::isnan(reals[i]) ? uint16_t{0x7E00} : to_half(reals[i]), i, bytes);
+        store(rt::Half(static_cast<double>(reals[i])), i, bytes);
+        break;
+      case DType::BF16:
+        store(rt::BFloat16(static_cast<double>(reals[i])), i, bytes);
+        break;
+      case DType::F64:
+        store(static_cast<double>(reals[i]), i, bytes);
         break;
       case DType::S16:
         store(static_cast<int16_t>(quantize(reals[i], tensor, range)), i, bytes);
@@ -109,7 +94,13 @@ std::vector<double> decode(const rt::Tensor& tensor, const void* data, size_t co
         value = static_cast<double>(load<float>(data, i));
         break;
       case DType::F16:
-        value = from_half(load<uint16_t>(data, i));
+        value = static_cast<double>(load<rt::Half>(data, i));
+        break;
+      case DType::BF16:
+        value = static_cast<double>(load<rt::BFloat16>(data, i));
+        break;
+      case DType::F64:
+        value = load<double>(data, i);
         break;
       case DType::S8:
         value = load<int8_t>(data, i);

@@ -13,6 +13,9 @@ namespace qrt::cli {
 // The bytes that `count` elements of the type take.
 size_t bytes_for(rt::DType type, size_t count);
 
+// f32, f64, f16 or bf16.
+bool is_float(rt::DType type);
+
 // Whether encode can write the tensor: a float, or an integer with one scale.
 bool takes_reals(const rt::Tensor& tensor);
 

@@ -4,6 +4,7 @@
 
 #include "src/base/dtype.h"
 #include "src/base/shape.h"
+#include "src/cli/elements.h"
 #include "src/cli/terminal.h"
 #include "src/model/calls.h"
 #include "src/model/dtype.h"
@@ -18,18 +19,16 @@ const fb::Tensor* tensor_at(const fb::Subgraph& graph, const flatbuffers::Vector
   return graph.tensors()->Get(static_cast<unsigned>(indices.Get(i)));
 }
 
-bool is_float(const fb::Tensor& tensor) {
-  return tensor.type() == fb::DType::F32 || tensor.type() == fb::DType::F16;
-}
+bool holds_floats(const fb::Tensor& tensor) { return is_float(rt::dtype_of(tensor.type())); }
 
 Numeric numeric_of(const fb::Subgraph& graph, const fb::Operator& op) {
   bool reads_float = false, writes_float = false;
   for (unsigned i = 0; i < op.inputs()->size(); ++i) {
     const fb::Tensor* tensor = tensor_at(graph, *op.inputs(), i);
-    if (tensor != nullptr && !tensor->is_constant()) reads_float |= is_float(*tensor);
+    if (tensor != nullptr && !tensor->is_constant()) reads_float |= holds_floats(*tensor);
   }
   for (unsigned i = 0; i < op.outputs()->size(); ++i) {
-    writes_float |= is_float(*tensor_at(graph, *op.outputs(), i));
+    writes_float |= holds_floats(*tensor_at(graph, *op.outputs(), i));
   }
   switch (op.options_type()) {
     case fb::OpOptions::Quantize:

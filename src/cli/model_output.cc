@@ -159,13 +159,19 @@ rt::Status write_outputs(const RunningModel& model, const std::string& prefix) {
     const void* data = model.session.output<void>(i);
     size_t bytes = model.session.output_info(i).bytes;
     std::vector<uint8_t> unpacked;
-    if (type == DType::S4) {  // .npy has no such type: a byte an element
+    if (type == DType::S4 || type == DType::BF16) {  // .npy has no such type: the next larger one
       rt::Tensor plain;
       plain.type = type;
+      type = type == DType::S4 ? DType::S8 : DType::F32;
       for (double v : decode(plain, data, elements_of(model, i))) {
-        unpacked.push_back(static_cast<uint8_t>(static_cast<int>(v)));
+        if (type == DType::S8) {
+          unpacked.push_back(static_cast<uint8_t>(static_cast<int>(v)));
+          continue;
+        }
+        const auto value = static_cast<float>(v);
+        const auto* first = reinterpret_cast<const uint8_t*>(&value);
+        unpacked.insert(unpacked.end(), first, first + sizeof value);
       }
-      type = DType::S8;
       data = unpacked.data();
       bytes = unpacked.size();
     }

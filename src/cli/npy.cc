@@ -23,9 +23,9 @@ struct Name {
   const char* descr;  // without the byte order
   DType type;
 };
-constexpr Name kNames[] = {{"f4", DType::F32}, {"f2", DType::F16}, {"i1", DType::S8},
-                           {"u1", DType::U8},  {"i2", DType::S16}, {"i4", DType::S32},
-                           {"i8", DType::S64}, {"b1", DType::Bool}};
+constexpr Name kNames[] = {{"f4", DType::F32}, {"f2", DType::F16}, {"f8", DType::F64},
+                           {"i1", DType::S8},  {"u1", DType::U8},  {"i2", DType::S16},
+                           {"i4", DType::S32}, {"i8", DType::S64}, {"b1", DType::Bool}};
 
 struct Header {
   std::string descr;
@@ -132,13 +132,10 @@ class HeaderParser {
   const char* end_;
 };
 
-// The elements' type; float64 is the one that is not a model's.
-rt::Status parse_descr(const std::string& descr, DType* type, bool* is_f64, bool* swapped) {
+rt::Status parse_descr(const std::string& descr, DType* type, bool* swapped) {
   const std::string base = descr.empty() ? "" : descr.substr(1);
   const char order = descr.empty() ? '?' : descr[0];
-  *is_f64 = base == "f8";
-  bool known = *is_f64;
-  *type = DType::F32;
+  bool known = false;
   for (const Name& name : kNames) {
     if (base != name.descr) continue;
     *type = name.type;
@@ -158,17 +155,6 @@ void swap_bytes(std::vector<uint8_t>* data, size_t width) {
   for (size_t i = 0; i + width <= data->size(); i += width) {
     for (size_t k = 0; k < width / 2; ++k) std::swap((*data)[i + k], (*data)[i + width - 1 - k]);
   }
-}
-
-std::vector<uint8_t> narrow(const std::vector<uint8_t>& doubles) {
-  std::vector<uint8_t> floats(doubles.size() / 2);
-  for (size_t i = 0; i < doubles.size() / sizeof(double); ++i) {
-    double wide;
-    std::memcpy(&wide, doubles.data() + i * sizeof wide, sizeof wide);
-    const auto value = static_cast<float>(wide);
-    std::memcpy(floats.data() + i * sizeof value, &value, sizeof value);
-  }
-  return floats;
 }
 
 size_t little_endian(const uint8_t* bytes, size_t count) {
@@ -214,13 +200,13 @@ rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes) {
       HeaderParser(reinterpret_cast<const char*>(data) + header_at, header_bytes).parse(&header));
 
   NpyArray array;
-  bool is_f64 = false, swapped = false;
-  QRT_RETURN_IF_ERROR(parse_descr(header.descr, &array.type, &is_f64, &swapped));
+  bool swapped = false;
+  QRT_RETURN_IF_ERROR(parse_descr(header.descr, &array.type, &swapped));
   if (header.fortran_order && header.shape.size() > 1) {
     return error(Code::InvalidArgument,
                  "the .npy is in Fortran order; save numpy.ascontiguousarray(array) instead");
   }
-  const size_t width = is_f64 ? 8 : rt::dtype_bytes(array.type);
+  const size_t width = rt::dtype_bytes(array.type);
   uint64_t expected = width;
   bool fits = true;
   for (int64_t dim : header.shape) {
@@ -236,8 +222,6 @@ rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes) {
   array.shape = std::move(header.shape);
   array.data.assign(data + header_at + header_bytes, data + bytes);
   if (swapped) swap_bytes(&array.data, width);
-  if (is_f64) array.data = narrow(array.data);
-  array.narrowed = is_f64;
   return array;
 }
 

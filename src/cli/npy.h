@@ -1,5 +1,5 @@
 // NumPy's .npy files: the subset that tensors need (versions 1 to 3, C order, little-endian numbers
-// of the model's types, and float64, which is narrowed). Written here because a reader of hostile
+// of the model's types). Written here because a reader of hostile
 // headers is shorter than the care that a library for all of NumPy needs.
 #pragma once
 
@@ -16,7 +16,6 @@ struct NpyArray {
   rt::DType type = rt::DType::F32;
   std::vector<int64_t> shape;  // empty: a scalar
   std::vector<uint8_t> data;   // the elements, in C order
-  bool narrowed = false;       // it was float64
 
   std::string shape_str() const;  // "1x224x224x3"
 };
@@ -25,7 +24,7 @@ bool is_npy(const uint8_t* data, size_t bytes);
 
 rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes);
 
-// A whole file, version 1.0. The type is one that .npy has: not S4.
+// A whole file, version 1.0. The type is one that .npy has: not S4, not BF16.
 std::vector<uint8_t> format_npy(rt::DType type, const std::vector<int64_t>& shape, const void* data,
                                 size_t bytes);
 

@@ -64,20 +64,24 @@ rt::Result<TensorInput> from_npy(const Tensor& tensor, const rt::MappedFile& fil
     if (tensor.type == DType::Bool) {
       for (uint8_t& value : input.bytes) value = value != 0;
     }
-    if (array.narrowed) input.note = "the float64 array was narrowed to float32";
     return input;
   }
-  if (array.type != DType::F32 || !takes_reals(tensor)) {
+  if ((array.type != DType::F32 && array.type != DType::F64) || !takes_reals(tensor)) {
     return error(Code::InvalidArgument, "the array holds %s, the model wants %s",
                  rt::dtype_name(array.type), rt::dtype_name(tensor.type));
   }
-  const Tensor reals;  // f32, without quantization
-  const std::vector<double> wide = decode(reals, array.data.data(), array.data.size() / 4);
+  Tensor reals;
+  reals.type = array.type;
+  const std::vector<double> wide =
+      decode(reals, array.data.data(), array.data.size() / rt::dtype_bytes(array.type));
   QRT_RETURN_IF_ERROR(encode(tensor, std::vector<float>(wide.begin(), wide.end()), &input.bytes));
   if (tensor.quantization.present()) {
     input.note = format(
         "quantized from float to %s with scale %.6g and zero point %d", rt::dtype_name(tensor.type),
         static_cast<double>(tensor.quantization.scale()), tensor.quantization.zero_point());
+  } else {
+    input.note =
+        format("converted from %s to %s", rt::dtype_name(array.type), rt::dtype_name(tensor.type));
   }
   return input;
 }

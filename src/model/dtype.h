@@ -15,7 +15,9 @@ static_assert(static_cast<int>(fb::DType::S32) == static_cast<int>(DType::S32));
 static_assert(static_cast<int>(fb::DType::S64) == static_cast<int>(DType::S64));
 static_assert(static_cast<int>(fb::DType::Bool) == static_cast<int>(DType::Bool));
 static_assert(static_cast<int>(fb::DType::S4) == static_cast<int>(DType::S4));
-static_assert(fb::DType::MAX == fb::DType::S4, "DType lacks an element type");
+static_assert(static_cast<int>(fb::DType::F64) == static_cast<int>(DType::F64));
+static_assert(static_cast<int>(fb::DType::BF16) == static_cast<int>(DType::BF16));
+static_assert(fb::DType::MAX == fb::DType::BF16, "DType lacks an element type");
 
 inline DType dtype_of(fb::DType type) { return static_cast<DType>(type); }
 inline fb::DType written_dtype(DType type) { return static_cast<fb::DType>(type); }

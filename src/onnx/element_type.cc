@@ -25,6 +25,10 @@ int32_t onnx_type(DType type) {
       return TensorProto::INT64;
     case DType::Bool:
       return TensorProto::BOOL;
+    case DType::F64:
+      return TensorProto::DOUBLE;
+    case DType::BF16:
+      return TensorProto::BFLOAT16;
     case DType::S4:
       break;  // newer than the version that is written
   }

@@ -1,5 +1,5 @@
-// Binary on values that are not quantized (f32, s32, s64), comparisons and logic. Integer division
-// by zero gives zero, since a run cannot fail; integers wrap around.
+// Binary on values that are not quantized (f32, f64, s32, s64), comparisons and logic. Integer
+// division by zero gives zero, since a run cannot fail; integers wrap around.
 #include <algorithm>
 #include <limits>
 #include <type_traits>
@@ -136,16 +136,16 @@ T nearest_whole(double x) {
 }
 template <class T>
 T lower_limit(float min) {
-  if constexpr (std::is_same_v<T, float>) {
-    return min;
+  if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<T>(min);
   } else {
     return nearest_whole<T>(std::ceil(static_cast<double>(min)));
   }
 }
 template <class T>
 T upper_limit(float max) {
-  if constexpr (std::is_same_v<T, float>) {
-    return max;
+  if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<T>(max);
   } else {
     return nearest_whole<T>(std::floor(static_cast<double>(max)));
   }
@@ -224,6 +224,8 @@ Choice choose_binary_plain(const Node& node) {
   switch (node.input(0).type) {
     case DType::F32:
       return make_kernel<PlainBinary<float>>(node);
+    case DType::F64:
+      return make_kernel<PlainBinary<double>>(node);
     case DType::S32:
       return make_kernel<PlainBinary<int32_t>>(node);
     case DType::S64:

@@ -1,7 +1,7 @@
 // Cast: elements converted to another type, as numpy's astype does for values in range. Integers
 // out of range keep their low bits. Floats are truncated toward zero; those out of range give the
-// nearest integer, and NaN gives 0. To bool: whether it is not zero. Of quantized tensors it takes
-// the stored integers.
+// nearest integer, and NaN gives 0. To a float of 16 bits they are rounded once, half to even. To
+// bool: whether it is not zero. Of quantized tensors it takes the stored integers.
 #include <limits>
 #include <type_traits>
 
@@ -10,9 +10,18 @@
 namespace qrt::rt {
 namespace {
 
+template <class T>
+constexpr bool is_small_float = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
+
 template <class To, class From>
 To convert(From value) {
-  if constexpr (std::is_same_v<From, Truth>) {
+  if constexpr (is_small_float<From> && std::is_same_v<From, To>) {
+    return value;
+  } else if constexpr (is_small_float<From>) {
+    return convert<To>(static_cast<double>(value));
+  } else if constexpr (is_small_float<To> && !std::is_same_v<From, double>) {
+    return To(convert<double>(value));
+  } else if constexpr (std::is_same_v<From, Truth>) {
     return static_cast<To>(is_true(value) ? 1 : 0);
   } else if constexpr (std::is_same_v<To, Truth>) {
     return truth_of(value != 0);
@@ -43,6 +52,12 @@ Convert with_type(DType type, const Visit& visit) {
   switch (type) {
     case DType::F32:
       return visit(float{});
+    case DType::F64:
+      return visit(double{});
+    case DType::F16:
+      return visit(Half{});
+    case DType::BF16:
+      return visit(BFloat16{});
     case DType::S8:
       return visit(int8_t{});
     case DType::U8:

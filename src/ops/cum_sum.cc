@@ -67,6 +67,8 @@ class CumSumKernel : public OpKernel {
         return add_up<int32_t>(ctx);
       case DType::S64:
         return add_up<int64_t>(ctx);
+      case DType::F64:
+        return add_up<double>(ctx);
       default:
         return add_up<float>(ctx);
     }

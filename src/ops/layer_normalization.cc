@@ -1,5 +1,7 @@
 // LayerNormalization: Ba, Kiros, Hinton, "Layer Normalization", 2016. The variance is that around
-// the mean, in a second pass: the difference of two large sums would lose it.
+// the mean, in a second pass: the difference of two large sums would lose it. With
+// root_mean_square the mean counts as 0: Zhang, Sennrich, "Root Mean Square Layer Normalization",
+// 2019.
 #include <cmath>
 
 #include "src/ops/common.h"
@@ -25,15 +27,17 @@ float sum_of(size_t n, const Term& term) {
   return lanes[0];
 }
 
-void normalize(const float* in, size_t n, float epsilon, const float* scale, const float* bias,
-               float* out) {
+void normalize(const float* in, size_t n, const fb::LayerNormalization& options, const float* scale,
+               const float* bias, float* out) {
   const auto count = static_cast<float>(n);
-  const float mean = sum_of(n, [=](size_t i) { return in[i]; }) / count;
+  const float mean =
+      options.root_mean_square() ? 0 : sum_of(n, [=](size_t i) { return in[i]; }) / count;
   const float variance =
       sum_of(n, [=](size_t i) { return (in[i] - mean) * (in[i] - mean); }) / count;
-  const float factor = 1 / std::sqrt(variance + epsilon);
+  const float factor = 1 / std::sqrt(variance + options.epsilon());
   for (size_t i = 0; i < n; ++i) {
-    const float y = (in[i] - mean) * factor * scale[i];
+    float y = (in[i] - mean) * factor;
+    if (scale != nullptr) y *= scale[i];
     out[i] = bias != nullptr ? y + bias[i] : y;
   }
 }
@@ -55,11 +59,11 @@ class LayerNorm final : public OpKernel {
 
   void run(const RunContext& context) const override {
     const size_t n = context.planned<State>().n;
-    const float epsilon = context.node.options<fb::LayerNormalization>().epsilon();
+    const auto& options = context.node.options<fb::LayerNormalization>();
     context.pool.parallel_for(
         context.planned<State>().rows, uint64_t{n} * 4, [&](size_t begin, size_t end, size_t) {
           for (size_t row = begin; row < end; ++row) {
-            normalize(context.in<float>(0) + row * n, n, epsilon, context.in<float>(1),
+            normalize(context.in<float>(0) + row * n, n, options, context.in<float>(1),
                       context.in<float>(2), context.out<float>() + row * n);
           }
         });

@@ -265,8 +265,40 @@ class MatMulF32 final : public OpKernel {
   const float* columns_ = nullptr;  // of a constant b: [n][k] each
 };
 
+// Rare, and plain.
+class MatMulF64 final : public OpKernel {
+ public:
+  const char* name() const override { return "f64_matmul__scalar"; }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    plan_matrices<double>(node, false, context);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const State& state = context.planned<State>();
+    const MatMulShape& s = state.shape;
+    for (size_t i = 0; i < s.batches; ++i) {
+      const double* a = left_rows<double>(context, s, i);
+      const size_t index = batch_index(s.batch, s.b_strides, i);
+      const double* b = right_columns<double>(context, state, index);
+      double* out = context.out<double>() + i * s.m * s.n;
+      context.pool.parallel_for(s.m, s.n * s.k, [&](size_t begin, size_t end, size_t) {
+        for (size_t element = begin * s.n; element < end * s.n; ++element) {
+          const double* row = a + element / s.n * s.k;
+          const double* column = b + element % s.n * s.k;
+          double sum = 0;
+          for (size_t k = 0; k < s.k; ++k) sum += row[k] * column[k];
+          out[element] = sum;
+        }
+      });
+    }
+  }
+};
+
 Choice choose(const Node& node, const ChooseContext& context) {
-  if (node.input(0).type != DType::S8) return make_kernel<MatMulF32>();
+  if (node.input(0).type == DType::F32) return make_kernel<MatMulF32>();
+  if (node.input(0).type == DType::F64) return make_kernel<MatMulF64>();
   float multiplier;
   QRT_RETURN_IF_ERROR(make_multiplier(node, product_ratio(node), &multiplier));
   return make_kernel<MatMulS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features),

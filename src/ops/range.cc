@@ -34,6 +34,8 @@ Choice choose(const Node& node, const ChooseContext&) {
   switch (node.input(0).type) {
     case DType::F32:
       return make_kernel<RangeKernel<float>>();
+    case DType::F64:
+      return make_kernel<RangeKernel<double>>();
     case DType::S32:
       return make_kernel<RangeKernel<int32_t>>();
     default:

@@ -277,6 +277,8 @@ Choice choose(const Node& node, const ChooseContext& context) {
       return make_kernel<ReduceS8>(choose_kernel(kernels::reduce_s8_kernels, context.features));
     case DType::F32:
       return make_kernel<PlainReduce<float>>();
+    case DType::F64:
+      return make_kernel<PlainReduce<double>>();
     case DType::S32:
       return make_kernel<PlainReduce<int32_t>>();
     default:

@@ -52,23 +52,23 @@ class Plain final : public OpKernel {
     const T* in = context.in<T>(0);
     T* out = context.out<T>();
     const size_t cost = options.kind() == fb::UnaryKind::Clip ? 1 : 32;
-    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), cost,
-                              [&](size_t begin, size_t end, size_t) {
-                                if constexpr (std::is_same_v<T, float>) {
-                                  if (options.kind() == fb::UnaryKind::Clip) {
-                                    for (size_t i = begin; i < end; ++i) {
-                                      out[i] = std::min(std::max(in[i], limits_.min), limits_.max);
-                                    }
-                                    return;
-                                  }
-                                }
-                                for (size_t i = begin; i < end; ++i) {
-                                  const double y =
-                                      unary_function(options.kind(), static_cast<double>(in[i]),
-                                                     options.alpha(), options.beta());
-                                  out[i] = convert(y);
-                                }
-                              });
+    context.pool.parallel_for(
+        static_cast<size_t>(context.shape_out().elements()), cost,
+        [&](size_t begin, size_t end, size_t) {
+          if constexpr (std::is_floating_point_v<T>) {
+            if (options.kind() == fb::UnaryKind::Clip) {
+              for (size_t i = begin; i < end; ++i) {
+                out[i] = std::min(std::max(in[i], T{limits_.min}), T{limits_.max});
+              }
+              return;
+            }
+          }
+          for (size_t i = begin; i < end; ++i) {
+            const double y = unary_function(options.kind(), static_cast<double>(in[i]),
+                                            options.alpha(), options.beta());
+            out[i] = convert(y);
+          }
+        });
   }
 
  private:
@@ -76,8 +76,8 @@ class Plain final : public OpKernel {
   T convert(double y) const {
     const double clamped =
         std::min(std::max(y, static_cast<double>(limits_.min)), static_cast<double>(limits_.max));
-    if constexpr (std::is_same_v<T, float>) {
-      return static_cast<float>(clamped);
+    if constexpr (std::is_floating_point_v<T>) {
+      return static_cast<T>(clamped);
     } else {
       // 2^31 and 2^63 themselves do not fit, so the upper limit is exclusive.
       constexpr double kLimit = -static_cast<double>(std::numeric_limits<T>::min());
@@ -113,6 +113,8 @@ Choice choose(const Node& node, const ChooseContext& context) {
                                     table_entries(node));
     case DType::F32:
       return make_kernel<Plain<float>>(node);
+    case DType::F64:
+      return make_kernel<Plain<double>>(node);
     case DType::S32:
       return make_kernel<Plain<int32_t>>(node);
     case DType::S64:

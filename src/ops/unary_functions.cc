@@ -68,6 +68,38 @@ double unary_function(fb::UnaryKind kind, double x, double alpha, double beta) {
       return softplus(x);
     case fb::UnaryKind::Reciprocal:
       return 1.0 / x;
+    case fb::UnaryKind::Silu:
+      return x / (1.0 + std::exp(-x));
+    case fb::UnaryKind::Mish:
+      return x * std::tanh(softplus(x));
+    case fb::UnaryKind::Selu:
+      return beta * (x < 0 ? alpha * std::expm1(x) : x);
+    case fb::UnaryKind::Celu:
+      return x < 0 ? alpha * std::expm1(x / alpha) : x;
+    case fb::UnaryKind::Softsign:
+      return x / (1.0 + std::fabs(x));
+    case fb::UnaryKind::ThresholdedRelu:
+      return x > alpha ? x : 0.0;
+    case fb::UnaryKind::Shrink:
+      return x < -alpha ? x + beta : x > alpha ? x - beta : 0.0;
+    case fb::UnaryKind::Tan:
+      return std::tan(x);
+    case fb::UnaryKind::Asin:
+      return std::asin(x);
+    case fb::UnaryKind::Acos:
+      return std::acos(x);
+    case fb::UnaryKind::Atan:
+      return std::atan(x);
+    case fb::UnaryKind::Sinh:
+      return std::sinh(x);
+    case fb::UnaryKind::Cosh:
+      return std::cosh(x);
+    case fb::UnaryKind::Asinh:
+      return std::asinh(x);
+    case fb::UnaryKind::Acosh:
+      return std::acosh(x);
+    case fb::UnaryKind::Atanh:
+      return std::atanh(x);
   }
   return x;
 }

@@ -30,15 +30,20 @@ bool integer_limits(DType type, double* min, double* max) {
   }
 }
 
+template <class T>
+bool put(T element, uint64_t* bits) {
+  std::memcpy(bits, &element, sizeof element);
+  return true;
+}
+
 }  // namespace
 
 bool encode_element(const Tensor& tensor, float value, uint64_t* bits) {
   *bits = 0;
-  if (tensor.type == DType::F32) {
-    std::memcpy(bits, &value, sizeof value);
-    return true;
-  }
-  if (tensor.type == DType::F16) return value == 0;
+  if (tensor.type == DType::F32) return put(value, bits);
+  if (tensor.type == DType::F64) return put(static_cast<double>(value), bits);
+  if (tensor.type == DType::F16) return put(Half(static_cast<double>(value)), bits);
+  if (tensor.type == DType::BF16) return put(BFloat16(static_cast<double>(value)), bits);
   double integer = static_cast<double>(value), min, max;
   if (!integer_limits(tensor.type, &min, &max)) return false;
   const Quantization& q = tensor.quantization;

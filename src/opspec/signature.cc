@@ -101,7 +101,9 @@ bool has_type(const Node& node, const Tensor& t, Text type) {
     return dtype_bits(t.type) % 8 == 0 && (!q.present() || q.per_tensor());
   }
   if (q.present()) return false;
-  if (type == "number") return is_one_of(t.type, {DType::F32, DType::S32, DType::S64});
+  if (type == "number") {
+    return is_one_of(t.type, {DType::F32, DType::F64, DType::S32, DType::S64});
+  }
   if (type == "index") return is_one_of(t.type, {DType::S32, DType::S64});
   return type == dtype_name(t.type);
 }

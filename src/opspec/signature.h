@@ -6,7 +6,7 @@
 // last means any number of it, none as well. `const`: a constant of the model; `state`: a variable.
 // Types, of which "/" joins several:
 //
-//   f32 f16 s8 u8 s16 s32 s64 bool s4   this type, not quantized
+//   f32 f16 bf16 f64 s8 u8 s16 s32 s64 bool s4   this type, not quantized
 //   q8, q16     s8, s16 with one scale; q16's zero point is 0
 //   q32         s32 with one scale
 //   q           s8, u8 or s16 with one scale
@@ -14,7 +14,7 @@
 //   bias        s32, whatever scale it declares
 //   quantized   s8, u8, s16 or s32 with scales for the tensor or along an axis
 //   integers    s8, u8, s16, s32, s64 as they are stored, quantized or not
-//   number      f32, s32 or s64, not quantized
+//   number      f32, f64, s32 or s64, not quantized
 //   index       s32 or s64, not quantized
 //   movable     whole bytes, quantized with one scale or not at all
 //   any         every type and quantization

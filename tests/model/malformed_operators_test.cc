@@ -277,8 +277,8 @@ TEST(MalformedOperator, Unary) {
   expect_all_refused<O>(
       one_node(O(), {s8({2, 3})}, s8({2, 3})), &fb::OpOptionsUnion::AsUnary,
       {
-          {"kind", [](auto&, O& o) { o.kind = static_cast<fb::UnaryKind>(26); },
-           "unknown kind, 26"},
+          {"kind", [](auto&, O& o) { o.kind = static_cast<fb::UnaryKind>(42); },
+           "unknown kind, 42"},
           {"types",
            [](ModelFile& f, O&) {
              f.tensor(1).type = DType::F32;

@@ -143,8 +143,8 @@ TEST(MalformedModel, Shapes) {
       {"output as declared", shape(3, {1, 4, 4, 3}),
        "computes 1x4x4x4 for output 0, the model declares 1x4x4x3"},
       {"output of another rank", shape(8, {192}), "computes 3x64 for output 0"},
-      {"unknown type", [](auto& f) { f.tensor(0).type = static_cast<fb::DType>(9); },
-       "tensor 0 'in': has an unknown element type 9"},
+      {"unknown type", [](auto& f) { f.tensor(0).type = static_cast<fb::DType>(11); },
+       "tensor 0 'in': has an unknown element type 11"},
       {"another type", [](auto& f) { f.tensor(4).type = fb::DType::S16; },
        "cannot run on s8 -> s16", Code::Unsupported},
   });

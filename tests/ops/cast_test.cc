@@ -54,6 +54,66 @@ TEST(Cast, ValuesThatBothTypesHold) {
   check_with_all<int64_t>(values);
 }
 
+// By all values in order: those of 16 bits are exact in a float, and what lies half way between two
+// goes to the even one.
+template <class Small>
+void check_small_floats(uint16_t infinity) {
+  std::vector<Small> in, back;
+  std::vector<double> out;
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    if ((bits & 0x7FFF) > infinity) continue;
+    in.push_back(Small::of_bits(static_cast<uint16_t>(bits)));
+    out.push_back(static_cast<double>(in.back()));
+  }
+  check(in, out);
+  check(out, in);
+  std::vector<float> floats(out.begin(), out.end());
+  check(in, floats);
+  check(floats, in);
+  // Positive ones follow each other by their bits.
+  std::vector<double> between;
+  for (uint16_t bits = 0; bits + 1 < infinity; ++bits) {
+    const auto low = static_cast<double>(Small::of_bits(bits));
+    const auto high = static_cast<double>(Small::of_bits(static_cast<uint16_t>(bits + 1)));
+    EXPECT_LT(low, high);
+    const double middle = (low + high) / 2;
+    const auto even = static_cast<uint16_t>(bits + bits % 2);
+    for (const auto& [value, nearest] :
+         {std::pair(middle, even), std::pair(std::nextafter(middle, 0), bits),
+          std::pair(std::nextafter(middle, high), static_cast<uint16_t>(bits + 1))}) {
+      between.push_back(value);
+      back.push_back(Small::of_bits(nearest));
+      between.push_back(-value);
+      back.push_back(Small::of_bits(static_cast<uint16_t>(nearest | 0x8000)));
+    }
+  }
+  check(between, back);
+}
+
+TEST(Cast, FloatsOf16BitsAreRoundedOnceHalfToEven) {
+  check_small_floats<rt::Half>(0x7C00);
+  check_small_floats<rt::BFloat16>(0x7F80);
+  EXPECT_EQ(rt::Half(1.0).bits, 0x3C00);
+  EXPECT_EQ(rt::Half(65504.0).bits, 0x7BFF);
+  EXPECT_EQ(rt::Half(-0x1p-24).bits, 0x8001);
+  EXPECT_EQ(rt::BFloat16(1.0).bits, 0x3F80);
+  EXPECT_EQ(rt::BFloat16(-0x1.fep127).bits, 0xFF7F);
+  EXPECT_EQ(rt::BFloat16(0x1p-133).bits, 0x0001);
+  for (double huge : {65520.0, 1e9, 1e300}) EXPECT_EQ(rt::Half(huge).bits, 0x7C00) << huge;
+  for (double huge : {0x1.ffp127, 1e300}) EXPECT_EQ(rt::BFloat16(-huge).bits, 0xFF80) << huge;
+  EXPECT_EQ(rt::Half(65519.0).bits, 0x7BFF);
+  const double nan = std::nan("");
+  EXPECT_TRUE(std::isnan(static_cast<float>(rt::Half(nan))));
+  EXPECT_TRUE(std::isnan(static_cast<float>(rt::BFloat16(nan))));
+  check<rt::Half, int8_t>({rt::Half(1.5), rt::Half(-300.0), rt::Half(nan)}, {1, -128, 0});
+  check<int64_t, rt::BFloat16>({1, -3, 1000},
+                               {rt::BFloat16(1.0), rt::BFloat16(-3.0), rt::BFloat16(1000.0)});
+  expect_node(
+      fb::CastT(),
+      {array_of({3}, std::vector<rt::Half>{rt::Half(0.0), rt::Half(-0.0), rt::Half(0x1p-24)})},
+      {truths({0, 0, 1})});
+}
+
 TEST(Cast, FloatsAreTruncatedAndSaturate) {
   const std::vector<float> in = {0.9f, -0.9f, 1.5f,      -1.5f,      127.9f, 128.0f,
                                  -129, 300,   kInfinity, -kInfinity, kNaN,   -0.0f};
@@ -95,9 +155,12 @@ TEST(Cast, OnManyThreads) {
 }
 
 TEST(Cast, Refuses) {
-  const Array half = empty_array(DType::F16, {2}), single = empty_array(DType::F32, {2});
-  expect_refused(fb::CastT(), {half}, {single}, "cannot run on f16 -> f32", rt::Code::Unsupported);
-  expect_refused(fb::CastT(), {single}, {half}, "cannot run on f32 -> f16", rt::Code::Unsupported);
+  const Array single = empty_array(DType::F32, {2});
+  Array nibbles = empty_array(DType::S4, {2});
+  nibbles.bytes.resize(1);
+  expect_refused(fb::CastT(), {nibbles}, {single}, "cannot run on s4", rt::Code::Unsupported);
+  expect_refused(fb::CastT(), {single}, {nibbles}, "cannot run on f32 -> s4",
+                 rt::Code::Unsupported);
   expect_refused(fb::CastT(), {single, single}, {single}, "has 2 inputs, takes 1 to 1");
   expect_refused(fb::CastT(), {single}, {empty_array(DType::S8, {3})}, "the model declares 3");
 }

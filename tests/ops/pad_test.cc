@@ -91,6 +91,9 @@ TEST(Pad, ValueOfEveryType) {
   check_value(DType::S32, 7, bytes_of(int32_t{7}));
   check_value(DType::S64, -5, bytes_of(int64_t{-5}));
   check_value(DType::Bool, 1, bytes_of(uint8_t{1}));
+  check_value(DType::F64, 0.75f, bytes_of(0.75));
+  check_value(DType::F16, -0.75f, bytes_of(rt::Half(-0.75)));
+  check_value(DType::BF16, 3, bytes_of(rt::BFloat16(3.0)));
   check_value(DType::S8, 0, bytes_of(int8_t{3}), kSomeScale);
   check_value(DType::S8, 1.2f, bytes_of(int8_t{5}), kSomeScale);  // 2.4 steps above zero
   check_value(DType::S16, -2, bytes_of(int16_t{-4}), {{0.5f}, {}, -1, 0});
@@ -137,8 +140,6 @@ TEST(Pad, Refuses) {
           "cannot be expressed in its s64");
   refused(empty_array(DType::Bool, {4}), pad({1}, {1}, fb::PadMode::Constant, 2),
           "cannot be expressed in its bool");
-  refused(empty_array(DType::F16, {4}), pad({1}, {1}, fb::PadMode::Constant, 1),
-          "cannot be expressed in its f16");
   Array scaled = four;
   scaled.quantization = kSomeScale;
   refused(scaled, pad({1}, {1}, fb::PadMode::Constant, 100), "value 100 cannot be expressed");

@@ -161,7 +161,7 @@ Expected plain_result(const fb::BinaryT& options, const Stored& a, const Stored&
   const bool truth = is_comparison(options.kind) || is_logical(options.kind);
   const double low = options.clamp != nullptr ? static_cast<double>(options.clamp->min) : -INFINITY;
   const double high = options.clamp != nullptr ? static_cast<double>(options.clamp->max) : INFINITY;
-  const bool whole = a.type != DType::F32;
+  const bool whole = a.type != DType::F32 && a.type != DType::F64;
   const double least = whole ? std::ceil(low) : low, most = whole ? std::floor(high) : high;
   Expected expected{truth ? DType::Bool : a.type, {}, {}, {}};
   expected.tensor = oracle::broadcast(a.numbers(), b.numbers(), [&](double x, double y) {
@@ -181,7 +181,7 @@ Expected plain_result(const fb::BinaryT& options, const Stored& a, const Stored&
 }
 
 // Floats are multiples of 1/64, so that quotients are far from whole numbers or are ones.
-TEST(OracleBinary, F32) {
+void check_floats(DType type) {
   std::mt19937 random(2);
   for_each_kind([&](const fb::BinaryT& kind, const char*) {
     if (is_logical(kind.kind)) return;
@@ -190,7 +190,7 @@ TEST(OracleBinary, F32) {
       Stored a = random_stored(plain(DType::S32), p.a, -300, 300, random);
       Stored b = random_stored(plain(DType::S32), p.b, -300, 300, random);
       for (Stored* operand : {&a, &b}) {
-        operand->type = DType::F32;
+        operand->type = type;
         for (double& value : operand->values) value /= 64;
       }
       fb::BinaryT options = kind;
@@ -201,6 +201,10 @@ TEST(OracleBinary, F32) {
     }
   });
 }
+
+TEST(OracleBinary, F32) { check_floats(DType::F32); }
+
+TEST(OracleBinary, F64) { check_floats(DType::F64); }
 
 // A quotient may have more digits than a float; its remainder is still below the divisor.
 TEST(OracleBinary, F32RemaindersOfLargeNumbers) {

@@ -23,7 +23,10 @@ void with_type(DType type, const Visit& visit) {
       return visit(uint8_t{});
     case DType::S16:
       return visit(int16_t{});
+    case DType::F64:
+      return visit(double{});
     case DType::F16:  // as bits
+    case DType::BF16:
       return visit(uint16_t{});
     case DType::S32:
       return visit(int32_t{});
@@ -178,17 +181,20 @@ int32_t draw(std::mt19937& random, int32_t low, int32_t high) {
 Stored random_stored(const Kind& kind, const Dims& shape, double low, double high,
                      std::mt19937& random) {
   Stored stored{kind.type, shape, kind.quantization, {}, Stored::Input};
-  const bool real = kind.type == DType::F32;
+  const bool real = kind.type == DType::F32 || kind.type == DType::F64;
   for (size_t i = oracle::count(shape); i > 0; --i) {
     const double fraction = static_cast<double>(random()) / 4294967295.0;
     const double value = real ? low + (high - low) * fraction
                               : std::floor(low + (high - low + 1) * fraction * 0.9999999997);
-    stored.values.push_back(real ? static_cast<double>(static_cast<float>(value)) : value);
+    stored.values.push_back(value);
   }
   // The extremes find overflows that draws would miss.
   if (stored.values.size() > 2) {
     stored.values[random() % stored.values.size()] = low;
     stored.values[random() % stored.values.size()] = high;
+  }
+  if (kind.type == DType::F32) {
+    for (double& value : stored.values) value = static_cast<double>(static_cast<float>(value));
   }
   return stored;
 }

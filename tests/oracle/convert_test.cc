@@ -119,8 +119,9 @@ TEST(OracleDequantize, PerAxis) {
 // As numpy's astype for what fits; integers keep their low bits, floats stop at the ends.
 TEST(OracleCast, EveryPair) {
   std::mt19937 random(5);
-  const std::vector<DType> types = {DType::F32, DType::S8,  DType::U8,  DType::S16,
-                                    DType::S32, DType::S64, DType::Bool};
+  const auto is_float = [](DType type) { return type == DType::F32 || type == DType::F64; };
+  const std::vector<DType> types = {DType::F32, DType::F64, DType::S8,  DType::U8,
+                                    DType::S16, DType::S32, DType::S64, DType::Bool};
   const auto wrap = [](DType type, double x) -> double {
     const auto bits = static_cast<int64_t>(x);
     switch (type) {
@@ -136,6 +137,8 @@ TEST(OracleCast, EveryPair) {
         return x != 0;
       case DType::F32:
         return static_cast<double>(static_cast<float>(x));
+      case DType::F64:
+        return x;
       default:
         return static_cast<double>(bits);
     }
@@ -144,12 +147,11 @@ TEST(OracleCast, EveryPair) {
     for (DType to : types) {
       SCOPED_TRACE(testing::Message() << rt::dtype_name(from) << " to " << rt::dtype_name(to));
       for (int32_t n : {1, 17, 300}) {
-        const Stored in = from == DType::F32 ? random_stored(plain(from), {n}, 0, 127.9, random)
-                                             : random_stored(plain(from), {n}, random);
+        const Stored in = is_float(from) ? random_stored(plain(from), {n}, 0, 127.9, random)
+                                         : random_stored(plain(from), {n}, random);
         Expected expected{to, in.numbers(), {}, {}};
         for (double& x : expected.tensor.values) {
-          x = wrap(to,
-                   from == DType::F32 && to != DType::F32 && to != DType::Bool ? std::trunc(x) : x);
+          x = wrap(to, is_float(from) && !is_float(to) && to != DType::Bool ? std::trunc(x) : x);
         }
         expect_node(fb::CastT(), {in}, expected);
       }

@@ -38,10 +38,34 @@ double unary(const std::string& kind, double x, double alpha, double beta) {
                                              : 1; }},
       {"Softplus", [](double v) { return v > 40 ? v : std::log1p(std::exp(v)); }},
       {"Reciprocal", [](double v) { return 1 / v; }},
+      {"Silu", [](double v) { return v * 0.5 * (1 + std::tanh(v / 2)); }},
+      {"Mish",
+       [](double v) {
+         const double square = std::pow(1 + std::exp(v), 2);
+         return v > 40 ? v : v * (square - 1) / (square + 1);
+       }},
+      {"Softsign", [](double v) { return v < 0 ? v / (1 - v) : v / (1 + v); }},
+      {"Tan", [](double v) { return std::sin(v) / std::cos(v); }},
+      {"Asin", [](double v) { return std::atan2(v, std::sqrt((1 - v) * (1 + v))); }},
+      {"Acos", [](double v) { return std::atan2(std::sqrt((1 - v) * (1 + v)), v); }},
+      {"Atan", [](double v) { return std::atan2(v, 1); }},
+      {"Sinh", [](double v) { return (std::exp(v) - std::exp(-v)) / 2; }},
+      {"Cosh", [](double v) { return (std::exp(v) + std::exp(-v)) / 2; }},
+      {"Asinh",
+       [](double v) {
+         const double magnitude = std::log(std::fabs(v) + std::sqrt(v * v + 1));
+         return v < 0 ? -magnitude : magnitude;
+       }},
+      {"Acosh", [](double v) { return v < 1 ? NAN : std::log(v + std::sqrt(v * v - 1)); }},
+      {"Atanh", [](double v) { return std::log((1 + v) / (1 - v)) / 2; }},
   };
   if (kind == "Elu") return x >= 0 ? x : alpha * (std::exp(x) - 1);
   if (kind == "LeakyRelu") return x >= 0 ? x : alpha * x;
   if (kind == "HardSigmoid") return std::max(0.0, std::min(1.0, alpha * x + beta));
+  if (kind == "Selu") return beta * (x >= 0 ? x : alpha * (std::exp(x) - 1));
+  if (kind == "Celu") return std::max(0.0, x) + std::min(0.0, alpha * (std::exp(x / alpha) - 1));
+  if (kind == "ThresholdedRelu") return x > alpha ? x : 0;
+  if (kind == "Shrink") return std::fabs(x) <= alpha ? 0 : x < 0 ? x + beta : x - beta;
   const auto found = plain.find(kind);
   return found == plain.end() ? NAN : found->second(x);
 }

@@ -147,7 +147,7 @@ TEST(OracleMatMul, S8) {
   }
 }
 
-TEST(OracleMatMul, F32) {
+void check_float_products(DType type) {
   std::mt19937 random(5);
   const auto size = [](double x) { return std::fabs(x); };
   for (int i = 0; i < 48; ++i) {
@@ -159,8 +159,8 @@ TEST(OracleMatMul, F32) {
                        pick(random, kDepths), pick<int32_t>(random, {1, 5, 16, 33}), options);
     SCOPED_TRACE(testing::PrintToString(a_shape) + " by " + testing::PrintToString(b_shape));
     Layer layer;
-    layer.in = random_stored(plain(DType::F32), a_shape, random);
-    layer.weights = random_stored(plain(DType::F32), b_shape, random);
+    layer.in = random_stored(plain(type), a_shape, random);
+    layer.weights = random_stored(plain(type), b_shape, random);
     const auto product = [&](const Tensor& a, const Tensor& b) {
       return oracle::mat_mul(a, b, options.transpose_a, options.transpose_b);
     };
@@ -171,6 +171,10 @@ TEST(OracleMatMul, F32) {
                      layer));
   }
 }
+
+TEST(OracleMatMul, F32) { check_float_products(DType::F32); }
+
+TEST(OracleMatMul, F64) { check_float_products(DType::F64); }
 
 }  // namespace
 }  // namespace qrt::test

@@ -16,20 +16,22 @@ Options options_of(int32_t axis, float epsilon) {
   return options;
 }
 
-// Rows of n elements, one after the other; `bias` may be empty.
+// Rows of n elements, one after the other; `scale` and `bias` may be empty.
 Tensor normalized(const Tensor& in, size_t n, double epsilon, const Tensor& scale,
-                  const Tensor& bias) {
+                  const Tensor& bias, bool root_mean_square) {
   Tensor out = in;
   for (size_t row = 0; row < in.values.size(); row += n) {
     double mean = 0, variance = 0;
-    for (size_t i = 0; i < n; ++i) mean += in.values[row + i] / static_cast<double>(n);
+    for (size_t i = 0; i < n && !root_mean_square; ++i) {
+      mean += in.values[row + i] / static_cast<double>(n);
+    }
     for (size_t i = 0; i < n; ++i) {
       variance += std::pow(in.values[row + i] - mean, 2) / static_cast<double>(n);
     }
     for (size_t i = 0; i < n; ++i) {
-      out.values[row + i] =
-          (in.values[row + i] - mean) / std::sqrt(variance + epsilon) * scale.values[i] +
-          (bias.values.empty() ? 0 : bias.values[i]);
+      out.values[row + i] = (in.values[row + i] - mean) / std::sqrt(variance + epsilon) *
+                                (scale.values.empty() ? 1 : scale.values[i]) +
+                            (bias.values.empty() ? 0 : bias.values[i]);
     }
   }
   return out;
@@ -44,26 +46,37 @@ TEST(OracleLayerNormalization, F32) {
     const auto rank = static_cast<int32_t>(shape.size());
     for (int32_t axis = -rank; axis < rank; ++axis) {
       for (float epsilon : {1e-5f, 0.25f}) {
-        const bool with_bias = random() % 2 == 0;
+        const bool with_bias = random() % 2 == 0, with_scale = random() % 4 != 0;
+        const bool root_mean_square = random() % 2 == 0;
         // A mean far from zero, too.
         const double low = pick<double>(random, {-2, 40});
         SCOPED_TRACE(testing::PrintToString(shape) + ", axis " + std::to_string(axis) +
-                     (with_bias ? ", bias" : ""));
+                     (with_bias ? ", bias" : "") + (with_scale ? "" : ", no scale") +
+                     (root_mean_square ? ", root mean square" : ""));
         const Dims group(shape.begin() + (axis < 0 ? axis + rank : axis), shape.end());
         const Stored in = random_stored(plain(DType::F32), shape, low, low + 3, random);
-        const Stored scale = random_stored(plain(DType::F32), group, random).as_constant();
-        std::vector<Stored> inputs = {in, scale};
-        Tensor bias;
+        std::vector<Stored> inputs = {in};
+        Tensor scale, bias;
+        if (with_scale) {
+          inputs.push_back(random_stored(plain(DType::F32), group, random).as_constant());
+          scale = inputs.back().numbers();
+        } else if (with_bias) {
+          inputs.emplace_back();
+          inputs.back().role = Stored::Absent;
+        }
         if (with_bias) {
           inputs.push_back(random_stored(plain(DType::F32), group, random));
           bias = inputs.back().numbers();
         }
-        const Tensor result = normalized(in.numbers(), oracle::count(group),
-                                         static_cast<double>(epsilon), scale.numbers(), bias);
+        const Tensor result =
+            normalized(in.numbers(), oracle::count(group), static_cast<double>(epsilon), scale,
+                       bias, root_mean_square);
         Expected expected{DType::F32, result, {}, {}};
         // The mean is off by some units in the last place of the numbers, all alike.
         expected.tolerance.assign(result.values.size(), 2e-4);
-        expect_node(options_of(axis, epsilon), inputs, expected);
+        Options options = options_of(axis, epsilon);
+        options.root_mean_square = root_mean_square;
+        expect_node(options, inputs, expected);
       }
     }
   }

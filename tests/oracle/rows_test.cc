@@ -96,11 +96,11 @@ TEST(OracleReduce, S8) {
   });
 }
 
-TEST(OracleReduce, F32) {
+void check_reduced_floats(DType type) {
   std::mt19937 random(2);
   for_each_reduction([&](ReduceKind kind, const Axes& a, bool keep) {
-    const Stored in = random_stored(plain(DType::F32), a.shape, random);
-    Expected expected{DType::F32, {}, {}, {}};
+    const Stored in = random_stored(plain(type), a.shape, random);
+    Expected expected{type, {}, {}, {}};
     expected.tensor = oracle::reduce(in.numbers(), a.axes, keep, [&](const std::vector<double>& x) {
       double size = 0;
       for (double value : x) size += std::fabs(value);
@@ -109,12 +109,18 @@ TEST(OracleReduce, F32) {
                           : kind == ReduceKind::Mean ? size / count
                           : kind == ReduceKind::Prod ? std::fabs(result)
                                                      : 0;
-      expected.tolerance.push_back(6e-8 * count * lost + (kind == ReduceKind::Prod ? 1e-38 : 0));
+      const double rounding = type == DType::F32 ? 6e-8 : 1.2e-16;
+      expected.tolerance.push_back(rounding * count * lost +
+                                   (kind == ReduceKind::Prod ? 1e-38 : 0));
       return result;
     });
     expect_node(options_of(kind, a.axes, keep), {in}, expected);
   });
 }
+
+TEST(OracleReduce, F32) { check_reduced_floats(DType::F32); }
+
+TEST(OracleReduce, F64) { check_reduced_floats(DType::F64); }
 
 TEST(OracleReduce, Integers) {
   std::mt19937 random(3);

@@ -89,8 +89,8 @@ TEST(OracleUnary, S8Lengths) {
   }
 }
 
-TEST(OracleUnary, F32) {
-  Stored in{DType::F32,
+void check_floats(DType type) {
+  Stored in{type,
             {0},
             {},
             {0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-30, -1e-30, 1e30, -1e30, INFINITY, -INFINITY,
@@ -105,19 +105,25 @@ TEST(OracleUnary, F32) {
     SCOPED_TRACE(fb::EnumNameUnaryKind(kind));
     for (bool clamped : {false, true}) {
       const auto options = options_of(kind, clamped ? graph::make_clamp(-0.75f, 1.5f) : nullptr);
-      Expected expected{DType::F32, in.numbers(), {}, {}};
+      Expected expected{type, in.numbers(), {}, {}};
       for (double& x : expected.tensor.values) {
         double y = oracle::unary(fb::EnumNameUnaryKind(kind), x, kAlpha, kBeta);
         if (clamped && y < -0.75) y = -0.75;
         if (clamped && y > 1.5) y = 1.5;
-        y = static_cast<double>(static_cast<float>(y));
-        expected.tolerance.push_back(std::isfinite(y) ? 5e-7 * std::fabs(y) + 1e-8 : 0);
+        if (type == DType::F32) y = static_cast<double>(static_cast<float>(y));
+        const double relative = type == DType::F32 ? 5e-7 : 1e-12;
+        const double absolute = type == DType::F32 ? 1e-8 : 1e-12;
+        expected.tolerance.push_back(std::isfinite(y) ? relative * std::fabs(y) + absolute : 0);
         x = y;
       }
       expect_node(options, {in}, expected);
     }
   }
 }
+
+TEST(OracleUnary, F32) { check_floats(DType::F32); }
+
+TEST(OracleUnary, F64) { check_floats(DType::F64); }
 
 TEST(OracleUnary, Integers) {
   for (DType type : {DType::S32, DType::S64}) {

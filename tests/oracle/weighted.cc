@@ -96,10 +96,11 @@ Expected quantized_result(const Tensor& sums, const Layer& layer) {
 }
 
 Expected float_result(const Tensor& sums, const Tensor& sizes, const Layer& layer) {
-  Expected expected{DType::F32, sums, {}, {}};
+  const DType type = layer.in.type;
+  Expected expected{type, sums, {}, {}};
   for (size_t i = 0; i < sums.values.size(); ++i) {
     expected.tensor.values[i] = clamped(sums.values[i], layer.clamp.get());
-    expected.tolerance.push_back(1e-6 * sizes.values[i]);
+    expected.tolerance.push_back((type == DType::F32 ? 1e-6 : 1e-14) * sizes.values[i]);
   }
   return expected;
 }

@@ -51,6 +51,34 @@ const char* operator_of(UnaryKind kind) {
       return "Softplus";
     case UnaryKind::Reciprocal:
       return "Reciprocal";
+    case UnaryKind::Selu:
+      return "Selu";
+    case UnaryKind::Celu:
+      return "Celu";
+    case UnaryKind::Softsign:
+      return "Softsign";
+    case UnaryKind::ThresholdedRelu:
+      return "ThresholdedRelu";
+    case UnaryKind::Shrink:
+      return "Shrink";
+    case UnaryKind::Tan:
+      return "Tan";
+    case UnaryKind::Asin:
+      return "Asin";
+    case UnaryKind::Acos:
+      return "Acos";
+    case UnaryKind::Atan:
+      return "Atan";
+    case UnaryKind::Sinh:
+      return "Sinh";
+    case UnaryKind::Cosh:
+      return "Cosh";
+    case UnaryKind::Asinh:
+      return "Asinh";
+    case UnaryKind::Acosh:
+      return "Acosh";
+    case UnaryKind::Atanh:
+      return "Atanh";
     default:
       return nullptr;
   }
@@ -82,8 +110,21 @@ std::string compute(Call& c, const fb::UnaryT& options, const std::string& x) {
     case UnaryKind::Gelu:
     case UnaryKind::GeluTanh:
       return gelu(c, x, options.kind == UnaryKind::GeluTanh);
+    case UnaryKind::Silu:
+      return c.m.node("Mul", {x, c.m.node("Sigmoid", {x}, c.wanted())}, c.wanted());
+    case UnaryKind::Mish: {
+      const std::string softplus = c.m.node("Softplus", {x}, c.wanted());
+      return c.m.node("Mul", {x, c.m.node("Tanh", {softplus}, c.wanted())}, c.wanted());
+    }
+    case UnaryKind::Selu:
+      return c.m.node("Selu", {x}, c.wanted(), {{"alpha", options.alpha}, {"gamma", options.beta}});
+    case UnaryKind::Shrink:
+      return c.m.node("Shrink", {x}, c.wanted(),
+                      {{"lambd", options.alpha}, {"bias", options.beta}});
     case UnaryKind::Elu:
     case UnaryKind::LeakyRelu:
+    case UnaryKind::Celu:
+    case UnaryKind::ThresholdedRelu:
       return c.m.node(operator_of(options.kind), {x}, c.wanted(), {{"alpha", options.alpha}});
     case UnaryKind::HardSigmoid:
       return c.m.node("HardSigmoid", {x}, c.wanted(),

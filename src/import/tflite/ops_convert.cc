@@ -14,33 +14,14 @@ Status quantize(OpContext& op) {
   return op.emit(fb::QuantizeT(), {op.input(0)}, {op.output()});
 }
 
-// Exact: every half is a float.
-float half_to_float(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
-  uint32_t exponent = half >> 10 & 0x1f, mantissa = half & 0x3ff;
-  uint32_t bits;
-  if (exponent == 0x1f) {
-    bits = 0x7f800000 | mantissa << 13;
-  } else if (exponent != 0) {
-    bits = (exponent + 112) << 23 | mantissa << 13;
-  } else {
-    const float subnormal = static_cast<float>(mantissa) * 0x1p-24f;
-    std::memcpy(&bits, &subnormal, sizeof(bits));
-  }
-  bits |= sign;
-  float result;
-  std::memcpy(&result, &bits, sizeof(result));
-  return result;
-}
-
 // Models with f16 weights keep them so in the file and dequantize each before its use.
 Status widen_constant(OpContext& op) {
   const graph::Bytes& halves = *op.in(0).data;
   graph::Bytes floats(2 * halves.size());
   for (size_t i = 0; i < halves.size() / 2; ++i) {
-    uint16_t half;
-    std::memcpy(&half, &halves[2 * i], sizeof(half));
-    const float value = half_to_float(half);
+    rt::Half half;
+    std::memcpy(&half, &halves[2 * i], sizeof half);
+    const auto value = static_cast<float>(half);
     std::memcpy(&floats[4 * i], &value, sizeof(value));
   }
   op.out().shape = std::vector<int32_t>(op.in(0).shape);

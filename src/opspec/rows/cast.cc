@@ -28,7 +28,7 @@ Status infer(Inference& x) {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Cast;
-  row.signatures = "f32/integers/bool -> f32/integers/bool";
+  row.signatures = "f32/f64/f16/bf16/integers/bool -> f32/f64/f16/bf16/integers/bool";
   row.infer = infer;
   return row;
 }

@@ -36,7 +36,7 @@ Status infer(Inference& x) {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::LayerNormalization;
-  row.signatures = "f32, f32, [f32] -> f32";
+  row.signatures = "f32, [f32], [f32] -> f32";
   row.check = check;
   row.infer = infer;
   return row;

@@ -40,7 +40,7 @@ uint64_t macs(const Node& node, const Shapes& shapes) {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::MatMul;
-  row.signatures = "f32, f32 -> f32; q8, q8 -> q8";
+  row.signatures = "f32, f32 -> f32; q8, q8 -> q8; f64, f64 -> f64";
   row.infer = infer;
   row.quantized = QuantizedAs::Computes;
   row.macs = macs;

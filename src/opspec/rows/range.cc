@@ -8,8 +8,9 @@ namespace qrt::rt {
 namespace {
 
 // -1: too many.
+template <class T>
 int64_t count_floats(const Node& node) {
-  const auto at = [&](size_t i) { return static_cast<double>(*node.input(i).as<float>()); };
+  const auto at = [&](size_t i) { return static_cast<double>(*node.input(i).as<T>()); };
   const double count = std::ceil((at(1) - at(0)) / at(2));
   if (!(count > 0)) return std::isnan(count) ? -1 : 0;
   return count <= INT32_MAX ? static_cast<int64_t>(count) : -1;
@@ -32,7 +33,8 @@ int64_t count_integers(const Node& node) {
 Status infer_constant(Inference& x) {
   const Node& node = x.node();
   const DType type = node.input(0).type;
-  const int64_t count = type == DType::F32   ? count_floats(node)
+  const int64_t count = type == DType::F32   ? count_floats<float>(node)
+                        : type == DType::F64 ? count_floats<double>(node)
                         : type == DType::S32 ? count_integers<int32_t>(node)
                                              : count_integers<int64_t>(node);
   if (count < 0) {
