@@ -47,6 +47,8 @@ Tensor& Call::floats(size_t i) const {
   return tensor;
 }
 
+Tensor& Call::reals(size_t i) const { return in(i).type == DType::F64 ? in(i) : floats(i); }
+
 std::vector<int64_t> Call::integers(size_t i, const char* what) const {
   check_index(in(i), what);
   const auto numbers = numbers_of(b, in(i));

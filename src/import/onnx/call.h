@@ -49,6 +49,8 @@ class Call {
   Tensor& in(size_t i) const { return *pointer(i); }
   // An input of type f32, or Unsupported.
   Tensor& floats(size_t i) const;
+  // The same of f32 or f64.
+  Tensor& reals(size_t i) const;
   bool sole_use(size_t i) const { return sole_use_[i]; }
   // The elements of an integer input that must be known now; `what` names it in the error.
   std::vector<int64_t> integers(size_t i, const char* what) const;

@@ -144,7 +144,6 @@ class Importer {
         tensor =
             builder_.constant(proto.name(), constant.type, checked_constant_shape(constant.dims),
                               std::move(constant.bytes));
-        if (proto.data_type() == ::onnx::TensorProto::DOUBLE) doubles_.insert(proto.name());
       } catch (const Unsupported& reason) {
         unreadable_[proto.name()] = reason.what();
       } catch (const Invalid& reason) {
@@ -183,7 +182,6 @@ class Importer {
   TensorPtr read_input(const ::onnx::ValueInfoProto& input) {
     if (!input.type().has_tensor_type()) unsupported("a value that is no tensor");
     const auto& type = input.type().tensor_type();
-    if (type.elem_type() == ::onnx::TensorProto::DOUBLE) unsupported("elements of type DOUBLE");
     const DType element = element_type(type.elem_type());
     if (!type.has_shape()) unsupported("no shape is given; export the model with a fixed one");
     for (const auto& dim : type.shape().dim()) {
@@ -195,7 +193,22 @@ class Importer {
     Declared declared = declared_shape(input);
     open_dims_.fix(input.name(), &declared.shape, &declared.names);
     check_size(from_declared(declared.shape));
-    return builder_.input(input.name(), element, declared.shape, std::move(declared.names));
+    TensorPtr tensor =
+        builder_.input(input.name(), element, declared.shape, std::move(declared.names));
+    if (computed_in_f32(element)) tensor = converted(*tensor, DType::F32, input.name() + "/f32");
+    return tensor;
+  }
+
+  TensorPtr converted(Tensor& tensor, DType type, const std::string& name) {
+    const Order order = tensor.order();
+    const int value = builder_.value(name, type);
+    builder_.node(name, fb::CastT{}, {builder_.form(tensor, order)}, {value});
+    auto result = std::make_shared<Tensor>();
+    result->name = name;
+    result->type = type;
+    result->forms = {{order, value}};
+    builder_.update_shape(*result);
+    return result;
   }
 
   struct Declared {
@@ -263,6 +276,7 @@ class Importer {
     static const ImportOptions kNoWishes;
     OpenDims open_dims(kNoWishes, false);
     Importer inner(model, model.ByteSizeLong(), context_.folder + "/branch", options_, open_dims);
+    inner.is_branch_ = true;
     auto graph = inner.run();
     if (!graph.ok()) unsupported("in its %s: %s", attribute, graph.status().message().c_str());
     return adopt(std::move(*graph), &builder_.graph);
@@ -375,7 +389,6 @@ class Importer {
     Call call(builder_, context_, node, row->variant, std::move(inputs), std::move(sole_use),
               std::move(read));
     row->import(call);
-    const bool doubles = gives_doubles(node, call);
     if (const auto unread = call.attributes.unread(); !unread.empty()) {
       unsupported("attribute '%s'", unread[0].c_str());
     }
@@ -383,29 +396,7 @@ class Importer {
       if (call.results[k] == nullptr && call.output_read(k)) invalid("it has no output %zu", k);
       if (call.output_name(k).empty()) continue;
       tensors_[call.output_name(k)] = call.results[k];
-      const bool floats = call.results[k] != nullptr && call.results[k]->type == DType::F32;
-      if (doubles && floats) doubles_.insert(call.output_name(k));
     }
-  }
-
-  // Whether what libqrt takes for floats is DOUBLE in the model: as the first of its float inputs
-  // is, unless the operator says itself.
-  bool gives_doubles(const ::onnx::NodeProto& node, const Call& call) const {
-    for (const auto& attribute : node.attribute()) {
-      if (node.op_type() == "Cast" && attribute.name() == "to") {
-        return attribute.i() == ::onnx::TensorProto::DOUBLE;
-      }
-      const bool constant = node.op_type() == "Constant" || node.op_type() == "ConstantOfShape";
-      if (constant && attribute.name() == "value") {
-        return attribute.t().data_type() == ::onnx::TensorProto::DOUBLE;
-      }
-    }
-    for (size_t i = 0; i < call.inputs(); ++i) {
-      if (call.has(i) && call.in(i).type == DType::F32) {
-        return doubles_.count(node.input(static_cast<int>(i))) != 0;
-      }
-    }
-    return false;
   }
 
   // Outputs have ONNX's shape and name, however the tensor lies inside.
@@ -420,13 +411,13 @@ class Importer {
         problems_.add("graph output", reason->second, "'" + name + "'");
       return;
     }
+    TensorPtr given = found->second;
     const int declared = model_.graph().output(k).type().tensor_type().elem_type();
-    if (declared == ::onnx::TensorProto::DOUBLE || doubles_.count(name) != 0) {
-      problems_.add("graph output", "elements of type DOUBLE; let the model end in a Cast to FLOAT",
-                    "'" + name + "'");
-      return;
+    // Branches hand on what is computed.
+    if (!is_branch_ && given->type == DType::F32 && computed_in_f32(declared_type(declared))) {
+      given = converted(*given, element_type(declared), name + "/narrow");
     }
-    Tensor& tensor = *found->second;
+    Tensor& tensor = *given;
     check_size(tensor.shape);
     int value = builder_.plain(tensor);
     graph::Graph& g = builder_.graph;
@@ -450,6 +441,11 @@ class Importer {
     g.outputs.push_back(value);
   }
 
+  // That of an output whose type the model leaves open is what is computed.
+  static DType declared_type(int32_t type) {
+    return type == ::onnx::TensorProto::UNDEFINED ? DType::F32 : element_type(type);
+  }
+
   ::onnx::ModelProto& model_;
   const ImportOptions& options_;
   OpenDims& open_dims_;
@@ -458,10 +454,10 @@ class Importer {
   ModelGraph source_;
   std::map<std::string, TensorPtr> tensors_;       // null: behind something not supported
   std::map<std::string, std::string> unreadable_;  // constants, and why: who reads them is told
-  std::set<std::string> doubles_;                  // tensors that are DOUBLE in the model
   std::set<std::string> outputs_;
   std::set<int> output_values_;
   Problems problems_;
+  bool is_branch_ = false;  // of an If
 };
 
 rt::Result<graph::Graph> import_model(const uint8_t* data, size_t bytes, const std::string& path,

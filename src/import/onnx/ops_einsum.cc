@@ -61,7 +61,7 @@ Equation parse(Call& c) {
   size_t most = 0;
   for (size_t i = 0; i < terms.size(); ++i) {
     size_t covered = SIZE_MAX;
-    equation.terms.push_back(expanded(terms[i], c.floats(i).rank(), &covered));
+    equation.terms.push_back(expanded(terms[i], c.reals(i).rank(), &covered));
     if (covered != SIZE_MAX) most = std::max(most, covered);
     for (char label : equation.terms.back()) ++uses[label];
   }
@@ -114,7 +114,8 @@ class Einsum {
   };
 
   Operand operand(size_t i) {
-    Tensor& x = c.floats(i);
+    Tensor& x = c.reals(i);
+    check_same_type({&c.in(0), &x});
     check_size(x.shape);
     Operand result{c.b.form(x, x.order()), {}, x.fixed};
     for (int axis : x.order()) result.labels += equation_.terms[i][static_cast<size_t>(axis)];
@@ -149,7 +150,7 @@ class Einsum {
       }
     }
     if (sum.axes.empty()) return x;
-    const int result = c.b.value(name("sum"), DType::F32);
+    const int result = c.b.value(name("sum"), c.in(0).type);
     c.emit(std::move(sum), {x.value}, {result});
     return {result, kept, x.constant};
   }
@@ -203,7 +204,7 @@ class Einsum {
     const Operand left = arranged(a, batch + rows), right = arranged(b, batch + columns);
     const int x = c.b.reshaped(left.value, sizes(left, labels), name("left"));
     const int y = c.b.reshaped(right.value, sizes(right, labels), name("right"));
-    const int result = c.b.value(name("product"), DType::F32);
+    const int result = c.b.value(name("product"), c.in(0).type);
     fb::BinaryT product;
     product.kind = fb::BinaryKind::Mul;
     c.emit(std::move(product), {x, y}, {result});
@@ -214,7 +215,7 @@ class Einsum {
   Operand matrix_product(const Operand& a, const Operand& b, const Labels& batch,
                          const Labels& rows, const Labels& columns, const Labels& common) {
     const Operand left = arranged(a, batch + rows + common);
-    const bool layer = b.constant && batch.empty();
+    const bool layer = b.constant && batch.empty() && c.in(0).type == DType::F32;
     const Operand right = arranged(b, layer ? columns + common : batch + common + columns);
     const Dim k = all(sizes(a, common)), m = all(sizes(a, rows)), n = all(sizes(b, columns));
     const auto matrices = [&](const Operand& x, Dim first, Dim second) {
@@ -224,7 +225,7 @@ class Einsum {
       return c.b.reshaped(x.value, shape, name("matrix"));
     };
     const int x = matrices(left, m, k);
-    const int result = c.b.value(name("product"), DType::F32);
+    const int result = c.b.value(name("product"), c.in(0).type);
     if (layer) {
       c.emit(fb::FullyConnectedT{}, {x, matrices(right, n, k)}, {result});
     } else {

@@ -143,19 +143,19 @@ void import_binary(Call& c) {
 void import_pow(Call& c) {
   check_not_quantized(c);
   Tensor& x = c.in(0);
-  if (x.type != DType::F32) return import_binary(c);
-  // An exponent may be an integer.
+  // An exponent may be of another type.
   Tensor power = c.in(1);
-  if (power.type != DType::F32) {
+  if (x.type != DType::F32 && power.type == x.type) return import_binary(c);
+  if (power.type != x.type) {
     const Order order = power.order();
-    const int cast = c.b.value(c.temporary("exponent"), DType::F32);
+    const int cast = c.b.value(c.temporary("exponent"), x.type);
     c.emit(fb::CastT{}, {c.b.form(power, order)}, {cast});
     power = c.inner("exponent", cast, order);
     power.fixed = c.in(1).fixed;
   }
   const auto exponent = numbers_of(c.b, power);
   const Shape shape = broadcast(c.b.dims(), x.shape, power.shape);
-  if (exponent && exponent->size() == 1 && shape == x.shape) {
+  if (exponent && exponent->is_float() && exponent->size() == 1 && shape == x.shape) {
     const float number = exponent->floats[0];
     if (number == 1.0f) return c.out_same(0, c.pointer(0));
     if (number == 2.0f) return emit_unary(c, UnaryKind::Square, x);
@@ -210,7 +210,7 @@ void import_relu(Call& c) {
   if (const Quantization* q = quantization_of(c, x)) {
     return clip_quantized(c, x, Quantization(*q), 0, std::nullopt);
   }
-  emit_clip(c, c.floats(0), 0.0f, INFINITY);
+  emit_clip(c, c.reals(0), 0.0f, INFINITY);
 }
 
 void import_clip(Call& c) {
@@ -288,6 +288,11 @@ void import_cast(Call& c) {
   if (type == x.type) return c.out_same(0, c.pointer(0));
   check_not_quantized(c);
   const int input = c.b.form(x, x.order());
+  if (computed_in_f32(type)) {
+    const int rounded = c.b.value(c.temporary("rounded"), type);
+    c.emit(fb::CastT{}, {input}, {rounded});
+    return c.emit(fb::CastT{}, {rounded}, {c.out(0, DType::F32, x.order())});
+  }
   c.emit(fb::CastT{}, {input}, {c.out(0, type, x.order())});
 }
 

@@ -119,7 +119,8 @@ void import_gemm(Call& c) {
 
 // numpy's matmul.
 void import_matmul(Call& c) {
-  Tensor &a = c.floats(0), &b = c.floats(1);
+  Tensor &a = c.reals(0), &b = c.reals(1);
+  check_same_type({&a, &b});
   if (a.rank() == 0 || b.rank() == 0) invalid("a product of scalars");
   // A vector is a matrix of one row (on the left) or column (on the right), dropped afterwards.
   const bool row = a.rank() == 1, column = b.rank() == 1;
@@ -134,8 +135,8 @@ void import_matmul(Call& c) {
     invalid("matrices of shapes %s and %s", text(a.shape).c_str(), text(b.shape).c_str());
   }
   const std::string name = row || column ? c.temporary("matrix") : c.output_name(0);
-  const int product = c.b.value(name, DType::F32);
-  if (y.fixed && y.rank() == 2) {
+  const int product = c.b.value(name, a.type);
+  if (y.fixed && y.rank() == 2 && a.type == DType::F32) {
     c.emit(fb::FullyConnectedT{}, {c.b.plain(x), c.b.form(y, {1, 0})}, {product});
   } else {
     const Matrix m = matrix(c, x), n = matrix(c, y);

@@ -49,7 +49,7 @@ void import_reduce(Call& c) {
 
 // The square root of the sum of squares.
 void import_reduce_l2(Call& c) {
-  Tensor& x = c.floats(0);
+  Tensor& x = c.reals(0);
   const bool keep_dims = c.attributes.flag("keepdims", true);
   if (c.attributes.flag("noop_with_empty_axes", false)) unsupported("noop_with_empty_axes");
   std::vector<int> axes = checked_axes(read_axes(c), x.rank());
@@ -61,15 +61,15 @@ void import_reduce_l2(Call& c) {
     c.emit(std::move(options), {from}, {to});
   };
   const int input = c.b.form(x, x.order());
-  const int square = c.b.value(c.temporary("square"), DType::F32);
-  const int sum = c.b.value(c.temporary("sum"), DType::F32);
+  const int square = c.b.value(c.temporary("square"), x.type);
+  const int sum = c.b.value(c.temporary("sum"), x.type);
   unary(fb::UnaryKind::Square, input, square);
   fb::ReduceT options;
   options.kind = fb::ReduceKind::Sum;
   options.axes = result.positions;
   options.keep_dims = keep_dims;
   c.emit(std::move(options), {square}, {sum});
-  unary(fb::UnaryKind::Sqrt, sum, c.out(0, DType::F32, result.order));
+  unary(fb::UnaryKind::Sqrt, sum, c.out(0, x.type, result.order));
 }
 
 // Over all spatial axes, which stay with one element.

@@ -14,7 +14,6 @@ using graph::Bytes;
 using ::onnx::TensorProto;
 
 size_t element_bytes(int32_t onnx_type) {
-  if (onnx_type == TensorProto::DOUBLE) return 8;
   return rt::dtype_bytes(element_type(onnx_type));
 }
 
@@ -75,6 +74,7 @@ Bytes read_fields(const TensorProto& tensor, uint64_t bytes) {
     case TensorProto::INT8:
       return narrow<int8_t>(tensor.int32_data(), bytes);
     case TensorProto::FLOAT16:
+    case TensorProto::BFLOAT16:
       return narrow<uint16_t>(tensor.int32_data(), bytes);
     default:
       return narrow<uint8_t>(tensor.int32_data(), bytes);  // UINT8, BOOL
@@ -92,13 +92,15 @@ Bytes read_bytes(const TensorProto& tensor, const std::string& folder) {
   return Bytes(raw.begin(), raw.end());
 }
 
-Bytes doubles_to_floats(const Bytes& bytes) {
-  Bytes result(bytes.size() / 2);
-  for (size_t i = 0; i < bytes.size() / 8; ++i) {
-    double wide;
-    std::memcpy(&wide, bytes.data() + i * 8, 8);
-    const float narrowed = static_cast<float>(wide);
-    std::memcpy(result.data() + i * 4, &narrowed, 4);
+// As floats, which hold all of them.
+template <class T>
+Bytes widened(const Bytes& bytes) {
+  Bytes result(bytes.size() / sizeof(T) * sizeof(float));
+  for (size_t i = 0; i < bytes.size() / sizeof(T); ++i) {
+    T small;
+    std::memcpy(&small, bytes.data() + i * sizeof small, sizeof small);
+    const auto wide = static_cast<float>(small);
+    std::memcpy(result.data() + i * sizeof wide, &wide, sizeof wide);
   }
   return result;
 }
@@ -108,10 +110,13 @@ Bytes doubles_to_floats(const Bytes& bytes) {
 graph::DType element_type(int32_t onnx_type) {
   switch (onnx_type) {
     case TensorProto::FLOAT:
-    case TensorProto::DOUBLE:
       return graph::DType::F32;
+    case TensorProto::DOUBLE:
+      return graph::DType::F64;
     case TensorProto::FLOAT16:
       return graph::DType::F16;
+    case TensorProto::BFLOAT16:
+      return graph::DType::BF16;
     case TensorProto::INT8:
       return graph::DType::S8;
     case TensorProto::UINT8:
@@ -150,8 +155,10 @@ Constant read_tensor(TensorProto& tensor, const std::string& folder) {
   constant.dims.assign(tensor.dims().begin(), tensor.dims().end());
   constant.bytes = read_bytes(tensor, folder);
   tensor.clear_raw_data();
-  if (tensor.data_type() == TensorProto::DOUBLE) {
-    constant.bytes = doubles_to_floats(constant.bytes);
+  if (computed_in_f32(constant.type)) {
+    constant.bytes = constant.type == graph::DType::F16 ? widened<rt::Half>(constant.bytes)
+                                                        : widened<rt::BFloat16>(constant.bytes);
+    constant.type = graph::DType::F32;
   }
   if (constant.type == graph::DType::Bool) {
     for (uint8_t& element : constant.bytes) element = element != 0;

@@ -20,6 +20,11 @@ struct Constant {
 // libqrt's type for an ONNX element type; throws Unsupported if there is none. double is read as
 // f32, for exporters write it for plain numbers.
 graph::DType element_type(int32_t onnx_type);
+// Whether floats take its place inside a graph: it is no more than 16 bits. Constants are read as
+// floats, graph inputs and outputs are converted, and a Cast to it rounds.
+inline bool computed_in_f32(graph::DType type) {
+  return type == graph::DType::F16 || type == graph::DType::BF16;
+}
 
 // Checks that the data match type and dimensions. `folder` is the model's, for external data.
 // Takes the bytes out of the message, which is not needed afterwards.
