@@ -369,7 +369,8 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_required_arena(const qrt_program* p
 /* Threads that a run uses, the caller's among them. */
 QRT_API size_t qrt_session_threads(const qrt_session* session);
 
-/* As for models. */
+/* As for models. Some sizes of outputs only a run decides (how many boxes were found): until then
+ * the info has the most that there can be, and behind it what the last run decided. */
 QRT_API size_t qrt_session_input_count(const qrt_session* session);
 QRT_API size_t qrt_session_output_count(const qrt_session* session);
 QRT_API int32_t qrt_session_find_input(const qrt_session* session, const char* name);
@@ -423,7 +424,7 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_resize_inputs(qrt_session* session,
 /* Ties an input or output to the caller's memory: runs read it from there, or write it there.
  * - Until the session is resized or freed, or the tensor bound again. NULL as `memory` unbinds.
  * - `bytes` is what may be read of an input's memory, and written of an output's: `info.bytes` at
- *   least.
+ *   least; of an output whose size a run decides, what that is before the first run.
  * - Nothing is copied if the memory is aligned to an element's size (to 64 bytes is fastest), and
  *   `bytes` is `info.bytes` + 16 or more: some float kernels read that far, without using it.
  *   Otherwise, and for outputs that are not computed but an input, a constant, state or another

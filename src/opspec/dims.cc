@@ -190,6 +190,22 @@ bool Dims::differ(int32_t a, int32_t b) {
   return by != 0 && is_number(by);
 }
 
+bool Dims::mentions(int32_t dim, int32_t symbol) const {
+  if (is_number(dim) || !valid(dim)) return false;
+  if (dim == symbol) return true;
+  const Sum wanted = sum_of(symbol);
+  const int32_t atom = wanted[0].atoms[0];
+  for (const Term& term : sum_of(dim)) {
+    for (const int32_t one : term.atoms) {
+      if (one == atom) return true;
+      const Atom& of = atoms_[static_cast<size_t>(one)];
+      const bool function = of.op[0] != 0;
+      if (function && (mentions(of.a, symbol) || mentions(of.b, symbol))) return true;
+    }
+  }
+  return false;
+}
+
 bool Dims::at_least(int32_t a, int32_t b) {
   const int32_t by = sub(a, b);
   if (by == kInvalidDim) return false;

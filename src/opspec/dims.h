@@ -44,6 +44,8 @@ class Dims {
 
   // Whether a and b are different numbers, or expressions that differ by a number other than 0.
   bool differ(int32_t a, int32_t b);
+  // Whether an expression has this symbol, which is a name or an open size, in it.
+  bool mentions(int32_t dim, int32_t symbol) const;
   // Whether a is b or more, whatever the sizes are. False: not known.
   bool at_least(int32_t a, int32_t b);
 

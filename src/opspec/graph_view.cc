@@ -54,6 +54,7 @@ Status GraphView::build(const Model& model, unsigned subgraph, CustomSpecs custo
   }
   QRT_RETURN_IF_ERROR(check_renamed_variables());
   QRT_RETURN_IF_ERROR(infer(declared_));
+  QRT_RETURN_IF_ERROR(check_counts(flat_, declared_, &counted_outputs_));
   return check_declared();
 }
 
@@ -207,6 +208,7 @@ Status GraphView::check_branch(const Step& step, GraphShapes& graph) const {
 
 Result<Shapes> GraphView::shapes_with(int32_t size) const {
   GraphShapes graph;
+  graph.planned = true;
   graph.shapes = declared_.shapes;
   for (int32_t input : flat_.inputs) {
     Shape& shape = graph.shapes[static_cast<size_t>(input)];

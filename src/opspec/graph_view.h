@@ -2,6 +2,7 @@
 // steps, and shapes in numbers and names. Every node has been checked against its row.
 #pragma once
 
+#include "src/opspec/counts.h"
 #include "src/opspec/custom.h"
 #include "src/opspec/flat_graph.h"
 
@@ -22,6 +23,9 @@ class GraphView {
   // What a run does, one after the other.
   const std::vector<Step>& steps() const { return flat_.steps; }
   const std::vector<std::pair<size_t, size_t>>& loops() const { return flat_.loops; }
+
+  // Outputs whose sizes a run decides.
+  const std::vector<CountedOutput>& counted_outputs() const { return counted_outputs_; }
 
   // Shapes of all tensors, with symbols for what is open.
   const GraphShapes& declared() const { return declared_; }
@@ -48,6 +52,7 @@ class GraphView {
   FlatGraph flat_;
   CustomSpecs customs_;
   GraphShapes declared_;
+  std::vector<CountedOutput> counted_outputs_;
 };
 
 }  // namespace qrt::rt

@@ -64,6 +64,13 @@ const CustomSpec* Inference::custom(const char* name) const {
   return graph_.customs != nullptr ? find_custom(*graph_.customs, name) : nullptr;
 }
 
+int32_t Inference::decided_by_run(int32_t most) {
+  if (graph_.planned) return most;
+  const int32_t symbol = dims().open();
+  graph_.counted.push_back({node_.index(), symbol});
+  return symbol;
+}
+
 bool Inference::integers(size_t i, Integers* elements) const {
   if (!node_.has_input(i)) return false;
   const Tensor& tensor = node_.input(i);

@@ -20,6 +20,14 @@ struct GraphShapes {
   Shapes shapes;                                    // by tensor
   std::vector<std::unique_ptr<Integers>> integers;  // by tensor; null: not known
   Dims dims;
+  // Whether memory is to be planned: sizes that a run decides are as large as they can be.
+  // Otherwise they are symbols, listed here with the nodes that decide them.
+  bool planned = false;
+  struct Counted {
+    int node;
+    int32_t symbol;
+  };
+  std::vector<Counted> counted;
   // What the app gives; null: nothing.
   const std::vector<const CustomSpec*>* customs = nullptr;
 };
@@ -37,6 +45,8 @@ class Inference {
   }
   // The shape that out() gave.
   const Shape& given(size_t i) const { return node_.shape_out(graph_.shapes, i); }
+  // A dimension of an output that a run decides, `most` at most.
+  int32_t decided_by_run(int32_t most);
   // Null if the app gives no operator of this name.
   const CustomSpec* custom(const char* name) const;
   std::string text(const Shape& shape) const { return graph_.dims.text(shape); }

@@ -61,6 +61,8 @@ Status infer_rows(Inference& x) {
   return infer_same_shape(x);
 }
 
+bool keeps_all_places(const Node&, const Shapes&, size_t, int) { return true; }
+
 Status check_clamp(const Node& node, const fb::Clamp* clamp) {
   if (clamp == nullptr || clamp->min() <= clamp->max()) return {};
   return node.fail(Code::InvalidModel, "clamps to [%g, %g]", static_cast<double>(clamp->min()),

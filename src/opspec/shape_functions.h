@@ -31,6 +31,10 @@ Status infer_same_shape(Inference& x);
 // The same, and an input of at least one axis.
 Status infer_rows(Inference& x);
 
+// The `keeps_places` of an operator that computes each element of its output from elements at its
+// place along all axes that the output has, too.
+bool keeps_all_places(const Node& node, const Shapes& shapes, size_t input, int axis);
+
 // A clamp is two numbers in order; null is none.
 Status check_clamp(const Node& node, const fb::Clamp* clamp);
 

@@ -34,9 +34,12 @@ struct OpSpec {
 
   // Output 0 is input 0 under another shape: they share memory and nothing runs.
   bool alias = false;
-  // Outputs of which only a bound is known before a run (bit i: output i): `infer` gives the bound,
-  // the run says how many of the first dimension there are.
-  uint32_t sized_by_run = 0;
+  // Whether a run decides a size of its outputs (Inference::decided_by_run); the kernel tells it.
+  bool decides = false;
+  // Whether places along this axis of an input, which is as long as a run decided, are computed
+  // each by itself, so that those behind the last do no harm (counts.h). Null: no axis of any input
+  // is such. Outputs must be as long along one axis; that is looked at elsewhere.
+  bool (*keeps_places)(const Node& node, const Shapes& shapes, size_t input, int axis) = nullptr;
   // Whether what it computes depends on more than its inputs, or changes more than its outputs:
   // states. Such a node is neither folded nor dropped nor merged.
   bool has_effects = false;

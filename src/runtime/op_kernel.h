@@ -81,10 +81,15 @@ struct RunContext {
   OpState* state;
   ThreadPool& pool;
   Status& outcome;  // of the run
+  int64_t& count;   // see tell_count
 
   // Ends the run, once this operator returns. For what nobody could know before: that an operator
   // of the app's failed, that there is more than a bound allows.
   void fail(Status why) const { outcome = std::move(why); }
+
+  // How many places there are along the axes of outputs that a run decides (OpSpec::decides). What
+  // is behind them must be filled, with anything that is of the element's type.
+  void tell_count(int64_t places) const { count = places; }
 
   template <class T>
   const T* in(size_t i) const {

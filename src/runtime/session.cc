@@ -29,6 +29,7 @@ Session::Session(std::shared_ptr<const Program> program, const SessionOptions& o
     : program_(std::move(program)),
       options_(options),
       pool_(options.pool != nullptr ? ThreadPool(options.pool) : ThreadPool(options.threads)),
+      counts_(program_->nodes().size(), 0),
       profile_ns_(program_->nodes().size(), 0) {
   options_.input_shapes = {};
   kept_.reserve(kKeptPlans + 1);  // so that keeping one allocates nothing
@@ -62,6 +63,10 @@ size_t Session::bytes(int index) const {
   return static_cast<size_t>(bytes_of(tensor(index), shape(index)));
 }
 
+size_t Session::output_bytes(size_t i) const {
+  return static_cast<size_t>(bytes_of(output(i), output_shape(i)));
+}
+
 const Allocator& Session::allocator() const {
   return options_.allocator ? *options_.allocator : program_->allocator();
 }
@@ -85,6 +90,7 @@ Status Session::check_input_shape(size_t i, const Shape& shape) const {
 
 Result<Shapes> Session::shapes_with(Shapes present, Span<const InputShape> wanted) const {
   GraphShapes graph;
+  graph.planned = true;
   graph.shapes = std::move(present);
   for (const auto& [i, shape] : wanted) {
     QRT_RETURN_IF_ERROR(check_input_shape(i, shape));
@@ -312,6 +318,10 @@ void Session::start_afresh() {
   outputs_bound_.assign(outputs(), {});
   copies_in_.clear();
   copies_out_.clear();
+  counted_shapes_.clear();
+  if (!program_->graph().counted_outputs().empty()) {
+    for (int32_t output : program_->outputs()) counted_shapes_.push_back(shape(output));
+  }
   reset_state();
 }
 
@@ -358,7 +368,7 @@ void Session::set_contexts() {
   for (size_t n = 0; n < layout_.kernels.size(); ++n) {
     contexts_.push_back({program_->nodes()[n], layout_.shapes, layout_.data.data(),
                          layout_.arena + layout_.scratch[n], layout_.states[n].get(), pool_,
-                         outcome_});
+                         outcome_, counts_[n]});
   }
 }
 
@@ -403,6 +413,32 @@ inline Status Session::run_steps() {
   return {};
 }
 
+void Session::close_up_outputs() {
+  const std::vector<CountedOutput>& counted = program_->graph().counted_outputs();
+  for (size_t c = 0; c < counted.size(); ++c) {
+    const auto [output, axis, node] = counted[c];
+    const int t = program_->outputs()[output];
+    const Shape& planned = shape(t);
+    counted_shapes_[output] = planned;
+    int32_t& count = counted_shapes_[output][axis];
+    count = static_cast<int32_t>(std::min<int64_t>(counts_[static_cast<size_t>(node)], count));
+    // One that has the same memory under another name has been closed up with it.
+    auto* data = static_cast<uint8_t*>(layout_.data[static_cast<size_t>(t)]);
+    const bool done = std::any_of(counted.begin(), counted.begin() + static_cast<std::ptrdiff_t>(c),
+                                  [&](const CountedOutput& other) {
+                                    const int one = program_->outputs()[other.output];
+                                    return layout_.data[static_cast<size_t>(one)] == data;
+                                  });
+    if (done) continue;
+    const auto inner = static_cast<size_t>(planned.elements(axis + 1, planned.rank())) *
+                       dtype_bytes(tensor(t).type);
+    const auto rows = static_cast<size_t>(planned.elements(0, axis));
+    const size_t from = static_cast<size_t>(planned[axis]) * inner;
+    const size_t to = static_cast<size_t>(count) * inner;
+    for (size_t row = 1; row < rows; ++row) std::memmove(data + row * to, data + row * from, to);
+  }
+}
+
 Status Session::run() {
   cancelled_.store(false, std::memory_order_relaxed);
   for (const Copy& copy : copies_in_) std::memcpy(copy.to, copy.from, copy.bytes);
@@ -413,6 +449,7 @@ Status Session::run() {
     layout_.sharing.took(now_ns() - start);
     pool_.share_from(layout_.sharing.limit());
   }
+  close_up_outputs();
   for (const Copy& copy : copies_out_) std::memcpy(copy.to, copy.from, copy.bytes);
   if (profiling_) ++profiled_runs_;
   return {};

@@ -74,9 +74,15 @@ class Session {
   const Tensor& input(size_t i) const { return tensor(program_->inputs()[i]); }
   const Tensor& output(size_t i) const { return tensor(program_->outputs()[i]); }
   const Shape& input_shape(size_t i) const { return shape(program_->inputs()[i]); }
-  const Shape& output_shape(size_t i) const { return shape(program_->outputs()[i]); }
+  // Sizes that a run decides are those of the last run; the largest that they can be, before it.
+  const Shape& output_shape(size_t i) const {
+    return counted_shapes_.empty() ? shape(program_->outputs()[i]) : counted_shapes_[i];
+  }
   size_t input_bytes(size_t i) const { return bytes(program_->inputs()[i]); }
-  size_t output_bytes(size_t i) const { return bytes(program_->outputs()[i]); }
+  // Of an output of this shape.
+  size_t output_bytes(size_t i) const;
+  // What memory for it needs, whatever a run decides.
+  size_t most_output_bytes(size_t i) const { return bytes(program_->outputs()[i]); }
 
   // Where to write inputs and read outputs: aligned, fixed until the session is resized or the
   // tensor bound. A run leaves inputs as they were. Null for an input that is bound; the caller's
@@ -93,7 +99,7 @@ class Session {
   Status resize_inputs(Span<const InputShape> shapes);
 
   // Until unbound, a run reads input i from `memory`, or writes output i to it: at least
-  // input_bytes(i) or output_bytes(i), any alignment. Null unbinds. Nothing is copied if
+  // input_bytes(i) or most_output_bytes(i), any alignment. Null unbinds. Nothing is copied if
   // - it is aligned to the element type's size,
   // - `bytes` covers what kernels read behind the last element (reads_past; 16 bytes are enough),
   // - the output is computed, and not an input, a constant, a variable or another bound output.
@@ -212,6 +218,8 @@ class Session {
   void start_afresh();
   void set_contexts();
   Status run_steps();
+  // Gives outputs the sizes that the run has decided.
+  void close_up_outputs();
 
   Status bind(Bindings inputs, Bindings outputs);
   // Whether operators may use the memory in the place of this tensor's own.
@@ -235,6 +243,8 @@ class Session {
   std::vector<Layout> kept_;          // those of shapes before, the latest first
   Bindings inputs_bound_, outputs_bound_;
   std::vector<Copy> copies_in_, copies_out_;  // of what is bound by copy
+  std::vector<int64_t> counts_;               // by node: what the run has decided
+  std::vector<Shape> counted_shapes_;         // by output; none if runs decide no sizes
   bool profiling_ = false;
   std::vector<uint64_t> profile_ns_;  // by node
   uint64_t profiled_runs_ = 0;

@@ -54,8 +54,8 @@ Status Session::bind_output(size_t i, void* memory, size_t bytes) {
     return error(Code::InvalidArgument, "output %zu does not exist, the model has %zu", i,
                  outputs());
   }
-  if (memory != nullptr && bytes < output_bytes(i)) {
-    return too_small("output", output(i), output_bytes(i), bytes);
+  if (memory != nullptr && bytes < most_output_bytes(i)) {
+    return too_small("output", output(i), most_output_bytes(i), bytes);
   }
   Bindings next = outputs_bound_;
   next[i] = {static_cast<uint8_t*>(memory), bytes, Bound::No};
@@ -96,13 +96,13 @@ Status Session::bind(Bindings inputs, Bindings outputs) {
     if (outputs[o].memory == nullptr) continue;
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (inputs[i].memory != nullptr &&
-          overlap(outputs[o].memory, output_bytes(o), inputs[i].memory, input_bytes(i))) {
+          overlap(outputs[o].memory, most_output_bytes(o), inputs[i].memory, input_bytes(i))) {
         return overlapping(output(o), input(i));
       }
     }
     for (size_t k = 0; k < o; ++k) {
-      if (outputs[k].memory != nullptr &&
-          overlap(outputs[o].memory, output_bytes(o), outputs[k].memory, output_bytes(k))) {
+      if (outputs[k].memory != nullptr && overlap(outputs[o].memory, most_output_bytes(o),
+                                                  outputs[k].memory, most_output_bytes(k))) {
         return overlapping(output(o), output(k));
       }
     }

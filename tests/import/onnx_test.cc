@@ -45,19 +45,19 @@ TEST(Onnx, KeepsNamesShapesAndProvenance) {
 TEST(Onnx, ListsEverythingItCannotImportAtOnce) {
   OnnxBuilder b;
   b.input("x", {1, 3});
-  b.op("NonZero", {"x"}, {"a"}).named("odd");
+  b.op("Unique", {"x"}, {"a"}).named("odd");
   b.op("Exp", {"a"}, {"b"});  // behind it: not looked at
   b.op("Multinomial", {"b"}, {"c"});
   b.op("Elu", {"x"}, {"d"}).set("gamma", 2.0f);
   b.op("Softmax", {"x"}, {"e"}).named("fine");
-  b.op("NonZero", {"x"}, {"f"});
+  b.op("Unique", {"x"}, {"f"});
   b.output("c");
   const auto g = b.import();
   ASSERT_FALSE(g.ok());
   EXPECT_EQ(g.status().code(), Code::Unsupported);
   const std::string& message = g.status().message();
   for (const char* part :
-       {"test.onnx: ", "for 4 reasons", "NonZero: the operator is not supported", "node 'odd'",
+       {"test.onnx: ", "for 4 reasons", "Unique: the operator is not supported", "node 'odd'",
         "the node that makes 'f'", "Multinomial", "attribute 'gamma'"}) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " is not in\n" << message;
   }
@@ -166,9 +166,16 @@ TEST(Onnx, ReadsEveryFieldThatHoldsElements) {
   typed->add_dims(2);
   typed->add_float_data(3);
   typed->add_float_data(4);
-  b.constant<double>("wide", {2}, {0.5, 0.25}, Onnx::DOUBLE);
+  Onnx* wide = b.graph().add_initializer();
+  wide->set_name("wide");
+  wide->set_data_type(Onnx::DOUBLE);
+  wide->add_dims(2);
+  wide->add_double_data(0.5);
+  wide->add_double_data(0.25);
   b.op("Mul", {"x", "typed"}, {"t"});
-  b.op("Add", {"t", "wide"}, {"y"});
+  b.op("Cast", {"t"}, {"d"}).set("to", Onnx::DOUBLE);
+  b.op("Add", {"d", "wide"}, {"sum"});
+  b.op("Cast", {"sum"}, {"y"}).set("to", Onnx::FLOAT);
   b.output("y");
   EXPECT_EQ(run_floats(b.must_optimize(), {{1, 2}}), (std::vector<float>{3.5f, 8.25f}));
 }

@@ -1,8 +1,10 @@
-// Converts every .onnx of a folder, runs it at the shapes of a list, and compares with ONNX Runtime.
+// Converts every .onnx of a folder, runs it at the shapes of a list, all in one session that is resized,
+// and compares with ONNX Runtime.
 //
-//   node onnxruntime.mjs MODULES QRT FOLDER SHAPES.json [PATTERN]
+//   node onnxruntime.mjs MODULES BUILD FOLDER SHAPES.json [PATTERN]
 //
-// MODULES is the folder in which bench/peers/onnxruntime/install.sh put node_modules, QRT the tool.
+// MODULES is the folder in which bench/peers/onnxruntime/install.sh put node_modules, BUILD one of
+// libqrt with its tests.
 // SHAPES.json names, by what a file's name begins with (a regular expression), the inputs of each run: a shape, or a number
 // for a scalar; {"shape": .., "below": n} for integers from 0 to n - 1; {"shape": .., "most": x} for
 // numbers from -x to x and not from -1 to 1. Of a file that it does not
@@ -11,10 +13,11 @@
 //
 // A model matches if no output is off by more than 1e-3 of its largest element, and no integer at all.
 // "*": {"output": n} allows that for n elements: those that one of two nearly equal numbers decides.
+// Back at the first shapes, the session must give the same bytes again.
 // Ends with status 1 if a model does not convert, run or match.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {basename, join, relative, resolve} from 'node:path';
@@ -96,38 +99,39 @@ function tool(qrt, args) {
   try {
     execFileSync(qrt, args, {stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 26});
   } catch (error) {
-    throw new Error(`qrt ${args[0]}: ${error.stderr?.toString().trim() || error.message}`);
+    throw new Error(`${basename(qrt)}: ${error.stderr?.toString().trim() || error.message}`);
   }
 }
 
-async function check(ort, qrt, file, runs, work) {
+async function check(ort, build, file, runs, work) {
   const model = join(work, 'model.qrt');
-  tool(qrt, ['convert', file, model]);
+  tool(join(build, 'bin', 'qrt'), ['convert', file, model]);
   const session = await ort.InferenceSession.create(
       file, {executionProviders: ['cpu'], intraOpNumThreads: 1, logSeverityLevel: 3});
   let most = 0;
   try {
+    const folders = [], answers = [];
     for (const [r, wanted] of runs.entries()) {
-      const next = random(r + 1), feeds = {}, files = [];
+      const next = random(r + 1), feeds = {}, folder = join(work, `run${r}`);
+      folders.push(folder);
+      mkdirSync(folder);
       for (const [i, input] of session.inputMetadata.entries()) {
         const {dims, data} = makeInput(input, wanted[input.name], next);
         feeds[input.name] = new ort.Tensor(input.type, data, dims);
-        files.push(`${input.name}=${join(work, `in.${i}.npy`)}`);
-        writeNpy(join(work, `in.${i}.npy`), TYPES[input.type][0], dims, data);
+        writeNpy(join(folder, `in.${i}.npy`), TYPES[input.type][0], dims, data);
       }
-      try {
-        const theirs = await session.run(feeds);
-        tool(qrt, ['run', model, '--input', ...files, '--output', join(work, 'out')]);
-        for (const [k, name] of session.outputNames.entries()) {
-          try {
-            const ours = readNpy(join(work, `out.${k}.npy`));
-            most = Math.max(most, compare(ours, theirs[name], wanted['*']?.[name] ?? 0));
-          } catch (error) {
-            throw new Error(`output '${name}' ${error.message}`);
-          }
+      writeFileSync(join(folder, 'names.txt'), session.inputNames.map((name) => `${name}\n`).join(''));
+      answers.push(await session.run(feeds));
+    }
+    tool(join(build, 'tests', 'qrt_run_shapes'), [model, ...folders]);
+    for (const [r, wanted] of runs.entries()) {
+      for (const [k, name] of session.outputNames.entries()) {
+        try {
+          const ours = readNpy(join(folders[r], `out.${k}.npy`));
+          most = Math.max(most, compare(ours, answers[r][name], wanted['*']?.[name] ?? 0));
+        } catch (error) {
+          throw new Error(`with ${JSON.stringify(wanted)}: output '${name}' ${error.message}`);
         }
-      } catch (error) {
-        throw new Error(`with ${JSON.stringify(wanted)}: ${error.message}`);
       }
     }
   } finally {
@@ -136,7 +140,7 @@ async function check(ort, qrt, file, runs, work) {
   return most;
 }
 
-async function main([modules, qrt, folder, list, pattern = '']) {
+async function main([modules, build, folder, list, pattern = '']) {
   const ort = createRequire(resolve(modules, 'node_modules') + '/')('onnxruntime-node');
   const shapes = Object.entries(JSON.parse(readFileSync(list)));
   const files = readdirSync(folder, {recursive: true, withFileTypes: true})
@@ -155,7 +159,7 @@ async function main([modules, qrt, folder, list, pattern = '']) {
     const work = mkdtempSync(join(tmpdir(), 'qrt_models.'));
     ++checked;
     try {
-      const most = await check(ort, qrt, file, runs, work);
+      const most = await check(ort, build, file, runs, work);
       console.log(`ok: ${relative(folder, file)}, ${runs.length} runs, off by ${most.toExponential(1)} at most`);
     } catch (error) {
       ++wrong;

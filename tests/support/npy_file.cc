@@ -50,6 +50,8 @@ std::vector<double> numbers(rt::DType type, const void* data, size_t bytes) {
   switch (type) {
     case rt::DType::F32:
       return as_numbers<float>(data, bytes);
+    case rt::DType::F64:
+      return as_numbers<double>(data, bytes);
     case rt::DType::S8:
       return as_numbers<int8_t>(data, bytes);
     case rt::DType::U8:

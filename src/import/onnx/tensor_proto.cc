@@ -13,9 +13,7 @@ namespace {
 using graph::Bytes;
 using ::onnx::TensorProto;
 
-size_t element_bytes(int32_t onnx_type) {
-  return rt::dtype_bytes(element_type(onnx_type));
-}
+size_t element_bytes(int32_t onnx_type) { return rt::dtype_bytes(element_type(onnx_type)); }
 
 uint64_t checked_bytes(const TensorProto& tensor) {
   uint64_t bytes = element_bytes(tensor.data_type());

@@ -60,6 +60,9 @@ Status zeros_like(OpContext& op) {
   return op.emit(std::move(broadcast), {zero, sizes}, {op.output()});
 }
 
+// The indices of what is true, or not zero.
+Status where(OpContext& op) { return op.emit(fb::NonZeroT(), {op.input(0)}, {op.output()}); }
+
 Status rank_of(OpContext& op) {
   const auto rank = static_cast<int32_t>(op.rank(0));
   const auto* bytes = reinterpret_cast<const uint8_t*>(&rank);
@@ -103,9 +106,9 @@ Status reverse(OpContext& op) {
 }
 
 constexpr OpRule kRules[] = {
-    {Builtin::FILL, 2, 2, 1, 1, fill},          {Builtin::ZEROS_LIKE, 1, 1, 1, 1, zeros_like},
-    {Builtin::RANK, 1, 1, 1, 1, rank_of},       {Builtin::ADD_N, 1, kMany, 1, 1, add_n},
-    {Builtin::REVERSE_V2, 2, 2, 1, 1, reverse},
+    {Builtin::FILL, 2, 2, 1, 1, fill},       {Builtin::ZEROS_LIKE, 1, 1, 1, 1, zeros_like},
+    {Builtin::WHERE, 1, 1, 1, 1, where},     {Builtin::RANK, 1, 1, 1, 1, rank_of},
+    {Builtin::ADD_N, 1, kMany, 1, 1, add_n}, {Builtin::REVERSE_V2, 2, 2, 1, 1, reverse},
 };
 
 }  // namespace

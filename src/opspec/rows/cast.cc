@@ -30,6 +30,7 @@ constexpr OpSpec row() {
   row.type = fb::OpOptions::Cast;
   row.signatures = "f32/f64/f16/bf16/integers/bool -> f32/f64/f16/bf16/integers/bool";
   row.infer = infer;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 

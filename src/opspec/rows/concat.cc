@@ -36,12 +36,20 @@ Status infer(Inference& x) {
   return {};
 }
 
+bool keeps_places(const Node& node, const Shapes& shapes, size_t input, int axis) {
+  int along;
+  (void)resolve_axis(node.options<fb::Concat>().axis(), node.shape_in(shapes, input).rank(),
+                     &along);
+  return axis != along;
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Concat;
   row.signatures = "movable, =0.. -> =0";
   row.infer = infer;
   row.quantized = QuantizedAs::Joins;
+  row.keeps_places = keeps_places;
   return row;
 }
 

@@ -27,11 +27,15 @@ uint64_t macs(const Node& node, const Shapes& shapes) {
          static_cast<uint64_t>(weights.elements(1, 4));
 }
 
+// That of images.
+bool keeps_places(const Node&, const Shapes&, size_t, int axis) { return axis == 0; }
+
 constexpr OpSpec row() {
   OpSpec row = weighted_row(fb::OpOptions::Conv2D);
   row.check = check;
   row.infer = infer;
   row.macs = macs;
+  row.keeps_places = keeps_places;
   return row;
 }
 

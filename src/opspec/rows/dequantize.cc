@@ -22,6 +22,7 @@ constexpr OpSpec row() {
   row.type = fb::OpOptions::Dequantize;
   row.signatures = "quantized -> f32";
   row.infer = infer;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 

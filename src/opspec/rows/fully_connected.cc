@@ -35,6 +35,7 @@ constexpr OpSpec row() {
   row.check = check;
   row.infer = infer;
   row.macs = macs;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 

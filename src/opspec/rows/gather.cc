@@ -46,12 +46,21 @@ Status infer(Inference& x) {
   return {};
 }
 
+// Of the indices any; of the data those that indices do not count in.
+bool keeps_places(const Node& node, const Shapes& shapes, size_t input, int axis) {
+  const auto& options = node.options<fb::Gather>();
+  int counted_in;
+  (void)resolve_axis(options.axis(), node.shape_in(shapes, 0).rank(), &counted_in);
+  return input == 1 || axis != counted_in;
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Gather;
   row.signatures = "movable, index -> =0";
   row.infer = infer;
   row.quantized = QuantizedAs::Moves;
+  row.keeps_places = keeps_places;
   return row;
 }
 

@@ -38,12 +38,19 @@ Status infer(Inference& x) {
   return {};
 }
 
+// Of the indices any but the coordinates of one; of the data the batches.
+bool keeps_places(const Node& node, const Shapes& shapes, size_t input, int axis) {
+  if (input == 1) return axis + 1 < node.shape_in(shapes, 1).rank();
+  return axis < node.options<fb::GatherNd>().batch_dims();
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::GatherNd;
   row.signatures = "movable, index -> =0";
   row.infer = infer;
   row.quantized = QuantizedAs::Moves;
+  row.keeps_places = keeps_places;
   return row;
 }
 

@@ -33,12 +33,20 @@ Status infer(Inference& x) {
   return infer_same_shape(x);
 }
 
+bool keeps_places(const Node& node, const Shapes& shapes, size_t, int axis) {
+  int first;
+  const int rank = node.shape_in(shapes, 0).rank();
+  (void)resolve_axis(node.options<fb::LayerNormalization>().axis(), rank, &first);
+  return axis < first;
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::LayerNormalization;
   row.signatures = "f32, [f32], [f32] -> f32";
   row.check = check;
   row.infer = infer;
+  row.keeps_places = keeps_places;
   return row;
 }
 

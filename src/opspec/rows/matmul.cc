@@ -44,6 +44,7 @@ constexpr OpSpec row() {
   row.infer = infer;
   row.quantized = QuantizedAs::Computes;
   row.macs = macs;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 

@@ -46,6 +46,9 @@ const char* kind_name(const void* options) {
   return fb::EnumNamePoolKind(as<fb::Pool2D>(options).kind());
 }
 
+// That of images.
+bool keeps_places(const Node&, const Shapes&, size_t, int axis) { return axis == 0; }
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Pool2D;
@@ -55,6 +58,7 @@ constexpr OpSpec row() {
   row.quantized_of = quantized;
   row.clamp = OpSpec::Clamp::Keeps;
   row.kind_name = kind_name;
+  row.keeps_places = keeps_places;
   return row;
 }
 

@@ -9,6 +9,7 @@ constexpr OpSpec row() {
   row.type = fb::OpOptions::Quantize;
   row.signatures = "f32/q -> q";
   row.infer = infer_same_shape;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 

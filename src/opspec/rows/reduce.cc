@@ -112,6 +112,7 @@ constexpr OpSpec row() {
   row.infer = infer;
   row.quantized_of = quantized;
   row.kind_name = kind_name;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 

@@ -83,6 +83,18 @@ Status infer(Inference& x) {
   return {};
 }
 
+// One that the result has, too, behind as many elements.
+bool keeps_places(const Node& node, const Shapes& shapes, size_t input, int axis) {
+  if (input != 0) return false;
+  const Shape &in = node.shape_in(shapes, 0), &out = node.shape_out(shapes, 0);
+  const int to = static_cast<int>(std::find(out.begin(), out.end(), in[axis]) - out.begin());
+  if (to == out.rank()) return false;
+  int64_t before = 1, after = 1;
+  for (int i = 0; i < axis; ++i) before = is_number(in[i]) && before > 0 ? before * in[i] : -1;
+  for (int i = 0; i < to; ++i) after = is_number(out[i]) && after > 0 ? after * out[i] : -2;
+  return before == after;
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Reshape;
@@ -90,6 +102,7 @@ constexpr OpSpec row() {
   row.infer = infer;
   row.alias = true;
   row.quantized = QuantizedAs::Moves;
+  row.keeps_places = keeps_places;
   return row;
 }
 

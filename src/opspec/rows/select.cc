@@ -45,6 +45,7 @@ constexpr OpSpec row() {
   row.infer = infer;
   row.quantized = QuantizedAs::Joins;
   row.first_quantized_input = 1;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 

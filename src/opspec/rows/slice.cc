@@ -101,12 +101,18 @@ Status infer(Inference& x) {
   return {};
 }
 
+// One that is taken as it is.
+bool keeps_places(const Node& node, const Shapes&, size_t input, int axis) {
+  return input == 0 && node.options<fb::Slice>().strides()->Get(static_cast<unsigned>(axis)) == 1;
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Slice;
   row.signatures = "movable, [index], [index] -> =0";
   row.infer = infer;
   row.quantized = QuantizedAs::Moves;
+  row.keeps_places = keeps_places;
   return row;
 }
 

@@ -18,6 +18,10 @@ QuantizedAs quantized(const void* options) {
   return logarithm(options) ? QuantizedAs::Float : QuantizedAs::Computes;
 }
 
+bool keeps_places(const Node& node, const Shapes& shapes, size_t, int axis) {
+  return axis + 1 < node.shape_in(shapes, 0).rank();
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Softmax;
@@ -25,6 +29,7 @@ constexpr OpSpec row() {
   row.check = check;
   row.infer = infer_rows;
   row.quantized_of = quantized;
+  row.keeps_places = keeps_places;
   return row;
 }
 

@@ -57,6 +57,12 @@ Status infer(Inference& x) {
   return {};
 }
 
+bool keeps_places(const Node& node, const Shapes& shapes, size_t, int axis) {
+  int along;
+  (void)resolve_axis(node.options<fb::Split>().axis(), node.shape_in(shapes, 0).rank(), &along);
+  return axis != along;
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Split;
@@ -64,6 +70,7 @@ constexpr OpSpec row() {
   row.check = check;
   row.infer = infer;
   row.quantized = QuantizedAs::Moves;
+  row.keeps_places = keeps_places;
   return row;
 }
 

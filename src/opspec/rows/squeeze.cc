@@ -23,6 +23,7 @@ constexpr OpSpec row() {
   row.signatures = "movable -> =0";
   row.infer = infer;
   row.quantized = QuantizedAs::Moves;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 

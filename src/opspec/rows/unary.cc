@@ -64,6 +64,7 @@ constexpr OpSpec row() {
   row.quantized_of = quantized;
   row.clamp_of = clamp;
   row.kind_name = kind_name;
+  row.keeps_places = keeps_all_places;
   return row;
 }
 
