@@ -14,6 +14,7 @@
 #include "src/graph/subgraphs.h"
 #include "src/import/import.h"
 #include "src/import/onnx/branch.h"
+#include "src/import/onnx/control.h"
 #include "src/import/onnx/custom.h"
 #include "src/import/onnx/model_graph.h"
 #include "src/import/onnx/ops.h"
@@ -259,106 +260,34 @@ class Importer {
         label(node));
   }
 
-  // What the branches of an If read of the graph around them; false if some of it is not there.
-  bool find_captured(const ::onnx::NodeProto& node, std::vector<Captured>* captured) {
-    for (const std::string& name : captured_names(node)) {
-      const TensorPtr& tensor = tensors_.at(name);
-      if (tensor == nullptr) return false;
-      captured->push_back({name, tensor, builder_.constant_value(*tensor) != nullptr});
-    }
-    return true;
-  }
-
-  // Gives the branch's number; its outputs' values are those of the subgraph.
-  int32_t import_branch(const ::onnx::NodeProto& node, const char* attribute,
-                        const std::vector<Captured>& captured) {
-    ::onnx::ModelProto model = branch_model(model_, branch_of(node, attribute), captured, builder_);
+  // A graph that is a node's attribute, as a graph of its own.
+  graph::Graph import_graph(const ::onnx::GraphProto& graph, const char* what,
+                            const std::vector<Captured>& around) {
+    ::onnx::ModelProto model = branch_model(model_, graph, around, builder_);
     static const ImportOptions kNoWishes;
     OpenDims open_dims(kNoWishes, false);
     Importer inner(model, model.ByteSizeLong(), context_.folder + "/branch", options_, open_dims);
     inner.is_branch_ = true;
-    auto graph = inner.run();
-    if (!graph.ok()) unsupported("in its %s: %s", attribute, graph.status().message().c_str());
-    return adopt(std::move(*graph), &builder_.graph);
+    auto imported = inner.run();
+    if (!imported.ok()) unsupported("in its %s: %s", what, imported.status().message().c_str());
+    return std::move(*imported);
   }
 
-  const graph::Value& branch_output(int32_t number, int k) const {
-    const graph::Graph& branch = graph::graph_at(builder_.graph, number);
-    return branch.value(branch.outputs[static_cast<size_t>(k)]);
-  }
-
-  // One whose condition is known runs one branch, always: then it is a Call, which is inlined.
-  void import_if(::onnx::NodeProto& node) {
-    if (node.input_size() != 1 || node.input(0).empty()) {
-      invalid("%d inputs, needs 1", node.input_size());
-    }
-    const TensorPtr condition = tensors_.at(node.input(0));
-    std::vector<Captured> captured;
-    if (condition == nullptr || !find_captured(node, &captured)) return forget_outputs(node);
-    if (condition->type != DType::Bool) invalid("its condition is no bool");
-    const graph::Value* known = builder_.constant_value(*condition);
-    if (known != nullptr && known->data->size() != 1) invalid("its condition is not one bool");
-    // A size that decides it is open: the axis is dropped, and a run fails where it cannot be.
-    const bool squeezes = known == nullptr && is_conditional_squeeze(node) &&
-                          builder_.integers(condition->forms.front().value) != nullptr;
-    const bool runs_one = known != nullptr || squeezes;
-    const bool always = squeezes || (known != nullptr && (*known->data)[0] != 0);
-
-    int32_t yes = -1, no = -1;
-    if (!runs_one || always) yes = import_branch(node, "then_branch", captured);
-    if (!always) no = import_branch(node, "else_branch", captured);
-    const int32_t first = yes >= 0 ? yes : no, other = no >= 0 ? no : yes;
-
-    std::vector<int> inputs, outputs;
-    for (const Captured& one : captured) {
-      if (!one.constant) inputs.push_back(builder_.plain(*one.tensor));
-    }
-    for (int k = 0; k < node.output_size(); ++k) {
-      outputs.push_back(
-          if_output(node.output(k), branch_output(first, k), branch_output(other, k)));
-    }
-    const std::string& name = node.name().empty() ? node.output(0) : node.name();
-    if (runs_one) {
-      fb::CallT call;
-      call.subgraph = first;
-      builder_.node_as_declared(name, std::move(call), std::move(inputs), std::move(outputs));
-      return;
-    }
-    fb::IfT choice;
-    choice.then_subgraph = yes;
-    choice.else_subgraph = no;
-    inputs.insert(inputs.begin(), builder_.plain(*condition));
-    builder_.node_as_declared(name, std::move(choice), std::move(inputs), std::move(outputs));
-  }
-
-  // The value of an output that is either of two.
-  int if_output(const std::string& name, const graph::Value& yes, const graph::Value& no) {
-    std::vector<int32_t> shape = yes.shape;
-    bool differ = yes.type != no.type || yes.shape.size() != no.shape.size();
-    for (size_t i = 0; !differ && i < shape.size(); ++i) {
-      if (shape[i] == no.shape[i]) continue;
-      differ = shape[i] >= 0 && no.shape[i] >= 0;
-      shape[i] = -1;
-    }
-    if (differ) {
-      unsupported("its branches give %s of %s and %s of %s", rt::dtype_name(yes.type),
-                  rt::Shape(yes.shape.data(), yes.shape.size()).str().c_str(),
-                  rt::dtype_name(no.type),
-                  rt::Shape(no.shape.data(), no.shape.size()).str().c_str());
-    }
-    const int value = builder_.graph.add_tensor(name, yes.type, std::move(shape));
-    auto tensor = std::make_shared<Tensor>();
-    tensor->name = name;
-    tensor->type = yes.type;
-    tensor->shape = builder_.shape(value);
-    tensor->forms = {{plain_order(tensor->rank()), value}};
-    tensors_[name] = std::move(tensor);
-    return value;
+  using ImportControl = bool (*)(const ::onnx::NodeProto&, ControlScope&);
+  void apply_rule(::onnx::NodeProto& node, ImportControl import) {
+    ControlScope scope{
+        builder_, tensors_,
+        [this](const ::onnx::GraphProto& graph, const char* what,
+               const std::vector<Captured>& around) { return import_graph(graph, what, around); }};
+    if (!import(node, scope)) forget_outputs(node);
   }
 
   void apply_rule(::onnx::NodeProto& node) {
     const bool custom = options_.customs.count(kind_of(node)) != 0;
-    if (!custom && is_standard(node.domain()) && node.op_type() == "If") return import_if(node);
+    if (!custom && is_standard(node.domain())) {
+      if (node.op_type() == "If") return apply_rule(node, import_if);
+      if (node.op_type() == "Loop") return apply_rule(node, import_loop);
+    }
     const Row* row = custom ? &kCustomRow : find_rule(node.domain(), node.op_type());
     if (row == nullptr) {
       report_no_rule(node);

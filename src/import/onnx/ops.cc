@@ -46,7 +46,7 @@ std::vector<std::string> supported_onnx() {
   using namespace onnx_import;
   const std::vector<std::string> rewritten = rewritten_operators();
   std::set<std::string> names(rewritten.begin(), rewritten.end());
-  names.insert("If");  // no rule: it is imported with its graphs
+  for (const char* name : {"If", "Loop"}) names.insert(name);  // no rules: control.h
 #define QRT_RULES(file) \
   for (const Row& row : file##_rules()) names.insert(row.op);
 #include "onnx_import_rules.inc"
