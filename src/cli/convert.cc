@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string in, out, labels, signature;
-  std::vector<std::string> shapes, customs;
+  std::vector<std::string> shapes, customs, states;
 };
 
 constexpr const char* kFooter = R"(Examples:
@@ -37,12 +37,16 @@ constexpr const char* kFooter = R"(Examples:
   qrt convert model.qrt model.onnx
   qrt convert model.onnx model.qrt --shape image=1x3x320x320
   qrt convert model.tflite model.qrt --custom MyOperator
+  qrt convert vad.onnx vad.qrt --shape h=2x1x64 c=2x1x64 --state h=hn c=cn
 
 Quantized models stay quantized: TensorFlow Lite's int8 and uint8 models, and ONNX models with
 QuantizeLinear/DequantizeLinear pairs, which is also what an OUT ending in .onnx gets. Inputs and
 outputs keep their names, shapes and types; dimensions that the model leaves open stay open, except
 those that --shape fixes, and a batch that some operator needs as a number. An operator that libqrt
-does not know can be left to the app with --custom: the app gives it in qrt_program_options. OUT is complete or, on any error, not written.)";
+does not know can be left to the app with --custom: the app gives it in qrt_program_options.
+What a model gives to be handed back with the next input (a recurrent state, a cache) it keeps
+itself with --state: the input and the output are gone, the session holds the state, which can be
+reset, saved and restored. OUT is complete or, on any error, not written.)";
 
 bool to_onnx(const Options& options) { return fs::path(options.out).extension() == ".onnx"; }
 
@@ -75,6 +79,18 @@ rt::Result<import::ImportOptions> import_options(const Options& options, import:
                      options.in.c_str());
   }
   import.customs.insert(options.customs.begin(), options.customs.end());
+  for (const std::string& state : options.states) {
+    const size_t equals = state.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == state.size()) {
+      return rt::error(rt::Code::InvalidArgument,
+                       "--state wants INPUT=OUTPUT, as in --state h=hn, not '%s'", state.c_str());
+    }
+    import.states.emplace_back(state.substr(0, equals), state.substr(equals + 1));
+  }
+  if (!import.states.empty() && (kind == import::Format::Qrt || to_onnx(options))) {
+    return rt::error(rt::Code::InvalidArgument,
+                     "--state is for .tflite and .onnx models that become .qrt files");
+  }
   if (!import.customs.empty() && (kind == import::Format::Qrt || to_onnx(options))) {
     return rt::error(rt::Code::InvalidArgument,
                      "--custom is for .tflite and .onnx models that become .qrt files");
@@ -192,6 +208,9 @@ void add_convert(CLI::App& app, Action* action) {
                          "Leave this operator of the model's to the app; may be repeated")
             ->allow_extra_args(false),
         "NAME");
+  named(command->add_option("--state", options->states,
+                            "Keep this input's next value, which is an output, in the session"),
+        "INPUT=OUTPUT...");
   add_shape_option(command, &options->shapes, "Fix dimensions that the model leaves open");
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });

@@ -8,6 +8,7 @@
 #include <new>
 #include <vector>
 
+#include "src/graph/keep_state.h"
 #include "src/graph/passes.h"
 #include "src/graph/subgraphs.h"
 
@@ -145,6 +146,10 @@ rt::Result<graph::Graph> import_file(const std::string& path, const ImportOption
     if (!graph.ok()) return graph;
     if (const Status customs = check_customs(*graph, options); !customs.ok()) {
       return customs.within(path);
+    }
+    for (const auto& [input, output] : options.states) {
+      const Status kept = graph::keep_state(*graph, input, output);
+      if (!kept.ok()) return kept.within(path);
     }
     const Status optimized = graph::optimize(*graph);
     if (!optimized.ok()) return optimized.within(path);

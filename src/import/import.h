@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/base/status.h"
@@ -24,6 +25,9 @@ struct ImportOptions {
   // Operators that are left to the app, by the name that the file has for them: TensorFlow Lite's
   // custom code or "SVDF", ONNX's "domain.Operator" or "Operator". They become Custom.
   std::set<std::string> customs = {};
+  // Inputs and the outputs that callers would hand back as these: they become variables of the
+  // first entry (src/graph/keep_state.h).
+  std::vector<std::pair<std::string, std::string>> states = {};
 };
 
 // `name` is used in messages; `data` needs to outlive the call only. Each signature of the file

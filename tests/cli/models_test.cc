@@ -137,6 +137,19 @@ TEST_F(ModelsTest, ConvertRefusesWhatCannotBeRight) {
   EXPECT_EQ(surprises(), std::vector<std::string>());
 }
 
+TEST_F(ModelsTest, ConvertRefusesStateThatCannotBe) {
+  if (!copy_model("onnx/vww_96_int8.qdq.onnx", "vww.onnx")) GTEST_SKIP() << "no models";
+  for (const char* state : {"h", "=hn", "h="}) {
+    const Ran ran = qrt(std::string("convert vww.onnx vww.qrt --state ") + state);
+    EXPECT_NE(ran.exit_code, 0);
+    EXPECT_PRED2(contains, ran.err, "--state wants INPUT=OUTPUT, as in --state h=hn, not '");
+  }
+  EXPECT_PRED2(contains, qrt("convert vww.onnx vww.qrt --state h=hn").err,
+               "there is no input 'h' to keep as state; the model has '");
+  EXPECT_PRED2(contains, qrt("convert vww.onnx back.onnx --state h=hn").err,
+               "--state is for .tflite and .onnx models that become .qrt files");
+}
+
 TEST_F(ModelsTest, ConvertsRealModelsAndRunsThem) {
   if (!copy_model("tflite/pretrainedResnet_quant.tflite", "m.tflite") ||
       !copy_model("golden/pretrainedResnet_quant.cat.in0.npy", "in.npy")) {

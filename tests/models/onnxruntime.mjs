@@ -9,7 +9,10 @@
 // for a scalar; {"shape": .., "below": n} for integers from 0 to n - 1; {"shape": .., "most": x} for
 // numbers from -x to x and not from -1 to 1. Of a file that it does not
 // name, all inputs have the shapes that the model fixes. PATTERN takes only files whose path contains
-// it. Files of the same bytes run once.
+// it. Files of the same bytes run once; a list may name a model twice, under names that begin with "#":
+// {"file": .., "runs": .., "convert": options of qrt convert, "states": {input: {"shape": .., "next":
+// output}}}: of inputs and outputs that the model is to keep as state (--state), ONNX Runtime is given
+// back what it gave in the run before, and libqrt is given nothing.
 //
 // A model matches if no output is off by more than 1e-3 of its largest element, and no integer at all.
 // "*": {"output": n} allows that for n elements: those that one of two nearly equal numbers decides.
@@ -103,29 +106,37 @@ function tool(qrt, args) {
   }
 }
 
-async function check(ort, build, file, runs, work) {
+async function check(ort, build, file, {runs, states = {}, convert = []}, work) {
   const model = join(work, 'model.qrt');
-  tool(join(build, 'bin', 'qrt'), ['convert', file, model]);
+  tool(join(build, 'bin', 'qrt'), ['convert', file, model, ...convert]);
   const session = await ort.InferenceSession.create(
       file, {executionProviders: ['cpu'], intraOpNumThreads: 1, logSeverityLevel: 3});
   let most = 0;
   try {
     const folders = [], answers = [];
+    let carried = {};  // what the model would have kept
     for (const [r, wanted] of runs.entries()) {
       const next = random(r + 1), feeds = {}, folder = join(work, `run${r}`);
       folders.push(folder);
       mkdirSync(folder);
-      for (const [i, input] of session.inputMetadata.entries()) {
+      const given = session.inputMetadata.filter((input) => !(input.name in states));
+      for (const [i, input] of given.entries()) {
         const {dims, data} = makeInput(input, wanted[input.name], next);
         feeds[input.name] = new ort.Tensor(input.type, data, dims);
         writeNpy(join(folder, `in.${i}.npy`), TYPES[input.type][0], dims, data);
       }
-      writeFileSync(join(folder, 'names.txt'), session.inputNames.map((name) => `${name}\n`).join(''));
+      writeFileSync(join(folder, 'names.txt'), given.map(({name}) => `${name}\n`).join(''));
+      for (const [name, {shape}] of Object.entries(states)) {
+        const size = shape.reduce((product, dim) => product * dim, 1);
+        feeds[name] = carried[name] ?? new ort.Tensor('float32', new Float32Array(size), shape);
+      }
       answers.push(await session.run(feeds));
+      carried = Object.fromEntries(Object.entries(states).map(([name, {next}]) => [name, answers[r][next]]));
     }
     tool(join(build, 'tests', 'qrt_run_shapes'), [model, ...folders]);
     for (const [r, wanted] of runs.entries()) {
-      for (const [k, name] of session.outputNames.entries()) {
+      const kept = Object.values(states).map(({next}) => next);
+      for (const [k, name] of session.outputNames.filter((name) => !kept.includes(name)).entries()) {
         try {
           const ours = readNpy(join(folders[r], `out.${k}.npy`));
           most = Math.max(most, compare(ours, answers[r][name], wanted['*']?.[name] ?? 0));
@@ -154,18 +165,23 @@ async function main([modules, build, folder, list, pattern = '']) {
     const sum = createHash('sha256').update(readFileSync(file)).digest('hex');
     if (seen.has(sum)) continue;
     seen.add(sum);
-    const named = shapes.find(([begin]) => new RegExp(`^${begin}`).test(basename(file)));
-    const runs = named?.[1] ?? [{}];
-    const work = mkdtempSync(join(tmpdir(), 'qrt_models.'));
-    ++checked;
-    try {
-      const most = await check(ort, build, file, runs, work);
-      console.log(`ok: ${relative(folder, file)}, ${runs.length} runs, off by ${most.toExponential(1)} at most`);
-    } catch (error) {
-      ++wrong;
-      console.log(`WRONG: ${relative(folder, file)}: ${error.message}`);
-    } finally {
-      rmSync(work, {recursive: true});
+    const fits = (begin) => new RegExp(`^${begin}`).test(basename(file));
+    const named = shapes.find(([begin]) => begin[0] !== '#' && fits(begin));
+    const plans = [{runs: named?.[1] ?? [{}]},
+                   ...shapes.filter(([begin, plan]) => begin[0] === '#' && fits(plan.file)).map(([, plan]) => plan)];
+    for (const plan of plans) {
+      const work = mkdtempSync(join(tmpdir(), 'qrt_models.'));
+      const what = relative(folder, file) + (plan.states ? ', with state' : '');
+      ++checked;
+      try {
+        const most = await check(ort, build, file, plan, work);
+        console.log(`ok: ${what}, ${plan.runs.length} runs, off by ${most.toExponential(1)} at most`);
+      } catch (error) {
+        ++wrong;
+        console.log(`WRONG: ${what}: ${error.message}`);
+      } finally {
+        rmSync(work, {recursive: true});
+      }
     }
   }
   console.log(`ONNX Runtime ran ${checked} models: ${checked - wrong} match, ${wrong} do not`);
