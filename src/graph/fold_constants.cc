@@ -40,7 +40,11 @@ Status fold_constants(Graph& graph) {
   }
   std::vector<Node> kept;
   for (Node& node : graph.nodes) {
-    if (!foldable(graph, node) || !fold(graph, node, &budget)) kept.push_back(std::move(node));
+    if (foldable(graph, node) && fold(graph, node, &budget)) {
+      ++graph.record.folded;
+    } else {
+      kept.push_back(std::move(node));
+    }
   }
   graph.nodes = std::move(kept);
   return {};

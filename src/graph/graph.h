@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -66,6 +67,13 @@ struct Node {
   fb::OpOptions type() const { return options.type; }
 };
 
+// What an import has changed, for people: qrt inspect shows it.
+struct Record {
+  std::map<std::string, int> fused;     // how often several operators have become this one
+  std::map<std::string, int> upgraded;  // nodes of old forms: "Upsample 9"
+  int folded = 0;                       // operators computed at import: their results are constants
+};
+
 // A model is its main graph; the others that it consists of are in `subgraphs`. Operators that run
 // one (Call, If, While) name it by number: 0 is the main graph, i is subgraphs[i - 1]
 // (subgraphs.h).
@@ -79,6 +87,7 @@ class Graph {
   std::vector<Graph> subgraphs;                               // of the main graph
   // Of a subgraph: that callers may choose it by its name, as they may the main graph.
   bool entry = false;
+  Record record;  // of the main graph, once it is optimized
 
   Value& value(int index) { return values[static_cast<size_t>(index)]; }
   const Value& value(int index) const { return values[static_cast<size_t>(index)]; }

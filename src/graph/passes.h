@@ -8,6 +8,10 @@
 
 namespace qrt::graph {
 
+// The activation functions of mobile networks that exporters spell out (HardSwish, Gelu) become one
+// operator, before quantization, so that they can be one table in integers.
+rt::Status fuse_functions(Graph& graph);
+
 // Turns the pairs QuantizeLinear/DequantizeLinear that surround float operators (as PyTorch's
 // quantization-aware training and ONNX Runtime's quantizer write them) into quantized operators.
 // What cannot run in integers stays float between a Dequantize and a Quantize.
@@ -21,6 +25,9 @@ rt::Status u8_to_s8(Graph& graph);
 // Runs operators whose inputs are all constant, with libqrt itself, and keeps their results.
 rt::Status fold_constants(Graph& graph);
 
+// What exporters spell out becomes one operator: src/graph/patterns. Floats only.
+rt::Status fuse_patterns(Graph& graph);
+
 // A clamp, Relu or Relu6 that follows Conv2D, FullyConnected, Binary or Pool2D becomes its clamp.
 rt::Status fuse_activations(Graph& graph);
 
@@ -31,7 +38,11 @@ rt::Status remove_dead(Graph& graph);
 // main graph and its subgraphs, which all stay.
 rt::Status inline_calls(Graph& main);
 
+struct OptimizeOptions {
+  bool fuse = true;  // false: patterns stay as they are, for tests to compare with
+};
+
 // All of the above, in the order they need, on a model's main graph and its subgraphs.
-rt::Status optimize(Graph& graph);
+rt::Status optimize(Graph& graph, const OptimizeOptions& options = {});
 
 }  // namespace qrt::graph

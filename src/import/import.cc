@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <map>
 #include <memory>
 #include <new>
 #include <vector>
@@ -130,6 +131,28 @@ Status check_customs(const graph::Graph& graph, const ImportOptions& options) {
                missing.begin()->c_str());
 }
 
+// "Gelu 6, LayerNormalization 12"
+std::string listed(const std::map<std::string, int>& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    text += (text.empty() ? "" : ", ") + name + " " + std::to_string(count);
+  }
+  return text;
+}
+
+// Tells people what the model is no more, in its metadata.
+void describe_changes(graph::Graph* graph) {
+  const graph::Record& record = graph->record;
+  const auto say = [&](const char* key, const std::string& text) {
+    if (!text.empty()) graph->metadata.emplace_back(key, text);
+  };
+  say("import.fused", listed(record.fused));
+  say("import.folded", record.folded > 0 ? std::to_string(record.folded) : "");
+  std::map<std::string, int> upgraded;
+  for (const auto& [name, count] : record.upgraded) upgraded[name + ":"] = count;
+  say("import.upgraded", listed(upgraded));
+}
+
 }  // namespace
 
 Format detect_format(const uint8_t* data, size_t bytes) {
@@ -153,6 +176,7 @@ rt::Result<graph::Graph> import_file(const std::string& path, const ImportOption
     }
     const Status optimized = graph::optimize(*graph);
     if (!optimized.ok()) return optimized.within(path);
+    describe_changes(&*graph);
     return graph;
   } catch (const std::bad_alloc&) {
     return error(Code::OutOfMemory, "%s: not enough memory", path.c_str());

@@ -37,11 +37,12 @@ inline ::onnx::ModelProto parsed(const graph::Bytes& file) {
   return model;
 }
 
-inline graph::Graph must_import(const graph::Bytes& file) {
+inline graph::Graph must_import(const graph::Bytes& file,
+                                const graph::OptimizeOptions& options = {}) {
   auto graph = import::import_onnx(file.data(), file.size(), "exported.onnx");
   EXPECT_TRUE(graph.ok()) << graph.status().message();
   if (!graph.ok()) return {};
-  const rt::Status optimized = graph::optimize(*graph);
+  const rt::Status optimized = graph::optimize(*graph, options);
   EXPECT_TRUE(optimized.ok()) << optimized.message();
   return std::move(*graph);
 }
@@ -49,8 +50,9 @@ inline graph::Graph must_import(const graph::Bytes& file) {
 // The same inputs and outputs, and the same bytes for random inputs.
 inline void expect_round_trip(const graph::Graph& graph, int rounds = 2,
                               const Allowance& allowance = {},
-                              const std::vector<graph::Bytes>& inputs = {}) {
-  const graph::Graph back = must_import(must_export(graph, allowance, inputs));
+                              const std::vector<graph::Bytes>& inputs = {},
+                              const graph::OptimizeOptions& options = {}) {
+  const graph::Graph back = must_import(must_export(graph, allowance, inputs), options);
   Loaded first = must_load(graph), second = must_load(back);
   ASSERT_TRUE(first.session != nullptr && second.session != nullptr);
   ASSERT_EQ(first.session->inputs(), second.session->inputs());

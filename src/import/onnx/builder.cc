@@ -99,6 +99,7 @@ void Builder::complete_last_node() {
   if (!compute(node) && !compute_from_sizes(node)) return;
   for (int output : node.outputs) producer_.erase(output);
   graph.nodes.pop_back();
+  ++graph.record.folded;
 }
 
 bool Builder::compute(const graph::Node& node) {

@@ -18,7 +18,6 @@
 #include "src/import/onnx/custom.h"
 #include "src/import/onnx/model_graph.h"
 #include "src/import/onnx/ops.h"
-#include "src/import/onnx/patterns.h"
 #include "src/import/onnx/rewrite.h"
 #include "src/import/onnx/tensor_proto.h"
 #include "src/import/open_dims.h"
@@ -89,7 +88,6 @@ class Importer {
       }
     }
     if (!problems_.empty()) return problems_.status();
-    merge_activations(builder_.graph);
     return std::move(builder_.graph);
   }
 

@@ -1,5 +1,7 @@
 // Nodes of operator sets 7 to 10 in the forms of 11 (ONNX's Changelog.md has both).
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "src/import/onnx/ops.h"
 #include "src/import/onnx/rewrite.h"
@@ -10,7 +12,7 @@ namespace {
 class Upgrade {
  public:
   Upgrade(::onnx::GraphProto& graph, int64_t opset, Builder& builder)
-      : rewriter_(graph, builder), opset_(opset) {}
+      : rewriter_(graph, builder), upgraded_(builder.graph.record.upgraded), opset_(opset) {}
 
   void rewrite(::onnx::NodeProto& node) {
     const std::string& op = node.op_type();
@@ -40,11 +42,13 @@ class Upgrade {
 
   void slice(::onnx::NodeProto& node) {
     if (node.input_size() != 1) return;
+    record(node);
     for (const char* name : {"starts", "ends", "axes"}) integers_to_input(node, name);
   }
 
   void pad(::onnx::NodeProto& node) {
     if (node.input_size() != 1) return;
+    record(node);
     integers_to_input(node, "pads");
     const auto* value = find_attribute(node, "value");
     if (value == nullptr) return;
@@ -55,6 +59,7 @@ class Upgrade {
   void upsample(::onnx::NodeProto& node) {
     const auto* scales = find_attribute(node, "scales");
     if (node.input_size() != 1 || scales == nullptr) return;
+    record(node);
     node.add_input(rewriter_.add_floats(node.output(0) + "/scales", {scales->floats_size()},
                                         {scales->floats().begin(), scales->floats().end()}));
     remove_attribute(node, "scales");
@@ -64,6 +69,7 @@ class Upgrade {
   // Runtime rounds down where it enlarges, and up where it reduces.
   void resize(::onnx::NodeProto& node) {
     if (node.input_size() != 2) return;
+    record(node);
     const std::string scales = node.input(1);
     std::vector<int64_t> dims;
     std::vector<float> factors;
@@ -76,7 +82,12 @@ class Upgrade {
     set_attribute(node, "nearest_mode", up ? "ceil" : "floor");
   }
 
+  void record(const ::onnx::NodeProto& node) {
+    ++upgraded_[node.op_type() + " of operator set " + std::to_string(opset_)];
+  }
+
   NodeRewriter rewriter_;
+  std::map<std::string, int>& upgraded_;
   const int64_t opset_;
 };
 

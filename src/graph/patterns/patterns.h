@@ -1,0 +1,20 @@
+// What exporters spell out because the operator set they write has no operator for it, as one
+// operator again. A function a file, which says who writes what.
+#pragma once
+
+#include "src/graph/patterns/rewriter.h"
+
+namespace qrt::graph {
+
+void fuse_hard_swish(Rewriter& graph);
+void fuse_gelu(Rewriter& graph);
+void fuse_gelu_tanh(Rewriter& graph);
+void fuse_silu(Rewriter& graph);
+void fuse_mish(Rewriter& graph);
+void fuse_layer_normalization(Rewriter& graph);
+void fuse_rotary_embedding(Rewriter& graph);
+void fuse_attention(Rewriter& graph);
+void fuse_pads(Rewriter& graph);
+void fuse_channel_scales(Rewriter& graph);
+
+}  // namespace qrt::graph
