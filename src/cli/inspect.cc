@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "src/cli/commands.h"
+#include "src/cli/import_facts.h"
 #include "src/cli/inspect_json.h"
 #include "src/cli/machine_options.h"
 #include "src/cli/model_facts.h"
@@ -45,6 +46,7 @@ class Report {
     print_operators();
     print_tensors();
     print_float();
+    print_import();
     print_metadata();
   }
 
@@ -188,20 +190,53 @@ class Report {
         "  An operator in float moves four bytes a value instead of one, and its integer "
         "kernels are not used.\n");
     if (facts_.float_ops == facts_.ops.size()) return;  // the table above is the list
-    Table table({{"#", true}, {"operator"}, {"name"}, {"MACs", true}});
+    if (facts_.islands > 0) {
+      std::printf("  Groups between operators on integers: %d.\n", facts_.islands);
+    }
+    Table table({{"#", true},
+                 {"operator"},
+                 {"name"},
+                 {"MACs", true},
+                 {"group", true},
+                 {"in float between integers because"}});
     for (size_t i = 0; i < facts_.ops.size(); ++i) {
       const OpFacts& op = facts_.ops[i];
       if (op.numeric != Numeric::Float) continue;
       table.add({std::to_string(i), op.kind, name(op.op->name()),
-                 op.macs > 0 ? human_count(op.macs) : ""});
+                 op.macs > 0 ? human_count(op.macs) : "",
+                 op.island >= 0 ? std::to_string(op.island + 1) : "", op.why_float});
     }
     table.print();
+  }
+
+  void print_import() const {
+    const ImportFacts import(open_.model->root());
+    if (import.empty()) return;
+    const auto listed = [](const ImportFacts::Counts& counts) {
+      std::string text;
+      for (const auto& [what, count] : counts) {
+        text += (text.empty() ? "" : ", ") + count + " " + printable(what);
+      }
+      return text;
+    };
+    Facts lines;
+    if (!import.fused.empty()) lines.add("  fused", listed(import.fused));
+    if (!import.folded.empty()) {
+      lines.add("  folded", printable(import.folded) + " operators on constants and known sizes");
+    }
+    if (!import.upgraded.empty()) lines.add("  upgraded", listed(import.upgraded));
+    for (const auto& [what, why] : import.assumed) {
+      lines.add("  assumed " + printable(what), printable(why));
+    }
+    std::printf("\n%s\n", bold("At import").c_str());
+    lines.print();
   }
 
   void print_metadata() const {
     Facts lines;
     if (const auto* metadata = open_.model->root().metadata()) {
       for (const fb::KeyValue* entry : *metadata) {
+        if (ImportFacts::tells(entry->key()->str())) continue;
         lines.add("  " + printable(entry->key()->str()), printable(entry->value()->str()));
       }
     }

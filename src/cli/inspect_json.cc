@@ -1,5 +1,8 @@
 #include "src/cli/inspect_json.h"
 
+#include <cstdlib>
+
+#include "src/cli/import_facts.h"
 #include "src/cli/json_output.h"
 #include "src/cli/model_facts.h"
 #include "src/model/dtype.h"
@@ -44,6 +47,19 @@ Json tensor_json(const fb::Tensor& tensor, unsigned index, const std::vector<std
   return json;
 }
 
+// {"fused": {"Gelu": 6}, "folded": 12, "upgraded": {..}, "assumed": {..}}; without what there is
+// none.
+Json import_json(const fb::Model& model) {
+  const ImportFacts import(model);
+  const auto number = [](const std::string& text) { return std::atoi(text.c_str()); };
+  Json json = Json::object();
+  for (const auto& [what, count] : import.fused) json["fused"][what] = number(count);
+  for (const auto& [what, count] : import.upgraded) json["upgraded"][what] = number(count);
+  if (!import.folded.empty()) json["folded"] = number(import.folded);
+  for (const auto& [what, why] : import.assumed) json["assumed"][what] = why;
+  return json;
+}
+
 std::vector<int32_t> indices(const flatbuffers::Vector<int32_t>& list) {
   return {list.begin(), list.end()};
 }
@@ -85,6 +101,7 @@ void print_inspect_json(const OpenModel& open, const rt::Program* program) {
   for (uint32_t i = 0; i < model.entries(); ++i) json["entries"].push_back(model.entry_name(i));
 
   Json operators = Json::array(), in_float = Json::array();
+  std::vector<std::vector<size_t>> islands(static_cast<size_t>(facts.islands));
   for (size_t i = 0; i < facts.ops.size(); ++i) {
     const OpFacts& op = facts.ops[i];
     Json entry = {{"index", i},
@@ -96,11 +113,17 @@ void print_inspect_json(const OpenModel& open, const rt::Program* program) {
                   {"outputs", indices(*op.op->outputs())},
                   {"macs", op.macs}};
     if (program != nullptr) entry["kernel"] = kernel_name(*program, *op.op);
+    if (op.island >= 0) {
+      entry["why_float"] = op.why_float;
+      islands[static_cast<size_t>(op.island)].push_back(i);
+    }
     operators.push_back(entry);
     if (op.numeric == Numeric::Float) in_float.push_back(i);
   }
   json["operators"] = operators;
   json["float_operators"] = in_float;
+  json["float_islands"] = islands;
+  json["import"] = import_json(model.root());
 
   Json tensors = Json::array();
   for (unsigned i = 0; i < graph.tensors()->size(); ++i) {

@@ -42,6 +42,85 @@ Numeric numeric_of(const fb::Subgraph& graph, const fb::Operator& op) {
   return reads_float || writes_float ? Numeric::Float : Numeric::Integer;
 }
 
+// Groups of float operators of one subgraph that are connected by floats. One that reads nothing
+// but what operators on integers, or between the two, have made, and is read by such alone, is an
+// island.
+class Islands {
+ public:
+  Islands(const fb::Subgraph& graph, std::vector<OpFacts>* ops, size_t first)
+      : graph_(graph), ops_(*ops), first_(first), makers_(graph.tensors()->size(), -1) {
+    for (unsigned i = 0; i < graph.operators()->size(); ++i) {
+      for (int32_t output : *graph.operators()->Get(i)->outputs()) {
+        makers_[static_cast<size_t>(output)] = static_cast<int>(i);
+      }
+    }
+    group_.resize(graph.operators()->size());
+    for (size_t i = 0; i < group_.size(); ++i) group_[i] = i;
+  }
+
+  // Numbers them from `next` on, and returns the number after the last.
+  int find(int next) {
+    std::vector<bool> joined(group_.size(), false);  // to the graph's own floats: no island
+    std::vector<bool> entered(group_.size(), false), left(group_.size(), false);
+    for (size_t i = 0; i < group_.size(); ++i) {
+      for (int32_t input : *op(i).inputs()) {
+        if (input < 0 || !is_float_tensor(input)) continue;
+        const int maker = makers_[static_cast<size_t>(input)];
+        if (is_float(i) && maker >= 0 && is_float(static_cast<size_t>(maker))) {
+          group_[root(i)] = root(static_cast<size_t>(maker));
+        }
+      }
+    }
+    for (size_t i = 0; i < group_.size(); ++i) {
+      for (int32_t input : *op(i).inputs()) {
+        if (input < 0 || graph_.tensors()->Get(static_cast<unsigned>(input))->is_constant())
+          continue;
+        const int maker = makers_[static_cast<size_t>(input)];
+        const bool made_in_float = maker >= 0 && is_float(static_cast<size_t>(maker));
+        if (is_float(i) && maker < 0) joined[root(i)] = true;
+        if (is_float(i) && maker >= 0 && !made_in_float) entered[root(i)] = true;
+        if (!is_float(i) && made_in_float) left[root(static_cast<size_t>(maker))] = true;
+      }
+    }
+    for (int32_t output : *graph_.outputs()) {
+      const int maker = makers_[static_cast<size_t>(output)];
+      if (maker >= 0) joined[root(static_cast<size_t>(maker))] = true;
+    }
+    std::vector<int> number(group_.size(), -1);
+    for (size_t i = 0; i < group_.size(); ++i) {
+      const size_t group = root(i);
+      if (!is_float(i) || joined[group] || !entered[group] || !left[group]) continue;
+      if (number[group] < 0) number[group] = next++;
+      OpFacts& facts = ops_[first_ + i];
+      facts.island = number[group];
+      const rt::OpSpec* spec = rt::find_spec(op(i).options_type());
+      const bool has_form = rt::quantized_as(*spec, op(i).options()) != rt::QuantizedAs::Float;
+      facts.why_float =
+          has_form ? "a value beside it has no quantization" : "it has no form on integers";
+    }
+    return next;
+  }
+
+ private:
+  const fb::Operator& op(size_t i) const {
+    return *graph_.operators()->Get(static_cast<unsigned>(i));
+  }
+  bool is_float(size_t i) const { return ops_[first_ + i].numeric == Numeric::Float; }
+  bool is_float_tensor(int32_t t) const {
+    return holds_floats(*graph_.tensors()->Get(static_cast<unsigned>(t)));
+  }
+  size_t root(size_t i) {
+    while (group_[i] != i) i = group_[i] = group_[group_[i]];
+    return i;
+  }
+
+  const fb::Subgraph& graph_;
+  std::vector<OpFacts>& ops_;
+  const size_t first_;         // of the subgraph's operators among `ops`
+  std::vector<int> makers_;    // by tensor
+  std::vector<size_t> group_;  // by operator: another one of its group, or itself
+};
+
 // A node of the flat graph, and its multiply-accumulates.
 struct Work {
   const fb::Operator* op;
@@ -120,9 +199,10 @@ ModelFacts::ModelFacts(const rt::Model& model, uint32_t entry) {
   for (const Work& node : work) macs_by_op[node.op] += node.macs;
   for (const unsigned g : reached_from(model, main)) {
     const fb::Subgraph& graph = *model.root().subgraphs()->Get(g);
+    const size_t first = ops.size();
     for (const fb::Operator* op : *graph.operators()) {
       ops.push_back({op, g, rt::operator_name(op->options_type(), op->options()),
-                     numeric_of(graph, *op), macs_by_op[op]});
+                     numeric_of(graph, *op), macs_by_op[op], -1, ""});
       macs += ops.back().macs;
       if (ops.back().numeric == Numeric::Float) {
         ++float_ops;
@@ -130,6 +210,7 @@ ModelFacts::ModelFacts(const rt::Model& model, uint32_t entry) {
       }
       if (ops.back().numeric == Numeric::Boundary) ++boundary_ops;
     }
+    islands = Islands(graph, &ops, first).find(islands);
     for (const fb::Tensor* tensor : *graph.tensors()) {
       if (tensor->is_constant()) {
         weight_bytes[rt::dtype_name(rt::dtype_of(tensor->type()))] += tensor->data_bytes();

@@ -25,6 +25,9 @@ struct OpFacts {
   std::string kind;       // "Conv2D", "Binary.Add"
   Numeric numeric = Numeric::Integer;
   double macs = 0;  // multiply-accumulates, with open dimensions as small as can be
+  // Of one in float between operators on integers: its island's number, and why it is in float.
+  int island = -1;
+  const char* why_float = "";
 };
 
 struct ModelFacts {
@@ -40,6 +43,7 @@ struct ModelFacts {
   std::map<std::string, uint64_t> weight_bytes;  // by element type
   double macs = 0, float_macs = 0;
   size_t float_ops = 0, boundary_ops = 0;
+  int islands = 0;  // groups of operators in float, between operators on integers
 
   // "29 operators in integers, 1 in float, 1 between"
   std::string summary() const;
