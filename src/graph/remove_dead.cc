@@ -83,7 +83,9 @@ bool is_identity(const Graph& graph, const Node& node) {
   if (node.inputs.empty() || node.inputs[0] == kAbsent || node.outputs.size() != 1) return false;
   const Value& input = graph.value(node.inputs[0]);
   const Value& output = graph.value(node.outputs[0]);
-  return same_numbers(input, output) && input.shape == output.shape && known_shape(input) &&
+  // A Transpose that leaves the axes as they are does nothing, whatever their sizes.
+  const bool known = known_shape(input) || node.type() == fb::OpOptions::Transpose;
+  return same_numbers(input, output) && input.shape == output.shape && known &&
          does_nothing(node, input);
 }
 

@@ -148,9 +148,7 @@ void describe_changes(graph::Graph* graph) {
   };
   say("import.fused", listed(record.fused));
   say("import.folded", record.folded > 0 ? std::to_string(record.folded) : "");
-  std::map<std::string, int> upgraded;
-  for (const auto& [name, count] : record.upgraded) upgraded[name + ":"] = count;
-  say("import.upgraded", listed(upgraded));
+  say("import.upgraded", listed(record.upgraded));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ rt::Status fuse_patterns(Graph& graph) {
   fuse_layer_normalization(rewriter);
   fuse_rotary_embedding(rewriter);
   fuse_attention(rewriter);
+  cancel_transposes(rewriter);
   fuse_channel_scales(rewriter);
   fuse_pads(rewriter);
   rewriter.finish();

@@ -16,5 +16,6 @@ void fuse_rotary_embedding(Rewriter& graph);
 void fuse_attention(Rewriter& graph);
 void fuse_pads(Rewriter& graph);
 void fuse_channel_scales(Rewriter& graph);
+void cancel_transposes(Rewriter& graph);
 
 }  // namespace qrt::graph
