@@ -25,7 +25,8 @@ rt::Status u8_to_s8(Graph& graph);
 // Runs operators whose inputs are all constant, with libqrt itself, and keeps their results.
 rt::Status fold_constants(Graph& graph);
 
-// What exporters spell out becomes one operator: src/graph/patterns. Floats only.
+// What exporters spell out becomes one operator: src/graph/patterns. Functions are of floats;
+// Transposes and Pads may be of any type.
 rt::Status fuse_patterns(Graph& graph);
 
 // A clamp, Relu or Relu6 that follows Conv2D, FullyConnected, Binary or Pool2D becomes its clamp.

@@ -69,7 +69,7 @@ void ShapeInference::forget(int value) {
   shapes_.integers[static_cast<size_t>(value)] = nullptr;
 }
 
-rt::Status ShapeInference::infer(const Node& node) {
+rt::Status ShapeInference::infer(const Node& node, bool check) {
   const rt::OpSpec* spec = rt::find_spec(node.type());
   if (spec == nullptr) return rt::error(rt::Code::Unsupported, "no such operator");
   for (int value : node.inputs) {
@@ -94,7 +94,8 @@ rt::Status ShapeInference::infer(const Node& node) {
   builder.Finish(fb::Operator::Pack(builder, &op));
   const rt::Node viewed(0, flatbuffers::GetRoot<fb::Operator>(builder.GetBufferPointer()),
                         numbers.data(), &tensors_);
-  const rt::Status status = rt::infer_node(*spec, viewed, shapes_);
+  rt::Status status = check ? rt::check_node(*spec, viewed) : rt::Status();
+  if (status.ok()) status = rt::infer_node(*spec, viewed, shapes_);
   if (!status.ok()) return without_operator(status);
   for (int value : node.outputs) {
     const auto v = static_cast<size_t>(value);

@@ -23,11 +23,14 @@ class ShapeInference {
 
   // Sets the shapes of the node's outputs, here and in the graph: -1 for what is open. What the
   // graph says of them before is forgotten. The error names neither operator nor node.
-  rt::Status infer(const Node& node);
+  rt::Status infer(const Node& node) { return infer(node, false); }
+  // The same for a node that nobody has checked: an error if its row refuses it.
+  rt::Status check_and_infer(const Node& node) { return infer(node, true); }
   // The value has become a constant: its shape is what the graph says.
   void forget(int value);
 
  private:
+  rt::Status infer(const Node& node, bool check);
   void look_at(int value);
 
   Graph& graph_;

@@ -134,7 +134,7 @@ class Finder {
     node.options = std::move(options);
     node.inputs = std::move(inputs);
     node.outputs = {graph_.graph().add_tensor(node.name, DType::F32, {})};
-    graph_.infer(node);
+    (void)graph_.infer(node);
     made_.push_back(std::move(node));
     return made_.back().outputs[0];
   }

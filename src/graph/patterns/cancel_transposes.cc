@@ -126,7 +126,7 @@ class Undo {
     node.inputs = std::move(inputs);
     node.outputs = {
         graph_.graph().add_tensor(before.name + "/moved", before.type, {}, before.quantization)};
-    graph_.infer(node);
+    (void)graph_.infer(node);
     made_.push_back(std::move(node));
     return made_.back().outputs[0];
   }

@@ -17,7 +17,8 @@ Rewriter::Rewriter(Graph& graph)
   std::vector<std::vector<int32_t>> declared;
   for (const Value& value : graph.values) declared.push_back(value.shape);
   for (Node& node : graph.nodes) {
-    infer(node);
+    const bool foreign = runs_graphs(node) || node.type() == fb::OpOptions::Custom;
+    sound_.push_back(!foreign && infer(node));
     slots_.emplace_back();
     slots_.back().push_back(std::move(node));
   }
@@ -25,10 +26,7 @@ Rewriter::Rewriter(Graph& graph)
   for (size_t v = 0; v < declared.size(); ++v) graph.values[v].shape = std::move(declared[v]);
 }
 
-// Where that fails, the model is refused later; until then the shape is what the graph says.
-void Rewriter::infer(const Node& node) {
-  if (!runs_graphs(node) && node.type() != fb::OpOptions::Custom) (void)shapes_.infer(node);
-}
+bool Rewriter::infer(const Node& node) { return shapes_.check_and_infer(node).ok(); }
 
 std::optional<double> Rewriter::number(int v) const {
   if (v == kAbsent) return {};
@@ -65,12 +63,12 @@ bool Rewriter::keeps_shapes(const Node& root, const std::vector<Node>& nodes) {
     declared.push_back(value(output).shape);
   }
   bool same = true;
-  for (const Node& node : nodes) same = same && shapes_.infer(node).ok();
+  for (const Node& node : nodes) same = same && infer(node);
   for (size_t i = 0; i < root.outputs.size(); ++i) {
     same = same && shape(root.outputs[i]) == before[i];
     graph_.value(root.outputs[i]).shape = declared[i];
   }
-  if (!same) infer(root);
+  if (!same) (void)infer(root);
   for (size_t i = 0; i < root.outputs.size(); ++i) {
     graph_.value(root.outputs[i]).shape = declared[i];
   }

@@ -19,8 +19,11 @@ class Rewriter {
   Graph& graph() { return graph_; }
   const Value& value(int v) const { return graph_.value(v); }
   size_t nodes() const { return slots_.size(); }
-  // Null if the node has been replaced by several, or by none.
-  const Node* node(size_t n) const { return slots_[n].size() == 1 ? &slots_[n][0] : nullptr; }
+  // Null if the node has been replaced by several, or by none; or if it is not sound, which the
+  // model will be refused for, or runs other graphs or the app's code.
+  const Node* node(size_t n) const {
+    return slots_[n].size() == 1 && sound_[n] ? &slots_[n][0] : nullptr;
+  }
 
   // The node that makes a value; -1 for inputs, constants and variables.
   int maker(int v) const {
@@ -44,7 +47,8 @@ class Rewriter {
   bool same_shape(int a, int b) { return shape(a) == shape(b); }
 
   // Gives the outputs of a node that is to be put somewhere their shapes, if its inputs allow it.
-  void infer(const Node& node);
+  // False if they do not.
+  bool infer(const Node& node);
 
   // Puts nodes, of which the last makes the outputs of `root`, in its place, and drops the nodes
   // `others`, which made what only it read. False, and nothing has changed, if something else reads
@@ -64,6 +68,7 @@ class Rewriter {
   Graph& graph_;
   std::vector<std::vector<Node>>
       slots_;                       // by node of the graph as it was: what stands in its place
+  std::vector<bool> sound_;         // by node of the graph as it was
   std::vector<int> makers_, uses_;  // by value
   ShapeInference shapes_;
 };
