@@ -36,7 +36,7 @@ TEST(UnsoundPatterns, APadOfTooFewAxesBeforeAConvolutionOfNoGroups) {
   const int x = value(&g, {1, 4, 4, 2}), p = value(&g, {1, 4, 4, 2}), y = value(&g, {1, 4, 4, 2});
   const int w = g.add_constant<float>("w", {2, 1, 1, 2}, {1, 2, 3, 4});
   fb::PadT pad;
-  pad.before = {0};
+  pad.before = {1};
   pad.after = {0};
   fb::Conv2DT conv;
   conv.window = std::make_unique<fb::Window2DT>();
