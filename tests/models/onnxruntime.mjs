@@ -24,33 +24,9 @@ import {mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {basename, join, relative, resolve} from 'node:path';
+import {TYPES, readNpy, writeNpy} from './npy.mjs';
 
 const TOLERANCE = 1e-3;
-const TYPES = {
-  float32: ['<f4', Float32Array], int64: ['<i8', BigInt64Array], int32: ['<i4', Int32Array],
-  int8: ['|i1', Int8Array], uint8: ['|u1', Uint8Array], bool: ['|b1', Uint8Array],
-};
-
-function writeNpy(file, descr, shape, data) {
-  const tuple = shape.map((size) => `${size},`).join('');
-  let header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`;
-  header = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n';
-  const start = Buffer.alloc(10);
-  start.write('\x93NUMPY\x01\x00', 'latin1');
-  start.writeUInt16LE(header.length, 8);
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  writeFileSync(file, Buffer.concat([start, Buffer.from(header, 'latin1'), bytes]));
-}
-
-function readNpy(file) {
-  const bytes = readFileSync(file);
-  const end = 10 + bytes.readUInt16LE(8);
-  const header = bytes.toString('latin1', 10, end);
-  const descr = /'descr': '([^']*)'/.exec(header)[1];
-  const shape = /'shape': \(([^)]*)\)/.exec(header)[1].split(',').filter((s) => s.trim()).map(Number);
-  const [type, [, Elements]] = Object.entries(TYPES).find(([, [name]]) => name === descr);
-  return {type, shape, data: new Elements(bytes.buffer.slice(bytes.byteOffset + end, bytes.byteOffset + bytes.length))};
-}
 
 // The same numbers for the same seed.
 function random(seed) {
