@@ -131,6 +131,76 @@ TEST(OnnxIntegerSums, AConvolutionOfOneAxis) {
             (std::vector<int32_t>{10, 21, 32, 43}));
 }
 
+// Two groups of one channel each, and two weights a group, on a row whose length is open.
+TEST(OnnxIntegerSums, GroupsOnOpenSizes) {
+  OnnxBuilder b(17);
+  b.open_input("x", {"1", "2", "n"}, Onnx::UINT8);
+  b.input("zero", {}, Onnx::UINT8);
+  b.constant<uint8_t>("w", {4, 1, 2}, {1, 10, 2, 20, 3, 30, 4, 40}, Onnx::UINT8);
+  b.op("ConvInteger", {"x", "w", "zero"}, {"y"}).set("group", 2).set("pads", Dims64{1, 0});
+  b.output("y");
+  const rt::InputShape three[] = {{0, {1, 2, 3}}};
+  rt::SessionOptions options;
+  options.input_shapes = {three, 1};
+  Loaded loaded = must_load(b.must_optimize(), options);
+  ASSERT_NE(loaded.session, nullptr);
+  loaded.set(0, std::vector<uint8_t>{6, 7, 8, 9, 8, 7});
+  loaded.set(1, std::vector<uint8_t>{5});
+  loaded.run();
+  EXPECT_EQ(loaded.get<int32_t>(),
+            (std::vector<int32_t>{10, 21, 32, 20, 42, 64, 120, 102, 69, 160, 136, 92}));
+}
+
+TEST(OnnxIntegerSums, ProductsOfVectors) {
+  const auto product = [](const Dims64& a, const Dims64& w) {
+    OnnxBuilder b(17);
+    b.input("a", a, Onnx::UINT8);
+    b.constant<int8_t>("w", w, {1, 2, 3, 4}, Onnx::INT8);
+    b.op("MatMulInteger", {"a", "w"}, {"y"});
+    b.output("y");
+    const graph::Graph g = b.must_optimize();
+    const size_t count =
+        a.size() == 1 ? static_cast<size_t>(a[0]) : static_cast<size_t>(a[0] * a[1]);
+    std::vector<uint8_t> elements(count);
+    for (size_t i = 0; i < count; ++i) elements[i] = static_cast<uint8_t>(i + 1);
+    return std::pair{output_shape(g), run_one<int32_t>(g, elements)};
+  };
+  using Shape = std::vector<int32_t>;
+  using Sums = std::vector<int32_t>;
+  EXPECT_EQ(product({2}, {2, 2}), (std::pair{Shape{2}, Sums{7, 10}}));
+  EXPECT_EQ(product({2, 4}, {4}), (std::pair{Shape{2}, Sums{30, 70}}));
+  EXPECT_EQ(product({4}, {4}), (std::pair{Shape{}, Sums{30}}));
+}
+
+// What reads bytes as they are, and what takes them for numbers, may stand side by side.
+TEST(OnnxIntegerSums, BytesTakenForSeveralNumbers) {
+  OnnxBuilder b(17);
+  b.input("x", {4}, Onnx::UINT8);
+  b.integers("first", {0, 1});
+  b.op("Gather", {"x", "first"}, {"bytes"});
+  b.floats("half", {}, {0.5f});
+  b.floats("two", {}, {2});
+  b.constant<uint8_t>("ten", {}, {10}, Onnx::UINT8);
+  b.op("DequantizeLinear", {"x", "half", "ten"}, {"halves"});
+  b.op("DequantizeLinear", {"x", "two"}, {"doubles"});
+  b.op("DequantizeLinear", {"bytes", "half"}, {"part"});
+  b.op("Concat", {"halves", "doubles", "part"}, {"y"}).set("axis", 0);
+  b.output("y");
+  EXPECT_EQ((run_one<float, uint8_t>(b.must_optimize(), {12, 20, 10, 0})),
+            (std::vector<float>{1, 5, 0, -5, 24, 40, 20, 0, 6, 10}));
+}
+
+TEST(OnnxIntegerSums, QuantizedWithOneScaleAChannel) {
+  OnnxBuilder b(17);
+  b.input("x", {2, 2});
+  b.floats("scales", {2}, {0.5f, 2});
+  b.constant<uint8_t>("zeros", {2}, {0, 10}, Onnx::UINT8);
+  b.op("QuantizeLinear", {"x", "scales", "zeros"}, {"y"}).set("axis", 1);
+  b.output("y");
+  EXPECT_EQ((run_one<uint8_t, float>(b.must_optimize(), {1, 1, 1.25f, -5})),
+            (std::vector<uint8_t>{2, 10, 2, 8}));
+}
+
 TEST(OnnxIntegerSums, DynamicQuantizeLinear) {
   for (const std::vector<float>& x :
        {std::vector<float>{0, 2, -3, -2.5f, 1.34f, 0.5f},
@@ -214,7 +284,9 @@ TEST(OnnxIntegerSums, Refuses) {
     ASSERT_FALSE(g.ok()) << words;
     EXPECT_NE(g.status().message().find(words), std::string::npos) << g.status().message();
   };
-  refused("groups", [](OnnxBuilder& b) { b.op("ConvInteger", {"x", "w"}, {"y"}).set("group", 2); });
+  refused("2 groups of an input of shape 1x2x4x4", [](OnnxBuilder& b) {
+    b.op("ConvInteger", {"x", "w"}, {"y"}).set("group", 2);
+  });
   refused("several zero points for one input", [](OnnxBuilder& b) {
     b.op("ConvInteger", {"x", "w", "v"}, {"y"});
   });
@@ -222,9 +294,6 @@ TEST(OnnxIntegerSums, Refuses) {
     b.op("ConvInteger", {"x", "w"}, {"y"}).set("dilations", Dims64{2, 2});
   });
   refused("input 0 of type f32", [](OnnxBuilder& b) { b.op("MatMulInteger", {"f", "w"}, {"y"}); });
-  refused("a product of 2 and 2x2", [](OnnxBuilder& b) {
-    b.op("MatMulInteger", {"v", "square"}, {"y"});
-  });
   refused("zero points of shape 2x2", [](OnnxBuilder& b) {
     b.op("MatMulInteger", {"x", "square", "square"}, {"y"});
   });

@@ -437,5 +437,94 @@ TEST(OnnxOpen, ShapesThatAreGivenMustFit) {
             "t: a shape is given for 'w', which is no input");
 }
 
+// n / 7 * 7 need not be n. With the size that a batch is taken for, it is not.
+TEST(OnnxOpen, ReshapeOfANumberOfElementsThatMustDivide) {
+  OnnxBuilder b;
+  b.open_input("x", {"n"});
+  b.integers("shape", {1, -1, 7, 1});
+  b.op("Reshape", {"x", "shape"}, {"y"});
+  b.output("y");
+  const auto graph = b.import();
+  ASSERT_FALSE(graph.ok());
+  EXPECT_NE(graph.status().message().find("1 elements that a shape with -1 cannot hold"),
+            std::string::npos)
+      << graph.status().message();
+}
+
+// A constant takes an open shape in a run, if it can: of 6 elements, not where n is 1.
+TEST(OnnxOpen, ConstantsOfASizeThatAnInputHas) {
+  OnnxBuilder b;
+  b.open_input("x", {"n", "2"});
+  b.floats("six", {6}, ramp(6));
+  b.op("Shape", {"x"}, {"shape"});
+  b.op("Reshape", {"six", "shape"}, {"six_like_x"});
+  b.op("Add", {"x", "six_like_x"}, {"y"});
+  b.output("y");
+  const auto loaded = load(b.must_import());
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_NE(loaded.status().message().find("cannot give 6 the shape 1x2"), std::string::npos)
+      << loaded.status().message();
+}
+
+// [N,C,L], where the batch or the length is open.
+TEST(OnnxOpen, ResizeOfARow) {
+  for (const bool batch : {true, false}) {
+    OnnxBuilder b;
+    b.open_input("x", {batch ? "n" : "1", "2", batch ? "2" : "n"});
+    b.floats("scales", {3}, {1, 1, 2});
+    b.op("Resize", {"x", "", "scales"}, {"y"})
+        .set("mode", "linear")
+        .set("coordinate_transformation_mode", "asymmetric");
+    b.output("y");
+    Loaded loaded = must_load(b.must_import());
+    ASSERT_NE(loaded.session, nullptr);
+    ASSERT_TRUE(
+        loaded.session->resize_input(0, batch ? rt::Shape({3, 2, 2}) : rt::Shape({1, 2, 3})).ok());
+    if (batch) {
+      loaded.set(0, std::vector<float>{0, 2, 4, 8, 1, 3, 5, 9, 2, 4, 6, 10});
+    } else {
+      loaded.set(0, std::vector<float>{0, 2, 6, 4, 8, 1});
+    }
+    loaded.run();
+    EXPECT_EQ(loaded.get<float>(),
+              batch ? (std::vector<float>{0, 1, 2, 2, 4, 6, 8, 8, 1, 2, 3,  3,
+                                          5, 7, 9, 9, 2, 3, 4, 4, 6, 8, 10, 10})
+                    : (std::vector<float>{0, 1, 2, 4, 6, 6, 4, 6, 8, 4.5f, 1, 1}));
+  }
+}
+
+// One side of an image is scaled, the other is open.
+TEST(OnnxOpen, ResizeBesideAnOpenSide) {
+  OnnxBuilder b;
+  b.open_input("x", {"1", "1", "n", "2"});
+  b.floats("scales", {4}, {1, 1, 1, 2});
+  b.op("Resize", {"x", "", "scales"}, {"y"})
+      .set("mode", "linear")
+      .set("coordinate_transformation_mode", "asymmetric");
+  b.output("y");
+  Loaded loaded = must_load(b.must_import());
+  ASSERT_NE(loaded.session, nullptr);
+  ASSERT_TRUE(loaded.session->resize_input(0, {1, 1, 2, 2}).ok());
+  loaded.set(0, std::vector<float>{0, 2, 4, 8});
+  loaded.run();
+  EXPECT_EQ(loaded.get<float>(), (std::vector<float>{0, 1, 2, 2, 4, 6, 8, 8}));
+}
+
+TEST(OnnxOpen, PaddingThatCropsAnOpenAxis) {
+  OnnxBuilder b;
+  b.open_input("x", {"n"});
+  b.integers("pads", {-1, -2});
+  b.op("Pad", {"x", "pads"}, {"y"});
+  b.output("y");
+  const rt::InputShape five[] = {{0, {5}}};
+  rt::SessionOptions options;
+  options.input_shapes = {five, 1};
+  Loaded loaded = must_load(b.must_import(), options);
+  ASSERT_NE(loaded.session, nullptr);
+  loaded.set(0, ramp(5));
+  loaded.run();
+  EXPECT_EQ(loaded.get<float>(), (std::vector<float>{2, 3}));
+}
+
 }  // namespace
 }  // namespace qrt::test

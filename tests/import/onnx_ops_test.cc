@@ -520,5 +520,21 @@ TEST(OnnxOps, ConvTransposeInGroups) {
   EXPECT_EQ(y, (Floats{1, 2, 2, 4, 103, 104, 106, 108, 250, 260, 300, 320, 370, 380, 440, 460}));
 }
 
+// A shape of one element is as long as the value is.
+TEST(OnnxOps, ConstantOfAShapeOfOneElement) {
+  EXPECT_EQ(run({1}, {4},
+                [](OnnxBuilder& b) {
+                  b.op("Shape", {"x"}, {"shape"});
+                  auto* value = b.op("ConstantOfShape", {"shape"}, {"three"})
+                                    .add("value", ::onnx::AttributeProto::TENSOR)
+                                    ->mutable_t();
+                  value->set_data_type(Onnx::FLOAT);
+                  value->add_dims(1);
+                  value->add_float_data(3);
+                  b.op("Add", {"x", "three"}, {"y"});
+                }),
+            (Floats{7}));
+}
+
 }  // namespace
 }  // namespace qrt::test

@@ -25,8 +25,7 @@ const Value& input_of(const Graph& graph, size_t node, size_t input) {
 }
 
 std::vector<uint8_t> read_model(const std::string& name) {
-  std::ifstream file(std::string(kTestModels) + "/tflite/" + name + ".tflite",
-                     std::ios::binary);
+  std::ifstream file(std::string(kTestModels) + "/tflite/" + name + ".tflite", std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -52,6 +52,8 @@ class Call {
   // The same of f32 or f64.
   Tensor& reals(size_t i) const;
   bool sole_use(size_t i) const { return sole_use_[i]; }
+  // For rules that go on with others' forms of the inputs.
+  void replace_inputs(std::vector<TensorPtr> inputs) { inputs_ = std::move(inputs); }
   // The elements of an integer input that must be known now; `what` names it in the error.
   std::vector<int64_t> integers(size_t i, const char* what) const;
   // The same, where sizes that the model leaves open may be among them.

@@ -16,6 +16,7 @@
 #include "src/import/onnx/branch.h"
 #include "src/import/onnx/control.h"
 #include "src/import/onnx/custom.h"
+#include "src/import/onnx/functions.h"
 #include "src/import/onnx/model_graph.h"
 #include "src/import/onnx/ops.h"
 #include "src/import/onnx/rewrite.h"
@@ -63,6 +64,7 @@ class Importer {
   // Throws Invalid.
   rt::Result<graph::Graph> run() {
     if (!model_.has_graph()) invalid("a model without a graph");
+    inline_functions(model_, options_.customs, builder_);
     if (!read_opset()) {
       // Rules would misread its nodes; that an operator has none is true of every set.
       for (const auto& node : model_.graph().node()) {

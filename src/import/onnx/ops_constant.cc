@@ -3,6 +3,7 @@
 
 #include "src/base/checked.h"
 #include "src/import/onnx/ops.h"
+#include "src/import/onnx/steps.h"
 #include "src/import/onnx/tensor_proto.h"
 
 namespace qrt::import::onnx_import {
@@ -21,8 +22,9 @@ Shape vector_shape(const std::vector<T>& elements) {
 
 // x with its axes of one element, and new ones before them, repeated to fill `shape`; sizes that
 // the model leaves open are read from input `from`.
-void broadcast_to(Call& c, Tensor& x, const Shape& shape, size_t from) {
-  if (x.shape == shape) return c.out_same(0, c.pointer(0));
+void broadcast_to(Call& c, const TensorPtr& tensor, const Shape& shape, size_t from) {
+  Tensor& x = *tensor;
+  if (x.shape == shape) return c.out_same(0, tensor);
   const bool open = is_open(shape);
   const bool as_it_lies = x.rank() == shape.size() && !open;
   const Order order = as_it_lies ? x.order() : plain_order(shape.size());
@@ -74,7 +76,7 @@ void import_constant_of_shape(Call& c) {
   } else {
     element = make_constant(c.b, c.temporary("value"), {DType::F32, {}, {}, {0.0f}});
   }
-  broadcast_to(c, *element, shape, 0);
+  broadcast_to(c, element, shape, 0);
 }
 
 void import_range(Call& c) {
@@ -87,10 +89,10 @@ void import_range(Call& c) {
 }
 
 void import_expand(Call& c) {
-  Tensor& x = c.in(0);
+  const Tensor& x = c.in(0);
   const Shape wanted = c.sizes(1, "a shape");
   check_size(wanted);
-  broadcast_to(c, x, broadcast(c.b.dims(), x.shape, wanted), 1);
+  broadcast_to(c, c.pointer(0), broadcast(c.b.dims(), x.shape, wanted), 1);
 }
 
 void import_tile(Call& c) {
@@ -118,6 +120,24 @@ void import_tile(Call& c) {
   c.move(std::move(options), x, x.order(), x.order());
 }
 
+// 1 on a diagonal, 0 elsewhere.
+void import_eye_like(Call& c) {
+  const Tensor& x = c.in(0);
+  if (x.rank() != 2) invalid("an input of shape %s", text(x.shape).c_str());
+  const auto k = c.attributes.integer("k", 0);
+  DType type = x.type;
+  if (const int64_t given = c.attributes.integer("dtype", 0); given != 0) {
+    type = element_type(static_cast<int32_t>(given));
+  }
+  Steps steps(c);
+  const int value = c.b.plain(c.in(0));
+  const int shift =
+      steps.number(DType::S64, static_cast<double>(std::clamp<int64_t>(k, INT32_MIN, INT32_MAX)));
+  const int rows = steps.binary(fb::BinaryKind::Add, steps.indices(value, 0), shift);
+  const int equal = steps.binary(fb::BinaryKind::Equal, rows, steps.indices(value, 1));
+  steps.finish(steps.cast(equal, type), plain_order(2));
+}
+
 // One triangle of each matrix.
 void import_trilu(Call& c) {
   Tensor& x = c.in(0);
@@ -135,8 +155,9 @@ void import_trilu(Call& c) {
 
 constexpr Row kRows[] = {
     {"Constant", 0, 0, import_constant}, {"ConstantOfShape", 1, 1, import_constant_of_shape},
-    {"Expand", 2, 2, import_expand},     {"Range", 3, 3, import_range},
-    {"Tile", 2, 2, import_tile},         {"Trilu", 1, 2, import_trilu},
+    {"Expand", 2, 2, import_expand},     {"EyeLike", 1, 1, import_eye_like},
+    {"Range", 3, 3, import_range},       {"Tile", 2, 2, import_tile},
+    {"Trilu", 1, 2, import_trilu},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "src/base/dtype.h"
 #include "src/import/onnx/ops.h"
+#include "src/import/onnx/steps.h"
 #include "src/import/onnx/tensor_proto.h"
 
 namespace qrt::import::onnx_import {
@@ -51,8 +52,38 @@ void clip_quantized(Call& c, Tensor& x, const Quantization& q, std::optional<int
   emit_clip(c, x, low ? real(*low) : -INFINITY, high ? real(*high) : INFINITY);
 }
 
+// Integers of which libqrt's arithmetic has only the wider: the result is the wider one's, cut off.
+bool is_narrow(DType type) { return type == DType::S8 || type == DType::U8 || type == DType::S16; }
+
+// All inputs as s32, as constants or by Casts.
+std::vector<TensorPtr> widened_inputs(Call& c) {
+  std::vector<TensorPtr> inputs;
+  for (size_t i = 0; i < c.inputs(); ++i) {
+    inputs.push_back(c.has(i) ? c.pointer(i) : nullptr);
+    if (!c.has(i) || !is_narrow(c.in(i).type)) continue;
+    const std::string suffix = "wide" + std::to_string(i);
+    const int wide = c.b.value(c.temporary(suffix.c_str()), DType::S32);
+    c.emit(fb::CastT{}, {c.b.form(c.in(i), c.in(i).order())}, {wide});
+    inputs[i] = std::make_shared<Tensor>(c.inner(suffix.c_str(), wide, c.in(i).order()));
+  }
+  return inputs;
+}
+
+// Output 0, which was computed as s32, in the inputs' type.
+void narrow_output(Call& c, DType type) {
+  Tensor wide = *c.results[0];
+  if (wide.type != DType::S32) return;
+  c.emit(fb::CastT{}, {c.b.form(wide, wide.order())}, {c.out(0, type, wide.order())});
+}
+
 void clip_by_comparing(Call& c) {
   check_not_quantized(c);
+  if (is_narrow(c.in(0).type)) {
+    const DType type = c.in(0).type;
+    c.replace_inputs(widened_inputs(c));
+    clip_by_comparing(c);
+    return narrow_output(c, type);
+  }
   Tensor& x = c.in(0);
   const Order order = x.order();
   TensorPtr current = c.pointer(0);
@@ -125,6 +156,11 @@ void import_binary(Call& c) {
   for (size_t i = 0; i < c.inputs(); ++i) inputs.push_back(&c.in(i));
   check_same_type(inputs);
   if (inputs.size() == 1) return c.out_same(0, c.pointer(0));
+  if (const DType type = inputs[0]->type; is_narrow(type)) {
+    c.replace_inputs(widened_inputs(c));
+    import_binary(c);
+    return narrow_output(c, type);
+  }
   Shape shape = inputs[0]->shape;
   for (const Tensor* input : inputs) shape = broadcast(c.b.dims(), shape, input->shape);
   TensorPtr current = c.pointer(0);
@@ -166,9 +202,73 @@ void import_pow(Call& c) {
 }
 
 void import_mod(Call& c) {
-  // fmod=1 is C's remainder, which has the dividend's sign.
-  if (c.attributes.flag("fmod", false)) unsupported("fmod=1");
+  if (!c.attributes.flag("fmod", false)) return import_binary(c);
+  // C's remainder, which has the dividend's sign.
+  check_not_quantized(c);
+  check_same_type({&c.in(0), &c.in(1)});
+  const Shape shape = broadcast(c.b.dims(), c.in(0).shape, c.in(1).shape);
+  const Order order = common_order({&c.in(0), &c.in(1)}, shape.size());
+  const int x = c.b.broadcast_form(c.in(0), order), y = c.b.broadcast_form(c.in(1), order);
+  Steps steps(c);
+  const int rest = steps.binary(BinaryKind::FloorMod, steps.unary(UnaryKind::Abs, x),
+                                steps.unary(UnaryKind::Abs, y));
+  steps.finish(steps.binary(BinaryKind::Mul, rest, steps.unary(UnaryKind::Sign, x)), order);
+}
+
+void import_mean(Call& c) {
+  check_not_quantized(c);
   import_binary(c);
+  if (c.inputs() == 1) return;
+  Tensor sum = *c.results[0];
+  Steps steps(c);
+  const int count = steps.number(sum.type, static_cast<double>(c.inputs()));
+  steps.finish(steps.binary(BinaryKind::Div, c.b.form(sum, sum.order()), count), sum.order());
+}
+
+void import_xor(Call& c) {
+  for (size_t i = 0; i < 2; ++i) {
+    if (c.in(i).type != DType::Bool) invalid("an input of type %s", rt::dtype_name(c.in(i).type));
+  }
+  import_binary(c);
+}
+
+void import_is_nan(Call& c) {
+  Tensor& x = c.in(0);
+  const int value = c.b.form(x, x.order());
+  Steps steps(c);
+  steps.finish(steps.binary(BinaryKind::NotEqual, value, value), x.order());
+}
+
+void import_is_inf(Call& c) {
+  const bool negative = c.attributes.flag("detect_negative", true);
+  const bool positive = c.attributes.flag("detect_positive", true);
+  Tensor& x = c.floats(0);
+  const int value = c.b.form(x, x.order());
+  Steps steps(c);
+  const auto is = [&](int what, float limit) {
+    return steps.binary(BinaryKind::Equal, what, steps.number(limit));
+  };
+  int result;
+  if (negative && positive) {
+    result = is(steps.unary(UnaryKind::Abs, value), INFINITY);
+  } else if (negative || positive) {
+    result = is(value, positive ? INFINITY : -INFINITY);
+  } else {
+    result = steps.binary(BinaryKind::Less, value, steps.number(-INFINITY));  // never
+  }
+  steps.finish(result, x.order());
+}
+
+// x * sigmoid(alpha * x)
+void import_swish(Call& c) {
+  const float alpha = c.attributes.number("alpha", 1.0f);
+  Tensor& x = c.floats(0);
+  if (alpha == 1.0f) return emit_unary(c, UnaryKind::Silu, x);
+  const int value = c.b.form(x, x.order());
+  Steps steps(c);
+  const int scaled = steps.binary(BinaryKind::Mul, value, steps.number(alpha));
+  const int gate = steps.unary(UnaryKind::Logistic, scaled);
+  steps.finish(steps.binary(BinaryKind::Mul, value, gate), x.order());
 }
 
 void import_unary(Call& c) {
@@ -180,7 +280,17 @@ void import_unary(Call& c) {
       alpha = c.attributes.number("alpha", 0.01f);
       break;
     case UnaryKind::Elu:
+    case UnaryKind::Celu:
+    case UnaryKind::ThresholdedRelu:
       alpha = c.attributes.number("alpha", 1.0f);
+      break;
+    case UnaryKind::Selu:
+      alpha = c.attributes.number("alpha", 1.67326319217681884765625f);
+      beta = c.attributes.number("gamma", 1.05070102214813232421875f);
+      break;
+    case UnaryKind::Shrink:
+      alpha = c.attributes.number("lambd", 0.5f);
+      beta = c.attributes.number("bias", 0.0f);
       break;
     case UnaryKind::HardSigmoid:
       alpha = c.attributes.number("alpha", 0.2f);
@@ -281,9 +391,7 @@ void import_where(Call& c) {
   c.emit(fb::SelectT{}, inputs, {c.out(0, a.type, order)});
 }
 
-void import_cast(Call& c) {
-  c.attributes.ignore("saturate");  // concerns float8 only
-  const DType type = element_type(static_cast<int32_t>(c.attributes.integer("to", 0)));
+void cast_to(Call& c, DType type) {
   Tensor& x = c.in(0);
   if (type == x.type) return c.out_same(0, c.pointer(0));
   check_not_quantized(c);
@@ -296,17 +404,37 @@ void import_cast(Call& c) {
   c.emit(fb::CastT{}, {input}, {c.out(0, type, x.order())});
 }
 
+void import_cast(Call& c) {
+  c.attributes.ignore("saturate");  // concerns float8 only
+  const DType type = element_type(static_cast<int32_t>(c.attributes.integer("to", 0)));
+  cast_to(c, type);
+}
+
+void import_cast_like(Call& c) {
+  c.attributes.ignore("saturate");
+  cast_to(c, c.in(1).type);
+}
+
 constexpr Row binary(const char* op, BinaryKind kind) { return row(op, 2, 2, import_binary, kind); }
 constexpr Row unary(const char* op, UnaryKind kind) { return row(op, 1, 1, import_unary, kind); }
 
 constexpr Row kRows[] = {
     unary("Abs", UnaryKind::Abs),
+    unary("Acos", UnaryKind::Acos),
+    unary("Acosh", UnaryKind::Acosh),
     binary("Add", BinaryKind::Add),
     binary("And", BinaryKind::And),
+    unary("Asin", UnaryKind::Asin),
+    unary("Asinh", UnaryKind::Asinh),
+    unary("Atan", UnaryKind::Atan),
+    unary("Atanh", UnaryKind::Atanh),
     {"Cast", 1, 1, import_cast},
+    {"CastLike", 2, 2, import_cast_like},
     unary("Ceil", UnaryKind::Ceil),
+    unary("Celu", UnaryKind::Celu),
     {"Clip", 1, 3, import_clip},
     unary("Cos", UnaryKind::Cos),
+    unary("Cosh", UnaryKind::Cosh),
     binary("Div", BinaryKind::Div),
     unary("Elu", UnaryKind::Elu),
     binary("Equal", BinaryKind::Equal),
@@ -318,12 +446,16 @@ constexpr Row kRows[] = {
     binary("GreaterOrEqual", BinaryKind::GreaterEqual),
     unary("HardSigmoid", UnaryKind::HardSigmoid),
     unary("HardSwish", UnaryKind::HardSwish),
+    {"IsInf", 1, 1, import_is_inf},
+    {"IsNaN", 1, 1, import_is_nan},
     unary("LeakyRelu", UnaryKind::LeakyRelu),
     binary("Less", BinaryKind::Less),
     binary("LessOrEqual", BinaryKind::LessEqual),
     unary("Log", UnaryKind::Log),
     row("Max", 1, kMany, import_binary, BinaryKind::Max),
+    row("Mean", 1, kMany, import_mean, BinaryKind::Add),
     row("Min", 1, kMany, import_binary, BinaryKind::Min),
+    unary("Mish", UnaryKind::Mish),
     row("Mod", 2, 2, import_mod, BinaryKind::FloorMod),
     binary("Mul", BinaryKind::Mul),
     unary("Neg", UnaryKind::Neg),
@@ -334,15 +466,23 @@ constexpr Row kRows[] = {
     unary("Reciprocal", UnaryKind::Reciprocal),
     {"Relu", 1, 1, import_relu},
     unary("Round", UnaryKind::Round),
+    unary("Selu", UnaryKind::Selu),
+    unary("Shrink", UnaryKind::Shrink),
     unary("Sigmoid", UnaryKind::Logistic),
     unary("Sign", UnaryKind::Sign),
     unary("Sin", UnaryKind::Sin),
+    unary("Sinh", UnaryKind::Sinh),
     unary("Softplus", UnaryKind::Softplus),
+    unary("Softsign", UnaryKind::Softsign),
     unary("Sqrt", UnaryKind::Sqrt),
     binary("Sub", BinaryKind::Sub),
     row("Sum", 1, kMany, import_binary, BinaryKind::Add),
+    {"Swish", 1, 1, import_swish},
+    unary("Tan", UnaryKind::Tan),
     unary("Tanh", UnaryKind::Tanh),
+    unary("ThresholdedRelu", UnaryKind::ThresholdedRelu),
     {"Where", 3, 3, import_where},
+    row("Xor", 2, 2, import_xor, BinaryKind::NotEqual),
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "src/import/onnx/ops.h"
+#include "src/import/onnx/steps.h"
 
 namespace qrt::import::onnx_import {
 namespace {
@@ -153,38 +154,62 @@ void emit_statistics(Call& c, int x, int32_t axis, float epsilon) {
   c.emit(std::move(inverse), {positive}, {c.out(2, DType::F32, order)});
 }
 
-// X, scale, bias; mean and deviation as further outputs.
+// X, scale, bias; mean and deviation as further outputs. Variant 1 has neither bias nor mean.
 void import_layer_normalization(Call& c) {
   Tensor& x = c.floats(0);
-  const int64_t rank = static_cast<int64_t>(x.rank()), given = c.attributes.integer("axis", -1);
-  const int64_t axis = given < 0 ? given + rank : given;
-  if (axis < 0 || axis >= rank) {
-    invalid("axis %lld of an input of shape %s", static_cast<long long>(given),
-            text(x.shape).c_str());
-  }
+  const int axis = checked_axis(c.attributes.integer("axis", -1), x.rank());
   const Shape group(x.shape.begin() + axis, x.shape.end());
   std::vector<int> inputs = {c.b.plain(x)};
   for (size_t i = 1; i <= 2 && c.has(i); ++i) {
-    if (c.floats(i).shape != group) {
+    const Shape whole = broadcast(c.b.dims(), c.floats(i).shape, group);
+    if (whole != group || c.in(i).rank() > group.size()) {
       unsupported("an input %zu of shape %s for elements of shape %s", i,
                   text(c.in(i).shape).c_str(), text(group).c_str());
     }
-    inputs.push_back(c.b.plain(c.in(i)));
+    int value = c.b.plain(c.in(i));
+    if (c.in(i).shape != group) {
+      fb::BroadcastToT options;
+      options.shape = declared(group);
+      value = Steps(c).add(std::move(options), {value}, DType::F32);
+    }
+    inputs.push_back(value);
   }
   (void)c.attributes.integer("stash_type", 1);  // sums are of f32 in any case
   fb::LayerNormalizationT options;
-  options.axis = static_cast<int32_t>(axis - rank);
+  options.axis = static_cast<int32_t>(axis - static_cast<int>(x.rank()));
   options.epsilon = c.attributes.number("epsilon", 1e-5f);
-  if (c.output_read(1) || c.output_read(2)) {
-    emit_statistics(c, inputs[0], static_cast<int32_t>(axis), options.epsilon);
+  options.root_mean_square = c.variant == 1;
+  if (c.variant == 0 && (c.output_read(1) || c.output_read(2))) {
+    emit_statistics(c, inputs[0], axis, options.epsilon);
   }
   c.emit(std::move(options), std::move(inputs), {c.out(0, DType::F32, plain_order(x.rank()))});
 }
 
+// 1 where the largest element of the axis is, the first of several, and 0 elsewhere.
+void import_hardmax(Call& c) {
+  Tensor& x = c.floats(0);
+  if (x.rank() == 0) invalid("a scalar input");
+  const bool old = c.opset() < 13;
+  const int axis = checked_axis(c.attributes.integer("axis", old ? 1 : -1), x.rank());
+  Steps steps(c);
+  int value = c.b.plain(x), place = axis;
+  const bool flat = old && axis + 1 < static_cast<int>(x.rank());  // the axes from it on are one
+  if (flat) {
+    value = steps.reshape(value, flattened(c.b.dims(), x.shape, axis));
+    place = 1;
+  }
+  const int most = steps.arg_max(value, place, false, true);
+  const int is_most = steps.binary(fb::BinaryKind::Equal, steps.indices(value, place), most);
+  const int result = steps.cast(is_most, DType::F32);
+  steps.finish(flat ? steps.reshape(result, x.shape) : result, plain_order(x.rank()));
+}
+
 constexpr Row kRows[] = {
     {"BatchNormalization", 5, 5, import_batch_normalization},
+    {"Hardmax", 1, 1, import_hardmax},
     {"LayerNormalization", 2, 3, import_layer_normalization},
     {"LogSoftmax", 1, 1, import_softmax, 1},
+    {"RMSNormalization", 2, 2, import_layer_normalization, 1},
     {"Softmax", 1, 1, import_softmax, 0},
 };
 

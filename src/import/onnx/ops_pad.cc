@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <string>
 
 #include "src/import/onnx/ops.h"
 #include "src/import/onnx/slice.h"
@@ -52,6 +54,25 @@ float read_value(Call& c) {
   return static_cast<float>((integer - q.zero_point()) * static_cast<double>(q.scales[0]));
 }
 
+// Elements from the other end: a Gather of each axis.
+void pad_by_wrapping(Call& c, Tensor& x, const Padding& padding) {
+  const Order order = x.order();
+  int value = c.b.form(x, order);
+  for (size_t i = 0; i < x.rank(); ++i) {
+    if (padding.before[i] == 0 && padding.after[i] == 0) continue;
+    const int64_t size = x.shape[i];
+    c.b.charge(static_cast<uint64_t>(size + padding.before[i] + padding.after[i]) *
+               sizeof(int32_t));
+    std::vector<int32_t> elements;
+    for (int64_t k = -padding.before[i]; k < size + padding.after[i]; ++k) {
+      elements.push_back(static_cast<int32_t>((k % size + size) % size));
+    }
+    value = emit_gather(c, value, position(order, static_cast<int>(i)), elements,
+                        c.temporary("wrapped") + std::to_string(i));
+  }
+  c.out_value(0, value, order);
+}
+
 void import_pad(Call& c) {
   Tensor* x = &c.in(0);
   const std::string mode = c.attributes.word("mode", "constant");
@@ -62,8 +83,13 @@ void import_pad(Call& c) {
     std::vector<int64_t> starts, ends;
     for (size_t i = 0; i < x->rank(); ++i) {
       starts.push_back(std::max<int64_t>(0, -padding.before[i]));
-      ends.push_back(x->shape[i] - std::max<int64_t>(0, -padding.after[i]));
-      if (ends[i] <= starts[i]) unsupported("padding that crops everything");
+      const int64_t cut = std::max<int64_t>(0, -padding.after[i]);
+      if (x->shape[i].open()) {  // counted from its end, wherever that is
+        ends.push_back(cut == 0 ? INT64_MAX : -cut);
+      } else {
+        ends.push_back(x->shape[i] - cut);
+        if (ends[i] <= starts[i]) unsupported("padding that crops everything");
+      }
       padding.before[i] = std::max<int64_t>(0, padding.before[i]);
       padding.after[i] = std::max<int64_t>(0, padding.after[i]);
     }
@@ -83,6 +109,8 @@ void import_pad(Call& c) {
   if (!padding.any([](int64_t pad) { return pad != 0; })) {
     return c.out_value(0, x->forms.front().value, x->order());
   }
+
+  if (mode == "wrap") return pad_by_wrapping(c, *x, padding);
 
   fb::PadT options;
   if (mode == "constant") {

@@ -181,10 +181,28 @@ void import_quantize_linear(Call& c) {
   DType type;
   const Quantization q = read_quantization(c, x, otherwise, &type);
   if (type == DType::S32) unsupported("quantization to s32");
+  // libqrt quantizes with one scale; constants are no matter of a run.
+  if (q.axis >= 0 && c.b.constant_value(x) == nullptr) return AtRunTime(c).quantize(type);
   if (c.b.constant_value(x) != nullptr) return c.out_same(0, quantized_constant(c, x, q, type));
   const Order order = x.order();
   const int input = c.b.form(x, order);
   c.emit(fb::QuantizeT{}, {input}, {c.out(0, type, order, arranged_quantization(q, order))});
+}
+
+// Whether a graph input holds these integers, and nothing has read them yet but to bring them into
+// another order: then they may be said to be quantized.
+bool only_from_outside(Call& c, const Tensor& x) {
+  const auto& inputs = c.b.graph.inputs;
+  const int made = x.forms.front().value;
+  if (std::find(inputs.begin(), inputs.end(), made) == inputs.end()) return false;
+  const auto is_form = [&](int value) {
+    return std::any_of(x.forms.begin(), x.forms.end(),
+                       [&](const Form& form) { return form.value == value; });
+  };
+  return std::none_of(c.b.graph.nodes.begin(), c.b.graph.nodes.end(), [&](const graph::Node& node) {
+    const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(), is_form);
+    return reads && !is_form(node.outputs[0]) && node.type() != fb::OpOptions::ShapeOf;
+  });
 }
 
 void import_dequantize_linear(Call& c) {
@@ -204,13 +222,13 @@ void import_dequantize_linear(Call& c) {
     // The same bytes may stand for several sets of numbers: each gets a value of its own.
     input = c.b.graph.add_tensor(x.name, x.type, value.shape, arranged_quantization(q, order));
     c.b.graph.value(input).data = value.data;
-  } else if (value.quantization.empty()) {
+  } else if (value.quantization.empty() && only_from_outside(c, x)) {
     // Integers from outside, which say only here what they stand for.
     for (Form& form : x.forms) {
       c.b.graph.value(form.value).quantization = arranged_quantization(q, form.order);
     }
   } else if (!(value.quantization == arranged_quantization(q, order))) {
-    unsupported("scale or zero point other than those the integers were made with");
+    return AtRunTime(c).dequantize();  // they were made with other ones
   }
   c.emit(fb::DequantizeT{}, {input}, {c.out(0, DType::F32, order)});
 }

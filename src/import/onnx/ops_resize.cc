@@ -151,15 +151,23 @@ void resize_axes(Call& c, Tensor& x, const std::vector<Scaling>& scalings,
   Shape shape = x.shape;
   for (const Scaling& s : scalings) {
     const auto axis = static_cast<size_t>(s.axis);
-    const int32_t outer = elements_between(shape, 0, axis);
     const int32_t inner = elements_between(shape, axis + 1, shape.size());
-    value = c.b.reshaped(value, {outer, s.in, 1, inner}, c.temporary("image"));
     fb::ResizeT options;
     options.mode = fb::ResizeMode::Bilinear;
-    options.out_h = s.out;
-    options.out_w = 1;
     options.coordinates = coordinates.transform;
-    options.scale_h = s.scale;
+    if (axis > 0 && shape[0].open()) {  // a batch that stays one; the axis is a width
+      const int32_t outer = elements_between(shape, 1, axis);
+      value = c.b.reshaped(value, {shape[0], outer, s.in, inner}, c.temporary("image"));
+      options.out_h = outer;
+      options.out_w = s.out;
+      options.scale_w = s.scale;
+    } else {
+      const int32_t outer = elements_between(shape, 0, axis);
+      value = c.b.reshaped(value, {outer, s.in, 1, inner}, c.temporary("image"));
+      options.out_h = s.out;
+      options.out_w = 1;
+      options.scale_h = s.scale;
+    }
     const int resized = c.b.value(c.temporary("resized"), x.type, q);
     c.emit(std::move(options), {value}, {resized});
     shape[axis] = s.out;
@@ -239,11 +247,49 @@ struct Scalings {
   const std::vector<int>& axes;
 };
 
+// [N,C,L] of which L is scaled, as the width of an image.
+void resize_open_row(Call& c, Tensor& x, const Scalings& scalings, fb::ResizeMode mode,
+                     const Coordinates& coordinates) {
+  const bool row = x.rank() == 3 && scalings.of_axes.size() == 1 && scalings.of_axes[0].axis == 2 &&
+                   !x.shape[1].open();
+  if (!row) needs_size();
+  const Scaling& s = scalings.of_axes[0];
+  const int image =
+      c.b.reshaped(c.b.plain(x), {x.shape[0], x.shape[1], x.shape[2], 1}, c.temporary("image"));
+  const Quantization q = c.b.graph.value(image).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  fb::ResizeT options;
+  options.mode = mode;
+  options.coordinates = coordinates.transform;
+  if (mode == fb::ResizeMode::Nearest) options.rounding = coordinates.rounding;
+  options.out_h = x.shape[1];
+  std::vector<int> inputs = {image};
+  if (scalings.sizes != graph::kAbsent) {
+    const auto place = std::find(scalings.axes.begin(), scalings.axes.end(), 2);
+    const int length =
+        emit_gather(c, scalings.sizes, 0, {static_cast<int32_t>(place - scalings.axes.begin())},
+                    c.temporary("length"));
+    const int channels = c.b.vector_constant<int64_t>(c.temporary("channels"), {x.shape[1]});
+    const int both = c.b.value(c.temporary("size"), DType::S64);
+    c.emit(fb::ConcatT{}, {channels, length}, {both});
+    options.out_w = 1;
+    inputs.push_back(both);
+  } else {
+    options.scale_w = s.scale;
+    options.out_w = s.out.open() ? 0 : s.out.symbol();
+  }
+  const int resized = c.b.value(c.temporary("resized"), x.type, q);
+  c.emit(std::move(options), inputs, {resized});
+  const Shape shape = c.b.shape(resized);
+  c.out_value(0, c.b.reshaped(resized, {shape[0], shape[1], shape[2]}, c.output_name(0)),
+              plain_order(3));
+}
+
 // A plane of open sizes: its scales say how large it becomes, or the sizes are read in a run.
 void resize_open(Call& c, Tensor& x, const Scalings& scalings, fb::ResizeMode mode,
                  const Coordinates& coordinates) {
   const Order order = resize_order(x, scalings.of_axes);
-  if (order.empty()) needs_size();
+  if (order.empty()) return resize_open_row(c, x, scalings, mode, coordinates);
   fb::ResizeT options;
   options.mode = mode;
   options.coordinates = coordinates.transform;
@@ -320,8 +366,13 @@ Scalings read_scalings(Call& c, const Tensor& x, size_t scales_input, size_t siz
 void resize(Call& c, const Scalings& all, const std::string& mode, const Coordinates& coordinates) {
   Tensor& x = c.in(0);
   const std::vector<Scaling>& scalings = all.of_axes;
-  const bool open = std::any_of(scalings.begin(), scalings.end(),
-                                [](const Scaling& s) { return s.in.open() || s.out.open(); });
+  bool open = std::any_of(scalings.begin(), scalings.end(),
+                          [](const Scaling& s) { return s.in.open() || s.out.open(); });
+  // A plane of which one side is scaled has both sizes.
+  if (const Order order = resize_order(x, scalings); !order.empty() && !scalings.empty()) {
+    open = open || x.shape[static_cast<size_t>(order[1])].open() ||
+           x.shape[static_cast<size_t>(order[2])].open();
+  }
   if (open && mode == "nearest")
     return resize_open(c, x, all, fb::ResizeMode::Nearest, coordinates);
   if (open && mode == "linear") {

@@ -17,13 +17,21 @@ graph::Sizes comparable(Call& c, const Shape& shape) {
   return sizes;
 }
 
+// Modulo 2^64: equal numbers of elements give equal products.
+uint64_t product(const graph::Sizes& sizes) {
+  uint64_t result = 1;
+  for (int64_t size : sizes) result *= static_cast<uint64_t>(size);
+  return result;
+}
+
 // Output 0 is x under another shape. Elements move only where the layout hides their order.
 void reshape_to(Call& c, Tensor& x, const Shape& shape) {
-  if (c.b.graph.value(x.forms.front().value).constant()) {
+  if (c.b.graph.value(x.forms.front().value).constant() && !is_open(shape)) {
     const int value = c.b.reshaped(c.b.plain(x), shape, c.output_name(0));
     return c.out_value(0, value, plain_order(shape.size()));
   }
   const graph::Sizes before = comparable(c, x.shape), after = comparable(c, shape);
+  if (product(before) != product(after)) needs_size();  // n / 7 * 7 need not be n
   const Order from = graph::reshapable_order(before, x.order(), after);
   const auto order = graph::reshaped_order(before, from, after);
   if (!order) needs_size();

@@ -110,6 +110,14 @@ Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp roundin
   return window;
 }
 
+int pixels_of_tap(Steps& steps, int x, const Window& window, int32_t row, int32_t column) {
+  const fb::Window2DT& w = *window.options;
+  const int rows =
+      steps.slice(x, 1, row * w.dilation_h, (window.kernel_h - 1 - row) * w.dilation_h, w.stride_h);
+  return steps.slice(rows, 2, column * w.dilation_w, (window.kernel_w - 1 - column) * w.dilation_w,
+                     w.stride_w);
+}
+
 int as_nhwc(Call& c, Tensor& x) {
   const int value = c.b.form(x, channels_last(x.rank()));
   if (x.rank() == 4) return value;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "src/import/onnx/call.h"
+#include "src/import/onnx/steps.h"
 
 namespace qrt::import::onnx_import {
 
@@ -32,6 +33,9 @@ enum class RoundingUp {
 // Reads the attributes for an input of ONNX's shape [N,C,L] or [N,C,H,W]; `kernel` holds the
 // spatial sizes that the weights have, or is empty where kernel_shape decides.
 Window read_window(Call& c, const Shape& input, Shape kernel, RoundingUp rounding_up);
+
+// The pixels of x [N,H,W,C], which is padded, that tap (row, column) of the window meets.
+int pixels_of_tap(Steps& steps, int x, const Window& window, int32_t row, int32_t column);
 
 // The input as [N,H,W,C].
 int as_nhwc(Call& c, Tensor& x);
