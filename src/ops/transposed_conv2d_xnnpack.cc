@@ -42,11 +42,27 @@ class XnnTransposedConv final : public XnnKernel {
   }
 };
 
+// The smallest output of an axis whose input has this size; -1: any.
+int64_t least_output(int32_t in, uint32_t kernel, uint32_t stride, uint32_t dilation, uint32_t more,
+                     uint32_t pads) {
+  return (int64_t{in < 0 ? 1 : in} - 1) * stride + int64_t{kernel - 1} * dilation + 1 + more - pads;
+}
+
+// XNNPACK computes an output by its phases, and reads elsewhere if some have no element.
+bool has_all_phases(const Node& node, const XnnLayer& layer) {
+  const Shape& in = node.input(0).shape;
+  return least_output(in[1], layer.kernel_h, layer.stride_h, layer.dilation_h, layer.more_h,
+                      layer.pad_top + layer.pad_bottom) >= layer.stride_h &&
+         least_output(in[2], layer.kernel_w, layer.stride_w, layer.dilation_w, layer.more_w,
+                      layer.pad_left + layer.pad_right) >= layer.stride_w;
+}
+
 }  // namespace
 
 Choice choose_transposed_conv2d_xnnpack(const Node& node, const ChooseContext& context) {
   const XnnLayer layer = XnnTransposedConv::layer_of(node);
-  const bool takes = layer.more_h < layer.stride_h && layer.more_w < layer.stride_w;
+  const bool takes =
+      layer.more_h < layer.stride_h && layer.more_w < layer.stride_w && has_all_phases(node, layer);
   if (!takes || !xnn_may_run(node, {layer.min, layer.max}, context)) return Choice(nullptr);
   return make_kernel<XnnTransposedConv>();
 }

@@ -74,10 +74,17 @@ Status XnnKernel::pack(const Node& node, WeightStore& store) {
 }
 
 Status XnnKernel::plan(const Node& node, PlanContext& context) const {
-  const Shape& in = node.shape_in(context.shapes, 0);
-  const XnnLayer description = layer(node, in, node.shape_out(context.shapes, 0));
+  const Shape &in = node.shape_in(context.shapes, 0), &out = node.shape_out(context.shapes, 0);
+  const XnnLayer description = layer(node, in, out);
   State& state = context.make<State>();
   if (in.elements() == 0) return {};
+  // The kernel was chosen for the size that the model declares; a session may have taken another.
+  const bool transposed = description.kind == XnnLayer::TransposedConvolution;
+  if (transposed && (static_cast<uint32_t>(out[1]) < description.stride_h ||
+                     static_cast<uint32_t>(out[2]) < description.stride_w)) {
+    return node.fail(Code::Unsupported, "gives %s, less than its strides of %u and %u",
+                     out.str().c_str(), description.stride_h, description.stride_w);
+  }
   state.sizes = sizes(in);
   const uint64_t macs = find_spec(node.type())->macs(node, context.shapes);
   state.cost = macs / kMacsPerNs * 16;

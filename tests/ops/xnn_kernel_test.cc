@@ -2,6 +2,7 @@
 // weights are packed once a program, or with an old XNNPACK once a session, and counted.
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <thread>
 
 #include "src/runtime/xnn.h"
@@ -162,6 +163,25 @@ TEST_F(Xnn, NumbersAreThoseOfPlainLoops) {
 TEST_F(Xnn, DoesNotTakeAnOutputPaddedByAStrideOrMore) {
   const Layer l = {1, 5, 6, 4, 8, 3, 3, 2, 1, 1, fb::Padding::Explicit, 1, true, 3};
   EXPECT_STREQ(kernel_name(must_load(convolution(l))), "f32_transposed_conv__scalar");
+}
+
+// Of an output smaller than a stride, a phase has no element, and XNNPACK crashes.
+TEST_F(Xnn, DoesNotTakeAnOutputSmallerThanAStride) {
+  const Layer small = {1, 4, 1, 2, 3, 3, 3, 3, 1, 1, fb::Padding::Explicit, 1, true};
+  EXPECT_STREQ(kernel_name(must_load(convolution(small))), "f32_transposed_conv__scalar");
+
+  graph::Graph open = convolution(small);
+  open.value(open.inputs[0]).shape = {1, -1, -1, 2};
+  open.value(open.outputs[0]).shape = {1, -1, -1, 3};
+  EXPECT_STREQ(kernel_name(must_load(open)), "f32_transposed_conv__scalar");
+
+  const Layer large = {1, 4, 4, 2, 3, 3, 3, 3, 1, 1, fb::Padding::Explicit, 1, true};
+  Loaded loaded = must_load(convolution(large));
+  EXPECT_STREQ(kernel_name(loaded), "f32_transposed_conv__xnnpack");
+  const rt::Status status = loaded.session->resize_input(0, {1, 4, 1, 2});
+  EXPECT_NE(std::string(status.message()).find("less than its strides of 3 and 3"),
+            std::string::npos)
+      << status.message();
 }
 
 TEST_F(Xnn, AnEmptyInputGivesTheBias) {

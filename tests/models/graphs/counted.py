@@ -7,6 +7,7 @@ from .operators import operator
 
 @operator("NonZero", types="filbu", since=9)
 def non_zero(g, name, x):
+    g.need_exact(x, name)
     return g.add_counted(name, [x], type=S64)
 
 
@@ -19,6 +20,7 @@ def compress(g, name, x):
         given, axis = g.axis(rank(x))
         given = axis if g.opset < 11 else given
         length, attributes = x.shape[axis], {"axis": given}
+    g.need(not g.open)
     condition = g.operand(lambda s: g.array(BOOL, s), (g.between(1, length),))
     return g.add_counted(name, [x, condition], **attributes)
 
