@@ -536,5 +536,35 @@ TEST(OnnxOps, ConstantOfAShapeOfOneElement) {
             (Floats{7}));
 }
 
+// A BatchNormalization goes into the convolution before it only where that has the same channels
+// and no other reader.
+TEST(OnnxOps, BatchNormalizationBehindARenamedConvolution) {
+  for (const bool transposed : {true, false}) {
+    SCOPED_TRACE(transposed);
+    OnnxBuilder b;
+    b.input("x", {1, 1, 2, 2});
+    b.floats("w", {2, 1, 1, 1}, {1, 10});
+    b.op("Conv", {"x", "w"}, {"conv"});
+    if (transposed) {
+      b.op("Transpose", {"conv"}, {"same"}).set("perm", Dims64{0, 2, 1, 3});
+    } else {
+      b.op("Identity", {"conv"}, {"same"});
+    }
+    b.floats("gamma", {2}, {2, 3});
+    b.floats("beta", {2}, {0, 0});
+    b.floats("mean", {2}, {0, 0});
+    b.floats("variance", {2}, {1, 1});
+    b.op("BatchNormalization", {"same", "gamma", "beta", "mean", "variance"}, {"y"})
+        .set("epsilon", 0.0f);
+    b.output("y");
+    b.output("conv");
+    const graph::Graph g = b.must_optimize();
+    const Floats x = {1, 2, 3, 4};
+    EXPECT_EQ(run_floats(g, {x}), transposed ? (Floats{2, 4, 20, 40, 9, 12, 90, 120})
+                                             : (Floats{2, 4, 6, 8, 30, 60, 90, 120}));
+    EXPECT_EQ(run_floats(g, {x}, 1), (Floats{1, 2, 3, 4, 10, 20, 30, 40}));
+  }
+}
+
 }  // namespace
 }  // namespace qrt::test

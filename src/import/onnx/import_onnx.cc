@@ -306,7 +306,9 @@ class Importer {
     bool behind = false;  // something that is not supported
     for (const std::string& name : node.input()) {
       inputs.push_back(name.empty() ? nullptr : tensors_.at(name));
-      sole_use.push_back(!name.empty() && source_.uses.at(name) == 1);
+      // What has two names, by an Identity, may be read by either.
+      sole_use.push_back(!name.empty() && source_.uses.at(name) == 1 && inputs.back() != nullptr &&
+                         inputs.back()->name == name);
       if (name.empty() || inputs.back() != nullptr) continue;
       const auto reason = unreadable_.find(name);
       if (reason != unreadable_.end()) unsupported("%s", reason->second.c_str());

@@ -45,7 +45,8 @@ bool fold_into_producer(Call& c, const Tensor& x, const ChannelScale& scale) {
   if (!c.sole_use(0) || x.forms.size() != 1) return false;
   const int made = x.forms.front().value;
   graph::Node* node = c.b.producer(made);
-  if (node == nullptr) return false;
+  // Behind a Transpose, which only renames axes, other numbers are its channels.
+  if (node == nullptr || c.b.graph.value(made).name != x.name) return false;
   const bool connected = node->type() == fb::OpOptions::FullyConnected && x.rank() == 2;
   if (node->type() != fb::OpOptions::Conv2D && !connected) return false;
   const graph::Value weights = c.b.graph.value(node->inputs[1]);

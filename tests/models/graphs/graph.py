@@ -160,7 +160,7 @@ class Graph:
 
     def sizes(self, *values):
         """Integers that are sizes, which may not be the open one."""
-        if self.open and OPEN in values:
+        if self.open and any(v and v % OPEN == 0 for v in values):  # or a multiple
             raise Excluded("a constant shape with the size of the open dimension, which it would fix")
         return self.ints(*values)
 

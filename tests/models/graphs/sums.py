@@ -159,14 +159,21 @@ def batch_normalization(g, name, x):
     return g.add(name, inputs, x.shape, **epsilon(g))
 
 
+def need_deviation(x, name):
+    if x.grid is None:
+        raise Excluded(f"{name} of values that are rounded: where they hardly differ, it enlarges the error")
+
+
 @operator("InstanceNormalization", ranks=(3, 4))
 def instance_normalization(g, name, x):
+    need_deviation(x, name)
     channels = (x.shape[1],)
     return g.add(name, [x, g.const(g.floats(channels)), g.const(g.floats(channels))], x.shape, **epsilon(g))
 
 
 @operator("GroupNormalization", ranks=(3, 4), since=18)
 def group_normalization(g, name, x):
+    need_deviation(x, name)
     groups = g.pick(*[d for d in range(1, x.shape[1] + 1) if x.shape[1] % d == 0])
     count = (groups if g.opset < 21 else x.shape[1],)
     return g.add(name, [x, g.const(g.floats(count)), g.const(g.floats(count))], x.shape, num_groups=groups, **epsilon(g))
@@ -174,6 +181,7 @@ def group_normalization(g, name, x):
 
 @operator("LayerNormalization", since=17)
 def layer_normalization(g, name, x):
+    need_deviation(x, name)
     given, axis = g.axis(rank(x))
     attributes = {} if axis == rank(x) - 1 and g.chance(0.5) else {"axis": given}
     inputs = [x, g.like(x, x.shape[axis:], constant=0.8)]
