@@ -1,4 +1,6 @@
 // NonZero: every type, and results that are as large as the elements say.
+#include <cmath>
+
 #include "tests/ops/move_cases.h"
 
 namespace qrt::test {

@@ -1,4 +1,6 @@
 // Scaled dot-product attention, as exporters spell it.
+#include <cmath>
+
 #include "tests/support/fusion.h"
 
 namespace qrt::test {

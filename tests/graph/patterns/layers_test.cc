@@ -1,4 +1,6 @@
 // Scales and biases of channels beside layers, and Pads before windows.
+#include <cmath>
+
 #include "tests/support/fusion.h"
 
 namespace qrt::test {
