@@ -31,10 +31,6 @@ int64_t quantize(float real, const rt::Tensor& tensor, const rt::IntRange& range
 
 }  // namespace
 
-bool is_float(DType type) {
-  return type == DType::F32 || type == DType::F64 || type == DType::F16 || type == DType::BF16;
-}
-
 size_t bytes_for(DType type, size_t count) { return (count * rt::dtype_bits(type) + 7) / 8; }
 
 bool takes_reals(const rt::Tensor& tensor) {

@@ -14,7 +14,10 @@ namespace qrt::cli {
 size_t bytes_for(rt::DType type, size_t count);
 
 // f32, f64, f16 or bf16.
-bool is_float(rt::DType type);
+inline bool is_float(rt::DType type) {
+  return type == rt::DType::F32 || type == rt::DType::F64 || type == rt::DType::F16 ||
+         type == rt::DType::BF16;
+}
 
 // Whether encode can write the tensor: a float, or an integer with one scale.
 bool takes_reals(const rt::Tensor& tensor);
