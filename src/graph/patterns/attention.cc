@@ -37,12 +37,7 @@ class Finder {
 
  private:
   // The node that makes a value, which is to go.
-  const Node* inner(int v) {
-    const int n = v == kAbsent ? -1 : graph_.maker(v);
-    const Node* node = n < 0 ? nullptr : graph_.node(static_cast<size_t>(n));
-    if (node != nullptr) others_.push_back(static_cast<size_t>(n));
-    return node;
-  }
+  const Node* inner(int v) { return graph_.made_in(v, &others_); }
 
   // From the softmax's result down to the product of query and key.
   bool find_scores(int v) {
@@ -122,9 +117,7 @@ class Finder {
   const Node* maker(int v) const {
     const auto makes = [=](const Node& node) { return node.outputs[0] == v; };
     const auto made = std::find_if(made_.begin(), made_.end(), makes);
-    if (made != made_.end()) return &*made;
-    const int n = graph_.maker(v);
-    return n < 0 ? nullptr : graph_.node(static_cast<size_t>(n));
+    return made != made_.end() ? &*made : graph_.made_in(v);
   }
 
   int add(const Node& like, const char* suffix, fb::OpOptionsUnion options,
@@ -260,11 +253,7 @@ class Finder {
 }  // namespace
 
 void fuse_attention(Rewriter& graph) {
-  for (size_t n = 0; n < graph.nodes(); ++n) {
-    if (graph.node(n) != nullptr && graph.node(n)->type() == fb::OpOptions::MatMul) {
-      (void)Finder(graph, n).fuse();
-    }
-  }
+  graph.for_each(fb::OpOptions::MatMul, [&](size_t n) { (void)Finder(graph, n).fuse(); });
 }
 
 }  // namespace qrt::graph

@@ -32,8 +32,10 @@ class Undo {
     const Perm perm = root.options.AsTranspose()->perm;
     const int read = root.inputs[0];
     if (const auto* before = graph_.made_by(read, &fb::OpOptionsUnion::AsTranspose)) {
-      return put(Graph::make_node(root.name, transpose(composed(before->perm, perm)),
-                                  {graph_.maker_of(read).inputs[0]}, root.outputs));
+      return graph_.put(root_, {},
+                        Graph::make_node(root.name, transpose(composed(before->perm, perm)),
+                                         {graph_.maker_of(read).inputs[0]}, root.outputs),
+                        "Transpose");
     }
     // Behind operators that nothing else reads.
     if (is_identity(perm)) return false;
@@ -50,12 +52,6 @@ class Undo {
     fb::TransposeT options;
     options.perm = std::move(perm);
     return options;
-  }
-
-  bool put(Node node) {
-    std::vector<Node> nodes;
-    nodes.push_back(std::move(node));
-    return graph_.put(root_, {}, std::move(nodes), "Transpose");
   }
 
   // The value of these elements in the other order; kAbsent if that would take a Transpose.

@@ -154,7 +154,7 @@ bool is_unpadded(const Layer& layer) {
   if (w.padding != fb::Padding::Explicit) {
     return layer.weights->shape[1] == 1 && layer.weights->shape[2] == 1;
   }
-  return w.pad_top == 0 && w.pad_bottom == 0 && w.pad_left == 0 && w.pad_right == 0;
+  return pads_nothing(w);
 }
 
 bool fold_behind(Rewriter& graph, size_t n) {
@@ -175,9 +175,7 @@ bool fold_behind(Rewriter& graph, size_t n) {
     const fb::ClampT* clamp = node.options.AsBinary()->clamp.get();
     if (clamp != nullptr) *layer.clamp = make_clamp(clamp->min, clamp->max);
     scaled.outputs = node.outputs;
-    std::vector<Node> nodes;
-    nodes.push_back(std::move(scaled));
-    if (graph.put(n, {made}, std::move(nodes), "scale or bias of channels")) return true;
+    if (graph.put(n, {made}, std::move(scaled), "scale or bias of channels")) return true;
   }
   return false;
 }
@@ -203,9 +201,7 @@ bool fold_before(Rewriter& graph, size_t n) {
   if (scale.shifts() && (transposed || !is_unpadded(layer))) return false;
   if (!scale_inputs(graph, &scaled, layer, scale)) return false;
   scaled.inputs[0] = x;
-  std::vector<Node> nodes;
-  nodes.push_back(std::move(scaled));
-  return graph.put(n, {made}, std::move(nodes), "scale or bias of channels");
+  return graph.put(n, {made}, std::move(scaled), "scale or bias of channels");
 }
 
 }  // namespace

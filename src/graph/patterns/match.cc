@@ -14,11 +14,7 @@ using fb::UnaryKind;
 // The node that makes an f32 value, which is then part of the pattern; null if none does.
 const Node* inner(const Rewriter& graph, int v, Found* found) {
   if (v == kAbsent || graph.value(v).type != DType::F32) return nullptr;
-  const int n = graph.maker(v);
-  const Node* node = n < 0 ? nullptr : graph.node(static_cast<size_t>(n));
-  if (node == nullptr) return nullptr;
-  found->nodes.push_back(static_cast<size_t>(n));
-  return node;
+  return graph.made_in(v, &found->nodes);
 }
 
 // Tries; what a failure has found is forgotten.
@@ -280,10 +276,7 @@ void replace(Rewriter& graph, const Pattern& pattern, const char* what, const Ma
     Found found;
     if (!pattern(graph, root->outputs[0], &found)) continue;
     std::optional<Node> made = make(graph, found, *root);
-    if (!made) continue;
-    std::vector<Node> nodes;
-    nodes.push_back(std::move(*made));
-    graph.put(n, found.nodes, std::move(nodes), what);
+    if (made) graph.put(n, found.nodes, std::move(*made), what);
   }
 }
 

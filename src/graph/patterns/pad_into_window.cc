@@ -11,11 +11,6 @@
 namespace qrt::graph {
 namespace {
 
-bool is_unpadded(const fb::Window2DT& window) {
-  return window.pad_top == 0 && window.pad_bottom == 0 && window.pad_left == 0 &&
-         window.pad_right == 0;
-}
-
 // Pads height and width of [N,H,W,C] by constants, and keeps the type and quantization.
 bool pads_plane(const Rewriter& graph, const Node& node, const fb::PadT& pad) {
   const Value &in = graph.value(node.inputs[0]), &out = graph.value(node.outputs[0]);
@@ -43,7 +38,7 @@ fb::Window2DT* window_for(Node* node, const Value& padded, float number) {
   }
   // Elements that are averaged are those of the input, or all: integers round by their number.
   if (number != 0 || padded.type != DType::F32) return nullptr;
-  if (!pool->count_include_pad && !is_unpadded(*pool->window)) return nullptr;
+  if (!pool->count_include_pad && !pads_nothing(*pool->window)) return nullptr;
   pool->count_include_pad = true;
   return pool->window.get();
 }
@@ -76,10 +71,8 @@ void fuse_pads(Rewriter& graph) {
       continue;
     }
     wider.inputs[0] = graph.maker_of(padded).inputs[0];
-    std::vector<Node> nodes;
-    nodes.push_back(std::move(wider));
     // Who else reads the Pad keeps it.
-    graph.put(n, {}, std::move(nodes), "Pad");
+    graph.put(n, {}, std::move(wider), "Pad");
   }
 }
 

@@ -6,6 +6,12 @@
 
 namespace qrt::graph {
 
+// Whether a window's explicit padding is none.
+inline bool pads_nothing(const fb::Window2DT& window) {
+  return window.pad_top == 0 && window.pad_bottom == 0 && window.pad_left == 0 &&
+         window.pad_right == 0;
+}
+
 void fuse_hard_swish(Rewriter& graph);
 void fuse_gelu(Rewriter& graph);
 void fuse_gelu_tanh(Rewriter& graph);

@@ -101,6 +101,13 @@ bool Rewriter::put(size_t root, const std::vector<size_t>& others, std::vector<N
   return true;
 }
 
+bool Rewriter::put(size_t root, const std::vector<size_t>& others, Node node,
+                   const std::string& what) {
+  std::vector<Node> nodes;
+  nodes.push_back(std::move(node));
+  return put(root, others, std::move(nodes), what);
+}
+
 void Rewriter::finish() {
   graph_.nodes.clear();
   for (std::vector<Node>& slot : slots_) {

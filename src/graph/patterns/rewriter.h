@@ -29,10 +29,20 @@ class Rewriter {
   int maker(int v) const {
     return static_cast<size_t>(v) < makers_.size() ? makers_[static_cast<size_t>(v)] : -1;
   }
-  // The same as a node, if it is one of this kind, else null.
+  // The same as a node; null if there is none, or none that may be looked at.
+  const Node* made_in(int v) const {
+    return maker(v) < 0 ? nullptr : node(static_cast<size_t>(maker(v)));
+  }
+  // The same, which is added to the nodes of a pattern.
+  const Node* made_in(int v, std::vector<size_t>* nodes) const {
+    const Node* made = made_in(v);
+    if (made != nullptr) nodes->push_back(static_cast<size_t>(maker(v)));
+    return made;
+  }
+  // Its options, if it is one of this kind, else null.
   template <class Options>
   const Options* made_by(int v, Options* (fb::OpOptionsUnion::*as)()) const {
-    const Node* made = maker(v) < 0 ? nullptr : node(static_cast<size_t>(maker(v)));
+    const Node* made = made_in(v);
     if (made == nullptr) return nullptr;
     return (const_cast<fb::OpOptionsUnion&>(made->options).*as)();
   }
@@ -56,6 +66,18 @@ class Rewriter {
   // graph.
   bool put(size_t root, const std::vector<size_t>& others, std::vector<Node> nodes,
            const std::string& what);
+
+  // The same for one node in the place of `root`.
+  bool put(size_t root, const std::vector<size_t>& others, Node node, const std::string& what);
+
+  // Calls visit(number) for the nodes of this operator, from the first to the last, which may be
+  // replaced on the way.
+  template <class Visit>
+  void for_each(fb::OpOptions type, const Visit& visit) {
+    for (size_t n = 0; n < nodes(); ++n) {
+      if (node(n) != nullptr && node(n)->type() == type) visit(n);
+    }
+  }
 
   // The graph's nodes become what is left.
   void finish();

@@ -38,12 +38,7 @@ class Finder {
   }
 
  private:
-  const Node* inner(int v) {
-    const int n = v == kAbsent ? -1 : graph_.maker(v);
-    const Node* node = n < 0 ? nullptr : graph_.node(static_cast<size_t>(n));
-    if (node != nullptr) others_.push_back(static_cast<size_t>(n));
-    return node;
-  }
+  const Node* inner(int v) { return graph_.made_in(v, &others_); }
 
   const Node* multiplication(int v) {
     const Node* node = inner(v);
@@ -128,9 +123,9 @@ class Finder {
     const Node& root = *graph_.node(root_);
     fb::RotaryEmbeddingT options;
     options.interleaved = interleaved;
-    std::vector<Node> nodes;
-    nodes.push_back(Graph::make_node(root.name, std::move(options), {x, cos, sin}, root.outputs));
-    return graph_.put(root_, others_, std::move(nodes), "RotaryEmbedding");
+    return graph_.put(root_, others_,
+                      Graph::make_node(root.name, std::move(options), {x, cos, sin}, root.outputs),
+                      "RotaryEmbedding");
   }
 
   // For sure, whatever open dimensions are.
@@ -152,11 +147,7 @@ class Finder {
 }  // namespace
 
 void fuse_rotary_embedding(Rewriter& graph) {
-  for (size_t n = 0; n < graph.nodes(); ++n) {
-    if (graph.node(n) != nullptr && graph.node(n)->type() == fb::OpOptions::Binary) {
-      (void)Finder(graph, n).fuse();
-    }
-  }
+  graph.for_each(fb::OpOptions::Binary, [&](size_t n) { (void)Finder(graph, n).fuse(); });
 }
 
 }  // namespace qrt::graph
