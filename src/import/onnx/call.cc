@@ -49,6 +49,12 @@ Tensor& Call::floats(size_t i) const {
 
 Tensor& Call::reals(size_t i) const { return in(i).type == DType::F64 ? in(i) : floats(i); }
 
+Quantization Call::moved_quantization(int value) const {
+  const Quantization q = b.graph.value(value).quantization;
+  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  return q;
+}
+
 std::vector<int64_t> Call::integers(size_t i, const char* what) const {
   check_index(in(i), what);
   const auto numbers = numbers_of(b, in(i));

@@ -84,13 +84,13 @@ class Call {
       if (result != nullptr) b.update_shape(*result);
     }
   }
+  // The quantization of a value whose elements are moved: Unsupported if it has one a channel.
+  Quantization moved_quantization(int value) const;
   // One node with one output that keeps its first input's type and quantization.
   template <class Options>
   void move(Options options, Tensor& x, const Order& from, const Order& order) {
     const int input = b.form(x, from);
-    const Quantization q = b.graph.value(input).quantization;
-    if (q.axis >= 0) unsupported("values that are quantized per channel");
-    emit(std::move(options), {input}, {out(0, x.type, order, q)});
+    emit(std::move(options), {input}, {out(0, x.type, order, moved_quantization(input))});
   }
   // Tensors on the way to an output: this value, which lies in `order`.
   Tensor inner(const char* suffix, int value, const Order& order) const;

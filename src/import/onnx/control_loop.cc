@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "src/base/checked.h"
 #include "src/base/dtype.h"
 #include "src/graph/subgraphs.h"
 #include "src/import/onnx/control.h"
@@ -28,6 +29,13 @@ int renamed(const graph::Graph& g, int value) {
     if (node.inputs.size() == 1 && g.value(from).shape == g.value(value).shape) return from;
   }
   return value;
+}
+
+// Whether a body goes on, if it always gives the same.
+std::optional<bool> known_condition(const graph::Graph& body) {
+  const graph::Value& condition = body.value(renamed(body, body.outputs[0]));
+  if (!condition.constant() || condition.data->size() != 1) return {};
+  return (*condition.data)[0] != 0;
 }
 
 class LoopImport {
@@ -147,9 +155,9 @@ class LoopImport {
       if (round == kMostCalls) return false;
       const auto all = around(number(name("round"), round), truth(true), carried, true);
       graph::Graph graph = body(all);
-      const graph::Value& condition = graph.value(renamed(graph, graph.outputs[0]));
-      if (!condition.constant() || condition.data->size() != 1) return false;
-      goes_on = (*condition.data)[0] != 0;
+      const std::optional<bool> known = known_condition(graph);
+      if (!known) return false;
+      goes_on = *known;
       std::vector<TensorPtr> results = call(std::move(graph), all, round);
       for (size_t j = 0; j < carried.size(); ++j) carried[j] = results[1 + j];
       for (size_t k = 0; k < lists.size(); ++k) lists[k].push_back(results[1 + carried.size() + k]);
@@ -294,16 +302,14 @@ class LoopImport {
     const graph::Value& value = g.value(element);
     const bool sized =
         std::none_of(value.shape.begin(), value.shape.end(), [](int32_t dim) { return dim < 0; });
-    const graph::Value& condition = g.value(renamed(g, g.outputs[0]));
-    const bool always =
-        goes_on_.value_or(false) && (renamed(g, g.outputs[0]) == g.inputs[1] ||
-                                     (condition.constant() && (*condition.data)[0] != 0));
+    const bool always = goes_on_.value_or(false) && (renamed(g, g.outputs[0]) == g.inputs[1] ||
+                                                     known_condition(g).value_or(false));
     if (!rounds_ || *rounds_ < 1 || *rounds_ > INT32_MAX || !always || !sized) {
       unsupported("it collects a list whose length only a run decides");
     }
     const size_t bytes = value.elements() * rt::dtype_bytes(value.type);
     uint64_t all = 0;
-    if (__builtin_mul_overflow(uint64_t{bytes}, static_cast<uint64_t>(*rounds_), &all)) {
+    if (!rt::checked_mul(uint64_t{bytes}, static_cast<uint64_t>(*rounds_), &all)) {
       unsupported("it collects a list of %lld elements of %zu bytes",
                   static_cast<long long>(*rounds_), bytes);
     }

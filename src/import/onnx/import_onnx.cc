@@ -383,12 +383,12 @@ class Importer {
   Builder builder_;
   ModelContext context_;
   ModelGraph source_;
-  std::map<std::string, TensorPtr> tensors_;       // null: behind something not supported
+  Tensors tensors_;                                // null: behind something not supported
   std::map<std::string, std::string> unreadable_;  // constants, and why: who reads them is told
   std::set<std::string> outputs_;
   std::set<int> output_values_;
   Problems problems_;
-  bool is_branch_ = false;  // of an If
+  bool is_branch_ = false;  // of an If, or a Loop's body
 };
 
 rt::Result<graph::Graph> import_model(const uint8_t* data, size_t bytes, const std::string& path,

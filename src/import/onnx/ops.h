@@ -43,6 +43,11 @@ Order common_order(const std::vector<Tensor*>& tensors, size_t rank);
 int emit_binary(Call& c, fb::BinaryKind kind, Tensor& a, Tensor& b, const Order& order,
                 const std::string& name);
 
+// Whether it gives Bool.
+inline bool compares(fb::BinaryKind kind) {
+  return kind >= fb::BinaryKind::Equal && kind <= fb::BinaryKind::GreaterEqual;
+}
+
 // Emits a Gather of constant indices along one axis; returns the value, which lies in `order`.
 int emit_gather(Call& c, int value, int position, const std::vector<int32_t>& indices,
                 const std::string& name);

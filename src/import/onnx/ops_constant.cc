@@ -29,8 +29,7 @@ void broadcast_to(Call& c, const TensorPtr& tensor, const Shape& shape, size_t f
   const bool as_it_lies = x.rank() == shape.size() && !open;
   const Order order = as_it_lies ? x.order() : plain_order(shape.size());
   const int input = c.b.broadcast_form(x, order);
-  const Quantization q = c.b.graph.value(input).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(input);
   fb::BroadcastToT options;
   std::vector<int> inputs = {input};
   if (open) {

@@ -6,15 +6,10 @@
 namespace qrt::import::onnx_import {
 namespace {
 
-void check_not_quantized(Call& c, int value) {
-  if (!c.b.graph.value(value).quantization.empty()) unsupported("quantized integers");
-}
-
 // ONNX gives a column for each element, libqrt a row.
 void import_non_zero(Call& c) {
-  const int input = c.b.plain(c.in(0));
-  check_not_quantized(c, input);
-  c.emit(fb::NonZeroT{}, {input}, {c.out(0, DType::S64, Order{1, 0})});
+  check_not_quantized(c);
+  c.emit(fb::NonZeroT{}, {c.b.plain(c.in(0))}, {c.out(0, DType::S64, Order{1, 0})});
 }
 
 // One number of input i, which is an attribute if it is known: nothing if it is not.
@@ -79,8 +74,7 @@ void import_compress(Call& c) {
   const int holds = c.b.value(c.temporary("holds"), DType::S64);
   c.emit(fb::NonZeroT{}, {c.b.plain(condition)}, {holds});
   const int places = c.b.reshaped(holds, {c.b.shape(holds)[0]}, c.temporary("places"));
-  const Quantization q = c.b.graph.value(input).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(input);
   c.emit(std::move(options), {input, places}, {c.out(0, x.type, order, q)});
 }
 

@@ -12,10 +12,6 @@ namespace {
 using fb::BinaryKind;
 using fb::UnaryKind;
 
-bool compares(BinaryKind kind) {
-  return kind >= BinaryKind::Equal && kind <= BinaryKind::GreaterEqual;
-}
-
 // Emits `unary(x)` as output 0.
 void emit_unary(Call& c, UnaryKind kind, Tensor& x, float alpha = 0, float beta = 0,
                 std::unique_ptr<fb::ClampT> clamp = nullptr) {

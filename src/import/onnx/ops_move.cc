@@ -132,8 +132,7 @@ void import_split(Call& c) {
   const std::vector<int64_t> sizes = split_sizes(c, x.shape[a]);
   const Order order = x.order();
   const int input = c.b.form(x, order);
-  const Quantization q = c.b.graph.value(input).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(input);
   fb::SplitT options;
   options.axis = position(order, axis);
   std::vector<int> outputs;
@@ -192,8 +191,7 @@ void slice_by_inputs(Call& c, Tensor& x) {
   const int begins = emit_slice_ends(c, 1, axes, 0, order, "begins");
   const int ends = emit_slice_ends(c, 2, axes, INT32_MAX, order, "ends");
   const int input = c.b.form(x, order);
-  const Quantization q = c.b.graph.value(input).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(input);
   c.emit(std::move(options), {input, begins, ends}, {c.out(0, x.type, order, q)});
 }
 
@@ -233,8 +231,7 @@ void import_gather(Call& c) {
     order = indices.rank() == 1 ? from : without_axes(from, {axis});
   }
   const int input = c.b.form(x, from);
-  const Quantization q = c.b.graph.value(input).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(input);
   int where = c.b.plain(indices);
   if (known && !x.shape[a].open()) {
     const TensorPtr positive = make_constant(c.b, c.temporary("indices"), *known);
@@ -266,8 +263,7 @@ void import_gather_nd(Call& c) {
   shape.insert(shape.end(), x.shape.begin() + inner, x.shape.end());
   check_size(shape);
   const int input = c.b.plain(x);
-  const Quantization q = c.b.graph.value(input).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(input);
   fb::GatherNdT options;
   options.batch_dims = static_cast<int32_t>(batch);
   c.emit(std::move(options), {input, c.b.plain(indices)},

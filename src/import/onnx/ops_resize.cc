@@ -146,8 +146,7 @@ int32_t elements_between(const Shape& shape, size_t first, size_t last) {
 void resize_axes(Call& c, Tensor& x, const std::vector<Scaling>& scalings,
                  const Coordinates& coordinates) {
   int value = c.b.plain(x);
-  const Quantization q = c.b.graph.value(value).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(value);
   Shape shape = x.shape;
   for (const Scaling& s : scalings) {
     const auto axis = static_cast<size_t>(s.axis);
@@ -256,8 +255,7 @@ void resize_open_row(Call& c, Tensor& x, const Scalings& scalings, fb::ResizeMod
   const Scaling& s = scalings.of_axes[0];
   const int image =
       c.b.reshaped(c.b.plain(x), {x.shape[0], x.shape[1], x.shape[2], 1}, c.temporary("image"));
-  const Quantization q = c.b.graph.value(image).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(image);
   fb::ResizeT options;
   options.mode = mode;
   options.coordinates = coordinates.transform;
@@ -315,8 +313,7 @@ void resize_open(Call& c, Tensor& x, const Scalings& scalings, fb::ResizeMode mo
     options.out_h = options.out_w = 1;
     inputs.push_back(emit_gather(c, scalings.sizes, 0, places, c.temporary("size")));
   }
-  const Quantization q = c.b.graph.value(inputs[0]).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(inputs[0]);
   c.emit(std::move(options), inputs, {c.out(0, x.type, order, q)});
 }
 

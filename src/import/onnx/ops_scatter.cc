@@ -13,13 +13,6 @@ void check_indices(const Tensor& indices) {
   }
 }
 
-// The quantization of a value whose elements are moved.
-Quantization moved_quantization(Call& c, int value) {
-  const Quantization q = c.b.graph.value(value).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
-  return q;
-}
-
 void import_gather_elements(Call& c) {
   Tensor &x = c.in(0), &indices = c.in(1);
   check_indices(indices);
@@ -32,7 +25,7 @@ void import_gather_elements(Call& c) {
   fb::GatherElementsT options;
   options.axis = position(order, axis);
   c.emit(std::move(options), {input, c.b.form(indices, order)},
-         {c.out(0, x.type, order, moved_quantization(c, input))});
+         {c.out(0, x.type, order, c.moved_quantization(input))});
 }
 
 fb::ScatterReduction read_reduction(Call& c) {
@@ -52,7 +45,7 @@ void check_updates(Call& c) {
 
 // The updates, with the quantization of what they update: integers of the file are what it says.
 int updates_like(Call& c, int data, int updates) {
-  const Quantization q = moved_quantization(c, data);
+  const Quantization q = c.moved_quantization(data);
   const graph::Value given = c.b.graph.value(updates);
   if (given.quantization == q) return updates;
   if (!given.constant() || !given.quantization.empty()) {
@@ -78,7 +71,7 @@ void import_scatter_elements(Call& c) {
   const int input = c.b.form(x, order), where = c.b.form(indices, order);
   const int from = updates_like(c, input, c.b.form(updates, order));
   c.emit(std::move(options), {input, where, from},
-         {c.out(0, x.type, order, moved_quantization(c, input))});
+         {c.out(0, x.type, order, c.moved_quantization(input))});
 }
 
 void import_scatter_nd(Call& c) {
@@ -89,7 +82,7 @@ void import_scatter_nd(Call& c) {
   const int input = c.b.plain(x), where = c.b.plain(indices);
   const int from = updates_like(c, input, c.b.plain(updates));
   c.emit(std::move(options), {input, where, from},
-         {c.out(0, x.type, plain_order(x.rank()), moved_quantization(c, input))});
+         {c.out(0, x.type, plain_order(x.rank()), c.moved_quantization(input))});
 }
 
 void import_top_k(Call& c) {
@@ -110,7 +103,7 @@ void import_top_k(Call& c) {
   } else {
     options.k = k[0];
   }
-  const Quantization q = moved_quantization(c, input);
+  const Quantization q = c.moved_quantization(input);
   c.emit(std::move(options), std::move(inputs),
          {c.out(0, x.type, order, q), c.out(1, DType::S64, order)});
 }

@@ -42,8 +42,7 @@ void reshape_to(Call& c, Tensor& x, const Shape& shape) {
 // To a shape that is computed when the model runs, by input 1.
 void reshape_by_input(Call& c, Tensor& x, size_t rank) {
   const int input = c.b.plain(x), shape = c.b.plain(c.in(1));
-  const Quantization q = c.b.graph.value(input).quantization;
-  if (q.axis >= 0) unsupported("values that are quantized per channel");
+  const Quantization q = c.moved_quantization(input);
   c.emit(fb::ReshapeT{}, {input, shape}, {c.out(0, x.type, plain_order(rank), q)});
 }
 

@@ -26,8 +26,7 @@ int Steps::clip(int x, float low, float high) {
 int Steps::binary(BinaryKind kind, int a, int b) {
   fb::BinaryT options;
   options.kind = kind;
-  const bool compares = kind >= BinaryKind::Equal && kind <= BinaryKind::GreaterEqual;
-  return add(std::move(options), {a, b}, compares ? DType::Bool : type_of(a));
+  return add(std::move(options), {a, b}, compares(kind) ? DType::Bool : type_of(a));
 }
 
 int Steps::cast(int x, DType type) { return type_of(x) == type ? x : add(fb::CastT{}, {x}, type); }
