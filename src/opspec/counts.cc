@@ -109,9 +109,10 @@ Status check_counts(const FlatGraph& graph, GraphShapes& declared,
     if (step.kind == Step::Kind::Copy) QRT_RETURN_IF_ERROR(counts.check(step));
     if (step.kind != Step::Kind::Run) continue;
     const Node& node = graph.nodes[static_cast<size_t>(step.node)];
-    const OpSpec& spec = *graph.specs[static_cast<size_t>(step.node)];
-    QRT_RETURN_IF_ERROR(counts.check(node, spec));
-    if (spec.decides && !always_runs_once(graph, s)) {
+    QRT_RETURN_IF_ERROR(counts.check(node, *graph.specs[static_cast<size_t>(step.node)]));
+    const bool decides = std::any_of(declared.counted.begin(), declared.counted.end(),
+                                     [&](const Counted& one) { return one.node == step.node; });
+    if (decides && !always_runs_once(graph, s)) {
       return node.fail(Code::Unsupported,
                        "decides a size of its own, and stands in a branch or a loop");
     }

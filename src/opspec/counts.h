@@ -1,9 +1,9 @@
 // Sizes that a run decides: how many elements are not zero, how many boxes are left. Memory is
-// planned for as many as there can be. The operator (OpSpec::decides) tells how many there are and
-// fills the places behind them, so that operators that read it compute all places alike, and what
-// those behind the last hold is never looked at. That is right as long as places do not depend on
-// each other (OpSpec::keeps_places), and is checked when a model is loaded. Graph outputs end
-// behind the last place.
+// planned for as many as there can be. The operator (Inference::decided_by_run) tells how many
+// there are and fills the places behind them, so that operators that read it compute all places
+// alike, and what those behind the last hold is never looked at. That is right as long as places do
+// not depend on each other (OpSpec::keeps_places), and is checked when a model is loaded. Graph
+// outputs end behind the last place.
 #pragma once
 
 #include <vector>

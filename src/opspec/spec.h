@@ -34,8 +34,6 @@ struct OpSpec {
 
   // Output 0 is input 0 under another shape: they share memory and nothing runs.
   bool alias = false;
-  // Whether a run decides a size of its outputs (Inference::decided_by_run); the kernel tells it.
-  bool decides = false;
   // Whether places along this axis of an input, which is as long as a run decided, are computed
   // each by itself, so that those behind the last do no harm (counts.h). Null: no axis of any input
   // is such. Outputs must be as long along one axis; that is looked at elsewhere.

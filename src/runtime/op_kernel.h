@@ -87,8 +87,9 @@ struct RunContext {
   // of the app's failed, that there is more than a bound allows.
   void fail(Status why) const { outcome = std::move(why); }
 
-  // How many places there are along the axes of outputs that a run decides (OpSpec::decides). What
-  // is behind them must be filled, with anything that is of the element's type.
+  // How many places there are along the axes of outputs that a run decides
+  // (Inference::decided_by_run). What is behind them must be filled, with anything that is of the
+  // element's type.
   void tell_count(int64_t places) const { count = places; }
 
   template <class T>

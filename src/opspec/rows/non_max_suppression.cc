@@ -52,7 +52,6 @@ constexpr OpSpec row() {
   row.signatures = "f32, f32, [index], [f32], [f32] -> index";
   row.check = check;
   row.infer = infer;
-  row.decides = true;
   return row;
 }
 

@@ -16,7 +16,6 @@ constexpr OpSpec row() {
   row.type = fb::OpOptions::NonZero;
   row.signatures = "f32/f64/f16/bf16/s8/u8/s16/s32/s64/bool -> index";
   row.infer = infer;
-  row.decides = true;
   return row;
 }
 
