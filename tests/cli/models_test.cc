@@ -138,7 +138,9 @@ TEST_F(ModelsTest, ConvertRefusesWhatCannotBeRight) {
 }
 
 TEST_F(ModelsTest, ConvertRefusesStateThatCannotBe) {
-  if (!copy_model("onnx/vww_96_int8.qdq.onnx", "vww.onnx")) GTEST_SKIP() << "no models";
+  if (!copy_model("onnx/vww_96_int8.qdq.onnx", "vww.onnx")) {
+    GTEST_SKIP() << "no models in " << kTestModels;
+  }
   for (const char* state : {"h", "=hn", "h="}) {
     const Ran ran = qrt(std::string("convert vww.onnx vww.qrt --state ") + state);
     EXPECT_NE(ran.exit_code, 0);

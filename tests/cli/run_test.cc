@@ -62,6 +62,21 @@ TEST_F(RunTest, TakesNpyOfTheModelsTypeAndQuantizesFloats) {
   }
 }
 
+// Each double becomes the nearest float.
+TEST_F(RunTest, NarrowsDoublesForAModelOfFloats) {
+  write_npy<double>("a.npy", "<f8", "(2, 3)", {1.5, -2.25, 0.1, 1e300, 16777217, 0});
+  write_npy<float>("b.npy", "<f4", "(2, 3)", {0, 0, 0, 0, 0, 0});
+  const Ran ran = qrt("run add.qrt --input a.npy b.npy --output sum");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_PRED2(contains, ran.err, "converted from f64 to f32");
+  const std::string file = read("sum.0.npy");
+  ASSERT_GT(file.size(), 24u);
+  float sums[6];
+  std::memcpy(sums, file.data() + file.size() - sizeof sums, sizeof sums);
+  const float want[6] = {1.5f, -2.25f, 0.1f, INFINITY, 16777216, 0};
+  for (size_t i = 0; i < 6; ++i) EXPECT_EQ(sums[i], want[i]) << i;
+}
+
 TEST_F(RunTest, RefusesNpyOfAnotherTypeOrShape) {
   write_npy<uint8_t>("u8.npy", "|u1", "(1, 2, 2, 3)", std::vector<uint8_t>(12, 5));
   expect_failure("run rgb.qrt --input u8.npy", 1, {"u8.npy", "'image'", "holds u8", "wants s8"});

@@ -28,10 +28,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 modules=$1
 shift
 
-skip() { echo "skipped: $1" >&2; exit 77; }
-command -v node >/dev/null || skip "there is no Node.js, which runs ONNX Runtime"
-[ -d "$modules/node_modules/onnxruntime-node" ] ||
-  skip "no ONNX Runtime in $modules (bench/peers/onnxruntime/install.sh $modules)"
+# shellcheck source=tests/support/onnxruntime.sh
+. "$here/../support/onnxruntime.sh"
+need_onnxruntime "$modules"
 
 cases=$(mktemp -d)
 trap 'rm -rf "$cases"' EXIT

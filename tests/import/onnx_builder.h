@@ -188,6 +188,24 @@ inline std::vector<float> run_floats(const graph::Graph& graph,
   return loaded.get<float>(output);
 }
 
+// The result "y" of what `prepare` builds on the f32 input "x".
+template <class T = float, class Prepare>
+std::vector<T> run_on_x(const Dims64& dims, const std::vector<float>& x, const Prepare& prepare,
+                        int64_t opset = 13, std::vector<int32_t>* shape = nullptr) {
+  OnnxBuilder b(opset);
+  b.input("x", dims);
+  prepare(b);
+  b.output("y");
+  const graph::Graph g = b.must_optimize();
+  if (g.outputs.empty()) return {};
+  if (shape != nullptr) *shape = output_shape(g);
+  Loaded loaded = must_load(g);
+  if (loaded.session == nullptr) return {};
+  loaded.set(0, x);
+  loaded.run();
+  return loaded.get<T>();
+}
+
 inline void expect_near(const std::vector<float>& actual, const std::vector<float>& expected,
                         float tolerance = 1e-5f) {
   ASSERT_EQ(actual.size(), expected.size());

@@ -15,14 +15,7 @@ using Names = std::vector<std::string>;
 template <class Prepare>
 Floats run(const Dims64& dims, const Floats& input, const Prepare& prepare, Shape* shape = nullptr,
            int64_t opset = 13) {
-  OnnxBuilder b(opset);
-  b.input("x", dims);
-  prepare(b);
-  b.output("y");
-  const graph::Graph g = b.must_optimize();
-  if (g.outputs.empty()) return {};
-  if (shape != nullptr) *shape = output_shape(g);
-  return run_floats(g, {input});
+  return run_on_x(dims, input, prepare, opset, shape);
 }
 
 TEST(OnnxOps, Unary) {

@@ -13,23 +13,6 @@ using Shape = std::vector<int32_t>;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// The result "y" of what `prepare` builds on the f32 input "x".
-template <class T = float, class Prepare>
-std::vector<T> run(const Dims64& dims, const Floats& input, const Prepare& prepare,
-                   int64_t opset = 13, Shape* shape = nullptr) {
-  OnnxBuilder b(opset);
-  b.input("x", dims);
-  prepare(b);
-  b.output("y");
-  const graph::Graph g = b.must_optimize();
-  if (g.outputs.empty()) return {};
-  if (shape != nullptr) *shape = output_shape(g);
-  Loaded loaded = must_load(g);
-  loaded.set(0, input);
-  loaded.run();
-  return loaded.get<T>(0);
-}
-
 std::function<void(OnnxBuilder&)> node(const char* op,
                                        const std::function<void(OnnxNode&)>& set = {}) {
   return [=](OnnxBuilder& b) {
@@ -46,24 +29,26 @@ TEST(OnnxSteps, FunctionsWithParameters) {
     return y;
   };
   expect_near(
-      run({4}, x, node("Celu", [](OnnxNode& n) { n.set("alpha", 2.0f); })),
+      run_on_x({4}, x, node("Celu", [](OnnxNode& n) { n.set("alpha", 2.0f); })),
       of([](double v) { return std::max(0.0, v) + std::min(0.0, 2 * (std::exp(v / 2) - 1)); }));
   expect_near(
-      run({4}, x, node("Selu", [](OnnxNode& n) { n.set("alpha", 2.0f).set("gamma", 3.0f); })),
+      run_on_x({4}, x, node("Selu", [](OnnxNode& n) { n.set("alpha", 2.0f).set("gamma", 3.0f); })),
       of([](double v) { return v > 0 ? 3 * v : 3 * (2 * std::exp(v) - 2); }));
-  expect_near(run({4}, x, node("Selu")), of([](double v) {
+  expect_near(run_on_x({4}, x, node("Selu")), of([](double v) {
                 return 1.0507009873554805 * (v > 0 ? v : 1.6732632423543772 * (std::exp(v) - 1));
               }));
-  expect_near(run({4}, x, node("Softsign")), of([](double v) { return v / (1 + std::abs(v)); }));
-  expect_near(run({4}, x, node("Mish"), 18),
+  expect_near(run_on_x({4}, x, node("Softsign")),
+              of([](double v) { return v / (1 + std::abs(v)); }));
+  expect_near(run_on_x({4}, x, node("Mish"), 18),
               of([](double v) { return v * std::tanh(std::log1p(std::exp(v))); }));
-  expect_near(run({4}, x, node("Swish", [](OnnxNode& n) { n.set("alpha", 2.0f); }), 24),
+  expect_near(run_on_x({4}, x, node("Swish", [](OnnxNode& n) { n.set("alpha", 2.0f); }), 24),
               of([](double v) { return v / (1 + std::exp(-2 * v)); }));
-  expect_near(run({4}, x, node("Swish"), 24), of([](double v) { return v / (1 + std::exp(-v)); }));
-  EXPECT_EQ(run({4}, x, node("ThresholdedRelu", [](OnnxNode& n) { n.set("alpha", 0.5f); })),
+  expect_near(run_on_x({4}, x, node("Swish"), 24),
+              of([](double v) { return v / (1 + std::exp(-v)); }));
+  EXPECT_EQ(run_on_x({4}, x, node("ThresholdedRelu", [](OnnxNode& n) { n.set("alpha", 0.5f); })),
             (Floats{0, 0, 0, 3}));
   EXPECT_EQ(
-      run({4}, x, node("Shrink", [](OnnxNode& n) { n.set("lambd", 1.5f).set("bias", 0.5f); })),
+      run_on_x({4}, x, node("Shrink", [](OnnxNode& n) { n.set("lambd", 1.5f).set("bias", 0.5f); })),
       (Floats{-1.5f, 0, 0, 2.5f}));
 }
 
@@ -83,15 +68,16 @@ TEST(OnnxSteps, TrigonometricFunctions) {
                         {"Acosh", std::acosh, 1.5f},
                         {"Atanh", std::atanh, 0.5f}}) {
     SCOPED_TRACE(c.op);
-    expect_near(run({1}, {c.x}, node(c.op)), {static_cast<float>(c.f(static_cast<double>(c.x)))});
+    expect_near(run_on_x({1}, {c.x}, node(c.op)),
+                {static_cast<float>(c.f(static_cast<double>(c.x)))});
   }
 }
 
 TEST(OnnxSteps, SumsBetweenTwoFunctions) {
   const Floats x = {1, -2, 3, -4, 5, 6};
   const auto of_rows = [&](const char* op) {
-    return run({2, 3}, x,
-               node(op, [](OnnxNode& n) { n.set("axes", Dims64{1}).set("keepdims", 0); }));
+    return run_on_x({2, 3}, x,
+                    node(op, [](OnnxNode& n) { n.set("axes", Dims64{1}).set("keepdims", 0); }));
   };
   EXPECT_EQ(of_rows("ReduceL1"), (Floats{6, 15}));
   expect_near(of_rows("ReduceL2"), {std::sqrt(14.0f), std::sqrt(77.0f)});
@@ -104,8 +90,8 @@ TEST(OnnxSteps, SumsBetweenTwoFunctions) {
 
 TEST(OnnxSteps, LogSumExpOfLargeAndInfiniteNumbers) {
   const auto whole = [](const Floats& x) {
-    return run({static_cast<int64_t>(x.size())}, x,
-               node("ReduceLogSumExp", [](OnnxNode& n) { n.set("keepdims", 0); }));
+    return run_on_x({static_cast<int64_t>(x.size())}, x,
+                    node("ReduceLogSumExp", [](OnnxNode& n) { n.set("keepdims", 0); }));
   };
   expect_near(whole({1000, 1000}), {1000 + std::log(2.0f)});
   EXPECT_EQ(whole({-kInfinity, -kInfinity}), (Floats{-kInfinity}));
@@ -115,7 +101,8 @@ TEST(OnnxSteps, LogSumExpOfLargeAndInfiniteNumbers) {
 // With noop_with_empty_axes nothing is summed, but what each element goes through stays.
 TEST(OnnxSteps, SumOfNoAxes) {
   const auto none = [](const char* op) {
-    return run({2}, {-3, 4}, node(op, [](OnnxNode& n) { n.set("noop_with_empty_axes", 1); }), 18);
+    return run_on_x({2}, {-3, 4}, node(op, [](OnnxNode& n) { n.set("noop_with_empty_axes", 1); }),
+                    18);
   };
   EXPECT_EQ(none("ReduceSumSquare"), (Floats{9, 16}));
   EXPECT_EQ(none("ReduceL1"), (Floats{3, 4}));
@@ -123,21 +110,21 @@ TEST(OnnxSteps, SumOfNoAxes) {
 }
 
 TEST(OnnxSteps, RemainderWithTheDividendsSign) {
-  EXPECT_EQ(run({4}, {5, -5, 5, -5.5f},
-                [](OnnxBuilder& b) {
-                  b.floats("by", {4}, {3, 3, -3, -2});
-                  b.op("Mod", {"x", "by"}, {"y"}).set("fmod", 1);
-                }),
+  EXPECT_EQ(run_on_x({4}, {5, -5, 5, -5.5f},
+                     [](OnnxBuilder& b) {
+                       b.floats("by", {4}, {3, 3, -3, -2});
+                       b.op("Mod", {"x", "by"}, {"y"}).set("fmod", 1);
+                     }),
             (Floats{2, -2, 2, -1.5f}));
 }
 
 TEST(OnnxSteps, MeanOfTensorsThatBroadcast) {
-  EXPECT_EQ(run({2, 2}, {1, 2, 3, 4},
-                [](OnnxBuilder& b) {
-                  b.floats("row", {2}, {5, 9});
-                  b.floats("one", {}, {3});
-                  b.op("Mean", {"row", "x", "one"}, {"y"});
-                }),
+  EXPECT_EQ(run_on_x({2, 2}, {1, 2, 3, 4},
+                     [](OnnxBuilder& b) {
+                       b.floats("row", {2}, {5, 9});
+                       b.floats("one", {}, {3});
+                       b.op("Mean", {"row", "x", "one"}, {"y"});
+                     }),
             (Floats{3, 14 / 3.0f, 11 / 3.0f, 16 / 3.0f}));
 }
 
@@ -145,11 +132,11 @@ TEST(OnnxSteps, SpecialNumbersAreFound) {
   const Floats x = {1, NAN, kInfinity, -kInfinity};
   using Flags = std::vector<uint8_t>;
   const auto is_inf = [&](int negative, int positive) {
-    return run<uint8_t>({4}, x, node("IsInf", [=](OnnxNode& n) {
-                          n.set("detect_negative", negative).set("detect_positive", positive);
-                        }));
+    return run_on_x<uint8_t>({4}, x, node("IsInf", [=](OnnxNode& n) {
+                               n.set("detect_negative", negative).set("detect_positive", positive);
+                             }));
   };
-  EXPECT_EQ(run<uint8_t>({4}, x, node("IsNaN")), (Flags{0, 1, 0, 0}));
+  EXPECT_EQ(run_on_x<uint8_t>({4}, x, node("IsNaN")), (Flags{0, 1, 0, 0}));
   EXPECT_EQ(is_inf(1, 1), (Flags{0, 0, 1, 1}));
   EXPECT_EQ(is_inf(1, 0), (Flags{0, 0, 0, 1}));
   EXPECT_EQ(is_inf(0, 1), (Flags{0, 0, 1, 0}));
@@ -157,24 +144,24 @@ TEST(OnnxSteps, SpecialNumbersAreFound) {
 }
 
 TEST(OnnxSteps, XorOfConditions) {
-  EXPECT_EQ(run({4}, {1, 2, 3, 4},
-                [](OnnxBuilder& b) {
-                  b.floats("low", {}, {1.5f});
-                  b.floats("high", {}, {3.5f});
-                  b.op("Greater", {"x", "low"}, {"a"});
-                  b.op("Greater", {"x", "high"}, {"b"});
-                  b.op("Xor", {"a", "b"}, {"c"});
-                  b.op("CastLike", {"c", "x"}, {"y"});
-                }),
+  EXPECT_EQ(run_on_x({4}, {1, 2, 3, 4},
+                     [](OnnxBuilder& b) {
+                       b.floats("low", {}, {1.5f});
+                       b.floats("high", {}, {3.5f});
+                       b.op("Greater", {"x", "low"}, {"a"});
+                       b.op("Greater", {"x", "high"}, {"b"});
+                       b.op("Xor", {"a", "b"}, {"c"});
+                       b.op("CastLike", {"c", "x"}, {"y"});
+                     }),
             (Floats{0, 1, 1, 0}));
 }
 
 TEST(OnnxSteps, LastOfSeveralMaxima) {
   const Floats x = {1, 3, 3, 0, 7, 2, 7, 7};
   const auto last = [&](const char* op, int64_t axis) {
-    return run<int64_t>({2, 4}, x, node(op, [=](OnnxNode& n) {
-                          n.set("axis", axis).set("keepdims", 0).set("select_last_index", 1);
-                        }));
+    return run_on_x<int64_t>({2, 4}, x, node(op, [=](OnnxNode& n) {
+                               n.set("axis", axis).set("keepdims", 0).set("select_last_index", 1);
+                             }));
   };
   EXPECT_EQ(last("ArgMax", 1), (std::vector<int64_t>{2, 3}));
   EXPECT_EQ(last("ArgMin", 1), (std::vector<int64_t>{3, 1}));
@@ -183,18 +170,18 @@ TEST(OnnxSteps, LastOfSeveralMaxima) {
 
 TEST(OnnxSteps, HardmaxMarksTheFirstMaximum) {
   const Floats x = {1, 3, 3, 0, 7, 2};
-  EXPECT_EQ(run({2, 3}, x, node("Hardmax")), (Floats{0, 1, 0, 0, 1, 0}));
-  EXPECT_EQ(run({2, 3}, x, node("Hardmax", [](OnnxNode& n) { n.set("axis", 0); })),
+  EXPECT_EQ(run_on_x({2, 3}, x, node("Hardmax")), (Floats{0, 1, 0, 0, 1, 0}));
+  EXPECT_EQ(run_on_x({2, 3}, x, node("Hardmax", [](OnnxNode& n) { n.set("axis", 0); })),
             (Floats{1, 0, 1, 0, 1, 0}));
-  EXPECT_EQ(run({1, 2, 3}, x, node("Hardmax"), 11), (Floats{0, 0, 0, 0, 1, 0}))
+  EXPECT_EQ(run_on_x({1, 2, 3}, x, node("Hardmax"), 11), (Floats{0, 0, 0, 0, 1, 0}))
       << "before opset 13 the axes behind were one";
 }
 
 TEST(OnnxSteps, EyeLikeOnAnyDiagonal) {
   const Floats x(6, 9.0f);
-  EXPECT_EQ(run({2, 3}, x, node("EyeLike")), (Floats{1, 0, 0, 0, 1, 0}));
+  EXPECT_EQ(run_on_x({2, 3}, x, node("EyeLike")), (Floats{1, 0, 0, 0, 1, 0}));
   EXPECT_EQ(
-      run<int64_t>(
+      run_on_x<int64_t>(
           {2, 3}, x,
           node("EyeLike", [](OnnxNode& n) { n.set("k", 1).set("dtype", int64_t{Onnx::INT64}); })),
       (std::vector<int64_t>{0, 1, 0, 0, 0, 1}));
@@ -227,7 +214,8 @@ TEST(OnnxSteps, InstanceNormalization) {
     }
   }
   expect_near(
-      run({2, 2, 3}, x,
+      run_on_x(
+          {2, 2, 3}, x,
           [](OnnxBuilder& b) {
             b.floats("scale", {2}, {2, 3});
             b.floats("offset", {2}, {0.5f, -1});
@@ -251,7 +239,7 @@ TEST(OnnxSteps, GroupNormalization) {
     }
     const Floats& scales = opset == 18 ? of_groups : of_channels;
     expect_near(
-        run(
+        run_on_x(
             {1, 4, 2}, x,
             [&](OnnxBuilder& b) {
               b.floats("scale", {static_cast<int64_t>(scales.size())}, scales);
@@ -264,7 +252,7 @@ TEST(OnnxSteps, GroupNormalization) {
 
 TEST(OnnxSteps, RmsNormalization) {
   const float root = std::sqrt(12.5f + 1e-5f);
-  expect_near(run(
+  expect_near(run_on_x(
                   {1, 2}, {3, 4},
                   [](OnnxBuilder& b) {
                     b.floats("scale", {2}, {2, -1});
@@ -275,9 +263,9 @@ TEST(OnnxSteps, RmsNormalization) {
 }
 
 TEST(OnnxSteps, LengthsOfNothingStayNothing) {
-  expect_near(run({2, 2}, {3, 4, 0, 0}, node("LpNormalization")), {0.6f, 0.8f, 0, 0});
+  expect_near(run_on_x({2, 2}, {3, 4, 0, 0}, node("LpNormalization")), {0.6f, 0.8f, 0, 0});
   expect_near(
-      run({2, 2}, {3, -1, 0, 0}, node("LpNormalization", [](OnnxNode& n) { n.set("p", 1); })),
+      run_on_x({2, 2}, {3, -1, 0, 0}, node("LpNormalization", [](OnnxNode& n) { n.set("p", 1); })),
       {0.75f, -0.25f, 0, 0});
 }
 
@@ -286,7 +274,7 @@ TEST(OnnxSteps, MeanVarianceNormalization) {
   Floats expected = x;
   normalize(expected, 0, 2, 0);
   normalize(expected, 2, 2, 0);
-  expect_near(run({1, 2, 1, 2}, x, node("MeanVarianceNormalization")), expected);
+  expect_near(run_on_x({1, 2, 1, 2}, x, node("MeanVarianceNormalization")), expected);
 }
 
 TEST(OnnxSteps, LocalResponseNormalization) {
@@ -304,33 +292,33 @@ TEST(OnnxSteps, LocalResponseNormalization) {
   const auto lrn = node("LRN", [](OnnxNode& n) {
     n.set("size", 4).set("alpha", 0.5f).set("beta", 0.5f).set("bias", 2.0f);
   });
-  expect_near(run({1, 4, 1, 1}, x, lrn), expected);
-  expect_near(run({1, 4, 1}, x, lrn), expected);
+  expect_near(run_on_x({1, 4, 1, 1}, x, lrn), expected);
+  expect_near(run_on_x({1, 4, 1}, x, lrn), expected);
 }
 
 TEST(OnnxSteps, PoolsOfPowers) {
   const Floats x = {1, -2, 3, 4};
   const auto pool = [&](int p) {
-    return run({1, 1, 4}, x, node("LpPool", [=](OnnxNode& n) {
-                 n.set("kernel_shape", Dims64{3}).set("pads", Dims64{1, 0}).set("p", p);
-               }));
+    return run_on_x({1, 1, 4}, x, node("LpPool", [=](OnnxNode& n) {
+                      n.set("kernel_shape", Dims64{3}).set("pads", Dims64{1, 0}).set("p", p);
+                    }));
   };
   EXPECT_EQ(pool(1), (Floats{3, 6, 9}));
   expect_near(pool(2), {std::sqrt(5.0f), std::sqrt(14.0f), std::sqrt(29.0f)});
   expect_near(pool(3), {std::cbrt(9.0f), std::cbrt(36.0f), std::cbrt(99.0f)});
-  expect_near(run({1, 1, 4}, x, node("GlobalLpPool", [](OnnxNode& n) { n.set("p", 3); })),
+  expect_near(run_on_x({1, 1, 4}, x, node("GlobalLpPool", [](OnnxNode& n) { n.set("p", 3); })),
               {std::cbrt(100.0f)});
 }
 
 TEST(OnnxSteps, MaxPoolWithDilations) {
   const Floats x = {5, 1, 2, 9, 3, 4};
-  EXPECT_EQ(run({1, 1, 6}, x,
-                node("MaxPool",
-                     [](OnnxNode& n) {
-                       n.set("kernel_shape", Dims64{2})
-                           .set("dilations", Dims64{3})
-                           .set("pads", Dims64{1, 0});
-                     })),
+  EXPECT_EQ(run_on_x({1, 1, 6}, x,
+                     node("MaxPool",
+                          [](OnnxNode& n) {
+                            n.set("kernel_shape", Dims64{2})
+                                .set("dilations", Dims64{3})
+                                .set("pads", Dims64{1, 0});
+                          })),
             (Floats{2, 9, 3, 4}))
       << "the first window begins in the padding";
 }
@@ -340,7 +328,7 @@ TEST(OnnxSteps, MaxPoolWithDilations) {
 TEST(OnnxSteps, SequencesOfTheirLengthsReversed) {
   const Floats x = {0, 1, 2, 3, 4, 5, 6, 7};
   const auto reversed = [&](const Dims64& dims, const Dims64& lengths, int time) {
-    return run(dims, x, [&](OnnxBuilder& b) {
+    return run_on_x(dims, x, [&](OnnxBuilder& b) {
       b.integers("lengths", lengths);
       b.op("ReverseSequence", {"x", "lengths"}, {"y"})
           .set("time_axis", time)
@@ -396,7 +384,7 @@ TEST(OnnxSteps, ArithmeticOnBytes) {
 }
 
 TEST(OnnxSteps, PadFromTheOtherEnd) {
-  EXPECT_EQ(run(
+  EXPECT_EQ(run_on_x(
                 {3}, {1, 2, 3},
                 [](OnnxBuilder& b) {
                   b.integers("pads", {2, 4});

@@ -30,9 +30,8 @@ esac
 [ $# -ge 4 ] || { usage >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 
-skip() { echo "skipped: $1" >&2; exit 77; }
-command -v node >/dev/null || skip "there is no Node.js, which runs ONNX Runtime"
-[ -d "$1/node_modules/onnxruntime-node" ] ||
-  skip "no ONNX Runtime in $1 (bench/peers/onnxruntime/install.sh $1)"
+# shellcheck source=tests/support/onnxruntime.sh
+. "$here/../support/onnxruntime.sh"
+need_onnxruntime "$1"
 [ -n "$(find "$3" -name '*.onnx' -print -quit 2>/dev/null)" ] || skip "no models in $3"
 exec node "$here/onnxruntime.mjs" "$@"

@@ -25,10 +25,9 @@ esac
 [ $# -ge 2 ] || { usage >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 
-skip() { echo "skipped: $1" >&2; exit 77; }
-command -v node >/dev/null || skip "there is no Node.js, which runs ONNX Runtime"
-[ -d "$2/node_modules/onnxruntime-node" ] ||
-  skip "no ONNX Runtime in $2 (bench/peers/onnxruntime/install.sh $2)"
+# shellcheck source=tests/support/onnxruntime.sh
+. "$here/../support/onnxruntime.sh"
+need_onnxruntime "$2"
 for python in python3 /usr/bin/python3; do
   "$python" -c 'import numpy, onnx' 2>/dev/null && exec "$python" "$here/random_graphs.py" "$@"
 done
