@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "src/cli/commands.h"
+#include "src/cli/import_facts.h"
 #include "src/cli/machine_options.h"
 #include "src/cli/model_facts.h"
 #include "src/cli/model_output.h"
@@ -100,13 +101,8 @@ rt::Result<import::ImportOptions> import_options(const Options& options, import:
 
 // What the importer took for granted: "x[0] ('batch') is 1, because of ...".
 void add_assumptions(const rt::Model& model, Facts* lines) {
-  const auto* metadata = model.root().metadata();
-  if (metadata == nullptr) return;
-  const std::string prefix = "assumed ";
-  for (const fb::KeyValue* entry : *metadata) {
-    const std::string key = entry->key()->str();
-    if (key.compare(0, prefix.size(), prefix) != 0) continue;
-    lines->add("assumed", printable(key.substr(prefix.size()) + " is " + entry->value()->str()));
+  for (const auto& [what, why] : ImportFacts(model.root()).assumed) {
+    lines->add("assumed", printable(what + " is " + why));
   }
 }
 

@@ -14,6 +14,15 @@ void broadcast_strides(const Shape& shape, const Shape& out, int64_t* strides) {
   }
 }
 
+size_t strided_index(const Shape& axes, const int64_t* strides, size_t index) {
+  size_t result = 0;
+  for (int i = axes.rank() - 1; i >= 0; --i) {
+    result += index % static_cast<size_t>(axes[i]) * static_cast<size_t>(strides[i]);
+    index /= static_cast<size_t>(axes[i]);
+  }
+  return result;
+}
+
 kernels::Output quantized_output(const fb::Clamp* clamp, const Tensor& output) {
   IntRange range = {INT32_MIN, INT32_MAX};
   (void)quantized_range(output.type, &range);

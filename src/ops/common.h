@@ -15,6 +15,8 @@ namespace qrt::rt {
 // Strides, in elements, with which to read `shape` as if it were `out`; 0 along broadcast axes.
 // `shape` broadcasts to `out`.
 void broadcast_strides(const Shape& shape, const Shape& out, int64_t* strides);
+// Where element `index` of a tensor with these axes stands, read with these strides along them.
+size_t strided_index(const Shape& axes, const int64_t* strides, size_t index);
 
 // The limits of a fused clamp; without one, minus and plus infinity.
 struct Limits {

@@ -15,16 +15,6 @@ struct State : OpState {
   bool row_zeros = false, column_zeros = false;                // a zero point for each
 };
 
-// Which matrix of an input belongs to matrix `index` of the output.
-int64_t matrix_of(const Shape& batch, const int64_t* strides, int64_t index) {
-  int64_t result = 0;
-  for (int i = batch.rank() - 1; i >= 0; --i) {
-    result += index % batch[i] * strides[i];
-    index /= batch[i];
-  }
-  return result;
-}
-
 // Sums wrap around, so they are unsigned on the way.
 template <class A, class B>
 void multiply(const RunContext& ctx) {
@@ -33,8 +23,12 @@ void multiply(const RunContext& ctx) {
   const B* b_zero = ctx.in<B>(3);
   const auto line = [&](int64_t item) {
     const int64_t index = item / s.m, row = item % s.m;
-    const A* a = ctx.in<A>(0) + (matrix_of(s.batch, s.a_strides, index) * s.m + row) * s.k;
-    const B* b = ctx.in<B>(1) + matrix_of(s.batch, s.b_strides, index) * s.k * s.n;
+    // Which matrices of the inputs it is made of.
+    const auto matrix = [&](const int64_t* strides) {
+      return static_cast<int64_t>(strided_index(s.batch, strides, static_cast<size_t>(index)));
+    };
+    const A* a = ctx.in<A>(0) + (matrix(s.a_strides) * s.m + row) * s.k;
+    const B* b = ctx.in<B>(1) + matrix(s.b_strides) * s.k * s.n;
     int32_t* out = ctx.out<int32_t>() + item * s.n;
     const int32_t za = a_zero == nullptr ? 0 : a_zero[s.row_zeros ? row : 0];
     std::fill_n(out, s.n, 0);

@@ -40,16 +40,6 @@ MatMulShape resolve(const Node& node, const Shapes& shapes) {
   return s;
 }
 
-// Which matrix of an input, which has these strides, belongs to matrix `index` of the output.
-size_t batch_index(const Shape& batch, const int64_t* strides, size_t index) {
-  size_t result = 0;
-  for (int i = batch.rank() - 1; i >= 0; --i) {
-    result += index % static_cast<size_t>(batch[i]) * static_cast<size_t>(strides[i]);
-    index /= static_cast<size_t>(batch[i]);
-  }
-  return result;
-}
-
 // to[c][r] = from[r][c]
 template <class T>
 void transpose(const T* from, size_t rows, size_t columns, T* to) {
@@ -94,7 +84,7 @@ struct State : OpState {
 // The rows of matrix `index` of a; in scratch if they have to be gathered.
 template <class T>
 const T* left_rows(const RunContext& context, const MatMulShape& s, size_t index) {
-  const T* a = context.in<T>(0) + batch_index(s.batch, s.a_strides, index) * s.m * s.k;
+  const T* a = context.in<T>(0) + strided_index(s.batch, s.a_strides, index) * s.m * s.k;
   if (!context.node.options<fb::MatMul>().transpose_a()) return a;
   T* rows = reinterpret_cast<T*>(context.scratch);
   transpose(a, s.k, s.m, rows);
@@ -182,7 +172,7 @@ class MatMulS8 final : public RowKernel<kernels::GemmS8Kernel> {
     const MatMulShape& s = state.shape;
     for (size_t i = 0; i < s.batches; ++i) {
       const int8_t* a = left_rows<int8_t>(context, s, i);
-      const uint8_t* b = right(context, state, batch_index(s.batch, s.b_strides, i));
+      const uint8_t* b = right(context, state, strided_index(s.batch, s.b_strides, i));
       const kernels::GemmS8Args args = {b, s.n, 1, s.k, nullptr, a, s.k, s.n, out_};
       int8_t* out = context.out<int8_t>() + i * s.m * s.n;
       context.pool.parallel_for(
@@ -247,7 +237,7 @@ class MatMulF32 final : public OpKernel {
     const MatMulShape& s = state.shape;
     for (size_t i = 0; i < s.batches; ++i) {
       const float* a = left_rows<float>(context, s, i);
-      const size_t index = batch_index(s.batch, s.b_strides, i);
+      const size_t index = strided_index(s.batch, s.b_strides, i);
       const float* b = columns_ != nullptr ? columns_ + index * s.n * s.k
                                            : right_columns<float>(context, state, index);
       float* out = context.out<float>() + i * s.m * s.n;
@@ -280,7 +270,7 @@ class MatMulF64 final : public OpKernel {
     const MatMulShape& s = state.shape;
     for (size_t i = 0; i < s.batches; ++i) {
       const double* a = left_rows<double>(context, s, i);
-      const size_t index = batch_index(s.batch, s.b_strides, i);
+      const size_t index = strided_index(s.batch, s.b_strides, i);
       const double* b = right_columns<double>(context, state, index);
       double* out = context.out<double>() + i * s.m * s.n;
       context.pool.parallel_for(s.m, s.n * s.k, [&](size_t begin, size_t end, size_t) {

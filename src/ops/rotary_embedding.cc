@@ -49,26 +49,15 @@ class Rotary final : public OpKernel {
     const State& s = context.planned<State>();
     const auto turn =
         context.node.options<fb::RotaryEmbedding>().interleaved() ? turn_neighbours : turn_halves;
-    context.pool.parallel_for(s.rows, uint64_t{s.width} * 16,
-                              [&](size_t begin, size_t end, size_t) {
-                                for (size_t row = begin; row < end; ++row) {
-                                  turn(context.in<float>(0) + row * s.width,
-                                       context.in<float>(1) + offset(s.lines, s.cos_strides, row),
-                                       context.in<float>(2) + offset(s.lines, s.sin_strides, row),
-                                       s.width, context.out<float>() + row * s.width);
-                                }
-                              });
-  }
-
- private:
-  static size_t offset(const Shape& lines, const int64_t* strides, size_t row) {
-    size_t result = 0;
-    for (int i = lines.rank() - 1; i >= 0; --i) {
-      const auto size = static_cast<size_t>(lines[i]);
-      result += row % size * static_cast<size_t>(strides[i]);
-      row /= size;
-    }
-    return result;
+    context.pool.parallel_for(
+        s.rows, uint64_t{s.width} * 16, [&](size_t begin, size_t end, size_t) {
+          for (size_t row = begin; row < end; ++row) {
+            turn(context.in<float>(0) + row * s.width,
+                 context.in<float>(1) + strided_index(s.lines, s.cos_strides, row),
+                 context.in<float>(2) + strided_index(s.lines, s.sin_strides, row), s.width,
+                 context.out<float>() + row * s.width);
+          }
+        });
   }
 };
 
