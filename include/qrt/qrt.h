@@ -410,7 +410,8 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_get_output_f32(const qrt_session* s
  * - A session remembers its last few shapes: to return to one takes no planning and no allocation.
  * - Weights stay packed. Contents of inputs and outputs are lost, state starts from zero, and what
  *   was bound no longer is.
- * - Dimensions that the model fixes may change too, if every operator agrees.
+ * - Only dimensions that the model leaves open change (qrt convert --shape opens others): operators
+ *   may have been converted for the others' sizes.
  * - Errors are those of qrt_session_create; then the session is as it was. */
 QRT_NODISCARD QRT_API qrt_status qrt_session_resize_input(qrt_session* session, size_t index,
                                                           const int32_t* dims, int32_t rank,

@@ -1,5 +1,6 @@
 // `qrt convert`: a TensorFlow Lite or ONNX model becomes a .qrt file, which exists only if it
 // loads; or any model becomes an ONNX one.
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -37,14 +38,16 @@ constexpr const char* kFooter = R"(Examples:
   qrt convert model.tflite model.onnx
   qrt convert model.qrt model.onnx
   qrt convert model.onnx model.qrt --shape image=1x3x320x320
+  qrt convert model.tflite model.qrt --shape image=batchx224x224x3
   qrt convert model.tflite model.qrt --custom MyOperator
   qrt convert vad.onnx vad.qrt --shape h=2x1x64 c=2x1x64 --state h=hn c=cn
 
 Quantized models stay quantized: TensorFlow Lite's int8 and uint8 models, and ONNX models with
 QuantizeLinear/DequantizeLinear pairs, which is also what an OUT ending in .onnx gets. Inputs and
 outputs keep their names, shapes and types; dimensions that the model leaves open stay open, except
-those that --shape fixes, and a batch that some operator needs as a number. An operator that libqrt
-does not know can be left to the app with --custom: the app gives it in qrt_program_options.
+those that --shape fixes, and a batch that some operator needs as a number. Only open dimensions can
+change later; --shape opens others where it has a word or '?' in a number's place. An operator that
+libqrt does not know can be left to the app with --custom: the app gives it in qrt_program_options.
 What a model gives to be handed back with the next input (a recurrent state, a cache) it keeps
 itself with --state: the input and the output are gone, the session holds the state, which can be
 reset, saved and restored. OUT is complete or, on any error, not written.)";
@@ -106,6 +109,24 @@ void add_assumptions(const rt::Model& model, Facts* lines) {
   }
 }
 
+// Outputs that do not follow what --shape opened: the model itself may give them fixed sizes.
+void add_fixed_outputs(const import::ImportOptions& wishes, const rt::Model& model,
+                       const ModelFacts& facts, Facts* lines) {
+  bool opened = false;
+  for (const auto& [name, dims] : wishes.input_shapes) {
+    for (const import::InputDim& dim : dims) opened = opened || dim.size == -1;
+  }
+  if (!opened) return;
+  for (int32_t output : *model.entry(0).outputs()) {
+    const auto i = static_cast<unsigned>(output);
+    const fb::Tensor& tensor = *model.entry(0).tensors()->Get(i);
+    if (std::count(tensor.shape()->begin(), tensor.shape()->end(), -1) > 0) continue;
+    lines->add("note", format("output '%s' is %s whatever the sizes that --shape opens",
+                              printable(name_of(tensor.name())).c_str(),
+                              facts.shape(model.entry_subgraph(0), i).c_str()));
+  }
+}
+
 // What was written from what, and how large both are.
 Facts written_facts(const Options& options, import::Format kind, size_t before, size_t after) {
   Facts lines;
@@ -160,6 +181,7 @@ Outcome convert_to_qrt(const Options& options, import::Format kind, size_t befor
     lines.add("entries", entries + "; what follows is about the first");
   }
   add_assumptions(*converted.open.model, &lines);
+  add_fixed_outputs(import, *converted.open.model, facts, &lines);
   std::string customs;
   for (const std::string& name : import::custom_names(*converted.open.model)) {
     customs += (customs.empty() ? "" : ", ") + printable(name);
@@ -207,7 +229,7 @@ void add_convert(CLI::App& app, Action* action) {
   named(command->add_option("--state", options->states,
                             "Keep this input's next value, which is an output, in the session"),
         "INPUT=OUTPUT...");
-  add_shape_option(command, &options->shapes, "Fix dimensions that the model leaves open");
+  add_shape_option(command, &options->shapes, "Fix or open dimensions of an input", true);
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });
 }

@@ -18,10 +18,20 @@ enum class Format { Qrt, Tflite, Onnx, Unknown };
 // By content, not by file name.
 Format detect_format(const uint8_t* data, size_t bytes);
 
+// A dimension that the caller asks for. -1 is an open one, also where the file fixes it; open
+// dimensions of one name have one size.
+struct InputDim {
+  InputDim(int32_t number) : size(number) {}
+  explicit InputDim(std::string open_name) : size(-1), name(std::move(open_name)) {}
+
+  int32_t size;
+  std::string name;  // "": the file's, or none
+};
+
 struct ImportOptions {
   std::string signature;  // the one entry that is wanted, if the file has several; "": all
-  // By an input's name, the shape it takes: dimensions that the file leaves open become fixed.
-  std::map<std::string, std::vector<int32_t>> input_shapes;
+  // By an input's name, the shape it takes: dimensions become fixed or open.
+  std::map<std::string, std::vector<InputDim>> input_shapes;
   // Operators that are left to the app, by the name that the file has for them: TensorFlow Lite's
   // custom code or "SVDF", ONNX's "domain.Operator" or "Operator". They become Custom.
   std::set<std::string> customs = {};

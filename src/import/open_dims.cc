@@ -15,6 +15,16 @@ std::string text(const std::vector<int32_t>& shape) {
   return rt::Shape(shape.data(), shape.size()).str();
 }
 
+// "?x3", or "Nx3".
+std::string text(const std::vector<InputDim>& dims) {
+  std::string all;
+  for (const InputDim& dim : dims) {
+    if (!all.empty()) all += "x";
+    all += dim.size != -1 ? std::to_string(dim.size) : dim.name.empty() ? "?" : dim.name;
+  }
+  return all;
+}
+
 std::string name_at(const std::vector<std::string>& names, size_t axis) {
   return axis < names.size() ? names[axis] : "";
 }
@@ -41,7 +51,8 @@ Status OpenDims::learn(const std::string& input, const std::vector<int32_t>& sha
   if (given == options_.input_shapes.end()) return {};
   bool fits = given->second.size() == shape.size();
   for (size_t i = 0; fits && i < shape.size(); ++i) {
-    const int32_t size = given->second[i];
+    const int32_t size = given->second[i].size;
+    if (size == -1) continue;
     fits = size >= 1 && (shape[i] == -1 || shape[i] == size);
     if (!fits || shape[i] != -1 || name_at(names, i).empty()) continue;
     const auto [known, added] = by_name_.insert({names[i], size});
@@ -61,12 +72,20 @@ void OpenDims::fix(const std::string& input, std::vector<int32_t>* shape,
   for (size_t i = 0; i < shape->size(); ++i) {
     int32_t& dim = (*shape)[i];
     std::string& name = (*names)[i];
-    if (dim != -1) name.clear();
-    if (dim != -1) continue;
+    const InputDim* wanted = given != options_.input_shapes.end() ? &given->second[i] : nullptr;
+    if (wanted != nullptr && wanted->size == -1) {
+      if (dim != -1 || !wanted->name.empty()) name = wanted->name;
+      dim = -1;
+      continue;
+    }
+    if (dim != -1) {
+      name.clear();
+      continue;
+    }
     const auto known = by_name_.find(name);
     const bool batch = i == 0 || batch_names_.count(name) != 0;
-    if (given != options_.input_shapes.end()) {
-      dim = given->second[i];
+    if (wanted != nullptr) {
+      dim = wanted->size;
     } else if (!name.empty() && known != by_name_.end()) {
       dim = known->second;
     } else if (batch && fix_batch_) {

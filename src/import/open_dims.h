@@ -1,6 +1,6 @@
-// Which dimensions of a model's inputs stay open. All that the file leaves open do, except those
+// Which dimensions of a model's inputs are open. All that the file leaves open are, except those
 // that the caller fixes, and except the batch where an importer cannot do without: then it is 1,
-// and the graph's metadata say so and why.
+// and the graph's metadata say so and why. And those that the caller opens.
 #pragma once
 
 #include <functional>

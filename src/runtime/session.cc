@@ -76,6 +76,15 @@ Status Session::check_input_shape(size_t i, const Shape& shape) const {
     return error(Code::InvalidArgument, "input '%s' has %d dimensions, not %d", declared.name,
                  declared.shape.rank(), shape.rank());
   }
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const int32_t fixed = declared.shape[axis];
+    if (fixed == -1 || fixed == shape[axis]) continue;
+    return error(
+        Code::InvalidArgument,
+        "input '%s' cannot have the shape %s: the model fixes dimension %d at %d (qrt convert "
+        "--shape can leave it open)",
+        declared.name, shape.str().c_str(), axis, fixed);
+  }
   uint64_t size;
   if (!checked_bytes(shape, dtype_bits(declared.type), options_.max_arena_bytes, &size)) {
     return error(Code::InvalidArgument, "input '%s' cannot have the shape %s", declared.name,

@@ -66,6 +66,26 @@ TEST_F(OpenShapesTool, InspectShowsTheNames) {
   EXPECT_EQ(json["tensors"][0]["shape"], nlohmann::json({-1, 3, -1}));
 }
 
+TEST_F(OpenShapesTool, ConvertOpensWhatTheFileFixes) {
+  OnnxBuilder b;
+  b.input("x", {1, 3});
+  b.constant<int64_t>("first", {}, {0}, Onnx::INT64);
+  b.op("Neg", {"x"}, {"y"});
+  b.op("Gather", {"y", "first"}, {"z"});
+  b.output("y");
+  b.output("z");
+  write_onnx(b);
+  EXPECT_EQ(qrt("convert m.onnx fixed.qrt").out.find("note"), std::string::npos);
+  expect_failure("bench fixed.qrt --shape x=2x3", 1, {"the model fixes dimension 0 at 1"});
+  const Ran ran = qrt("convert m.onnx open.qrt --shape x=batchx3");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_PRED2(contains, ran.out, "output 'z' is 3 whatever the sizes that --shape opens");
+  EXPECT_EQ(ran.out.find("output 'y'"), std::string::npos);
+  EXPECT_PRED2(contains, qrt("inspect open.qrt").out, "x  f32 [batch, 3]");
+  EXPECT_EQ(qrt("bench open.qrt --seconds 0 --warmup 0 --shape x=2x3").exit_code, 0);
+  expect_failure("bench open.qrt --shape x=?x3", 2, {"NAME=1x3x224x224"});
+}
+
 TEST_F(OpenShapesTool, BenchTakesAShape) {
   const std::string bench = "bench m.qrt --seconds 0 --warmup 0 --profile --json ";
   const auto json = nlohmann::json::parse(qrt(bench + "--shape x=4x3x7").out);

@@ -419,7 +419,7 @@ TEST(OnnxOpen, ShapesThatAreGivenMustFit) {
   b.op("Add", {"x", "z"}, {"y"});
   b.output("y");
   const auto bytes = b.bytes();
-  const auto import = [&](std::map<std::string, Shape> shapes) {
+  const auto import = [&](std::map<std::string, std::vector<import::InputDim>> shapes) {
     import::ImportOptions options;
     options.input_shapes = std::move(shapes);
     return import::import_onnx(bytes.data(), bytes.size(), "t", options);
@@ -435,6 +435,57 @@ TEST(OnnxOpen, ShapesThatAreGivenMustFit) {
             "t: the shapes given make 'N' both 2 and 3");
   EXPECT_EQ(import({{"w", {2}}}).status().message(),
             "t: a shape is given for 'w', which is no input");
+  EXPECT_EQ(import({{"x", {import::InputDim("N"), 4}}}).status().message(),
+            "t: input 'x' is ?x3 and cannot be given the shape Nx4");
+}
+
+// A file whose batch is fixed runs at others once it is opened, for all inputs alike.
+TEST(OnnxOpen, DimensionsThatTheFileFixesCanBeOpened) {
+  OnnxBuilder b;
+  b.input("x", {1, 6});
+  b.input("z", {1, 6});
+  b.op("Add", {"x", "z"}, {"sum"});
+  b.constant<int64_t>("flat", {2}, {-1, 3}, Onnx::INT64);
+  b.op("Reshape", {"sum", "flat"}, {"y"});
+  b.output("y");
+  const auto bytes = b.bytes();
+  import::ImportOptions options;
+  const auto fixed = import::import_onnx(bytes.data(), bytes.size(), "t", options);
+  ASSERT_TRUE(fixed.ok()) << fixed.status().message();
+  EXPECT_EQ(output_shape(*fixed), (Shape{2, 3}));
+  Loaded same = must_load(*fixed);
+  EXPECT_TRUE(same.session->resize_input(0, {1, 6}).ok());
+  EXPECT_EQ(same.session->resize_input(0, {2, 6}).code(), rt::Code::InvalidArgument);
+
+  for (const char* input : {"x", "z"}) {
+    options.input_shapes[input] = {import::InputDim("batch"), 6};
+  }
+  const auto open = import::import_onnx(bytes.data(), bytes.size(), "t", options);
+  ASSERT_TRUE(open.ok()) << open.status().message();
+  EXPECT_EQ(first_input(*open).shape, (Shape{-1, 6}));
+  EXPECT_EQ(first_input(*open).dim_names, (std::vector<std::string>{"batch", ""}));
+  Loaded loaded = must_load(*open);
+  const rt::InputShape two[] = {{0, {2, 6}}, {1, {2, 6}}};
+  const rt::Status status = loaded.session->resize_inputs({two, 2});
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(loaded.session->output_shape(0), (rt::Shape{4, 3}));
+  const rt::InputShape uneven[] = {{0, {2, 6}}, {1, {3, 6}}};
+  EXPECT_FALSE(loaded.session->resize_inputs({uneven, 2}).ok());
+}
+
+// Where an operator cannot do without the batch, one that was asked for is not taken for 1.
+TEST(OnnxOpen, ABatchThatIsAskedForIsNotAssumed) {
+  OnnxBuilder b;
+  b.input("x", {2, 3});
+  b.constant<int64_t>("shape", {1}, {6}, Onnx::INT64);
+  b.op("Reshape", {"x", "shape"}, {"y"}).named("all");
+  b.output("y");
+  const auto bytes = b.bytes();
+  import::ImportOptions options;
+  options.input_shapes["x"] = {import::InputDim("batch"), 3};
+  const auto g = import::import_onnx(bytes.data(), bytes.size(), "t", options);
+  ASSERT_FALSE(g.ok());
+  EXPECT_NE(g.status().message().find("'all'"), std::string::npos) << g.status().message();
 }
 
 // n / 7 * 7 need not be n. With the size that a batch is taken for, it is not.

@@ -2,6 +2,7 @@
 // weights are packed once a program, or with an old XNNPACK once a session, and counted.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <thread>
 
@@ -73,6 +74,19 @@ graph::Graph convolution(const Layer& l) {
   g.inputs = {in};
   g.outputs = {out};
   return g;
+}
+
+// The same layer, of any batch, height and width, at the layer's first.
+Loaded load_open(const Layer& l, const rt::SessionOptions& options = {}) {
+  graph::Graph g = convolution(l);
+  for (int i : {g.inputs[0], g.outputs[0]}) {
+    std::vector<int32_t>& shape = g.value(i).shape;
+    shape[0] = shape[1] = shape[2] = -1;
+  }
+  Loaded loaded = must_load(g, options);
+  const rt::Status status = loaded.session->resize_input(0, {l.batch, l.height, l.width, l.inputs});
+  EXPECT_TRUE(status.ok()) << status.message();
+  return loaded;
 }
 
 graph::Graph fully_connected(const Layer& l) {
@@ -178,10 +192,7 @@ TEST_F(Xnn, DoesNotTakeAnOutputSmallerThanAStride) {
   const Layer large = {1, 4, 4, 2, 3, 3, 3, 3, 1, 1, fb::Padding::Explicit, 1, true};
   Loaded loaded = must_load(convolution(large));
   EXPECT_STREQ(kernel_name(loaded), "f32_transposed_conv__xnnpack");
-  const rt::Status status = loaded.session->resize_input(0, {1, 4, 1, 2});
-  EXPECT_NE(std::string(status.message()).find("less than its strides of 3 and 3"),
-            std::string::npos)
-      << status.message();
+  EXPECT_EQ(loaded.session->resize_input(0, {1, 4, 1, 2}).code(), rt::Code::InvalidArgument);
 }
 
 TEST_F(Xnn, AnEmptyInputGivesTheBias) {
@@ -197,7 +208,11 @@ TEST_F(Xnn, AnEmptyInputGivesTheBias) {
 TEST_F(Xnn, WeightsArePackedOnceAndCounted) {
   for (const Layer& l : kLayers) {
     SCOPED_TRACE(&l - kLayers);
-    Loaded loaded = must_load(convolution(l));
+    Loaded loaded = load_open(l);
+    if (std::strstr(kernel_name(loaded), "xnnpack") == nullptr) {
+      EXPECT_TRUE(l.transposed) << "whose smallest outputs XNNPACK cannot compute";
+      continue;
+    }
     const rt::Program& program = loaded.session->program();
     // XNNPACK's kernels work on blocks of columns: there is never less than what was packed.
     const size_t weight_bytes = program.tensors()[1].shape.elements() * sizeof(float);
@@ -222,7 +237,7 @@ TEST_F(Xnn, ResizedSessionsComputeWhatNewOnesDo) {
     for (size_t threads : {1, 2}) {
       rt::SessionOptions options;
       options.threads = threads;
-      Loaded loaded = must_load(convolution(l), options);
+      Loaded loaded = load_open(l, options);
       const rt::Shape old = loaded.session->input_shape(0);
       for (int32_t more : {2, 5, 2, 0, 5, 1, 0, 2}) {
         Layer changed = l;
@@ -230,7 +245,7 @@ TEST_F(Xnn, ResizedSessionsComputeWhatNewOnesDo) {
         rt::Shape shape = old;
         shape[0] = changed.batch, shape[1] = changed.height, shape[2] = changed.width;
         ASSERT_TRUE(loaded.session->resize_input(0, shape).ok());
-        Loaded fresh = must_load(convolution(changed), options);
+        Loaded fresh = load_open(changed, options);
         EXPECT_EQ(run(*loaded.session), run(*fresh.session));
       }
     }
@@ -242,11 +257,13 @@ TEST_F(Xnn, AFailedResizeLeavesTheSessionAsItWas) {
     SCOPED_TRACE(&l - kLayers);
     rt::SessionOptions options;
     options.max_arena_bytes = size_t{1} << 20;
-    Loaded loaded = must_load(convolution(l), options);
+    Loaded loaded = load_open(l, options);
     const std::vector<float> before = run(*loaded.session);
     rt::Shape shape = loaded.session->input_shape(0);
     shape[1] = shape[2] = 500;
-    ASSERT_FALSE(loaded.session->resize_input(0, shape).ok());
+    const rt::Status status = loaded.session->resize_input(0, shape);
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.message().find("the model fixes"), std::string::npos) << status.message();
     EXPECT_EQ(run(*loaded.session), before);
   }
 }

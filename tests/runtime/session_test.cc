@@ -53,6 +53,21 @@ TEST(Session, ResizesInputsThatFitOnlyTogether) {
   EXPECT_EQ(loaded.get<float>(), (std::vector<float>{11, 22, 33, 44, 55, 66}));
 }
 
+// What the model says of its sizes may have been taken for granted when it was made.
+TEST(Session, KeepsDimensionsThatTheModelFixes) {
+  graph::Graph g;
+  const int x = g.add_tensor("x", rt::DType::F32, {-1, 2});
+  g.inputs = g.outputs = {x};
+  Loaded loaded = must_load(g);
+  ASSERT_TRUE(loaded.session->resize_input(0, {5, 2}).ok());
+  const rt::Status status = loaded.session->resize_input(0, {5, 3});
+  EXPECT_EQ(status.code(), rt::Code::InvalidArgument);
+  EXPECT_EQ(status.message(),
+            "input 'x' cannot have the shape 5x3: the model fixes dimension 1 at 2 (qrt convert "
+            "--shape can leave it open)");
+  EXPECT_EQ(loaded.session->input_shape(0), (rt::Shape{5, 2}));
+}
+
 // x [N,H,W,2] is convolved and averaged: [N,3].
 graph::Graph reshaping() {
   graph::Graph g;
