@@ -14,6 +14,7 @@
 #include "kernels/arg_x8.h"
 #include "kernels/binary_s8.h"
 #include "kernels/convert_s8.h"
+#include "kernels/function_f32.h"
 #include "kernels/lut.h"
 #include "kernels/pool_s8.h"
 #include "kernels/reduce_s8.h"
@@ -111,6 +112,20 @@ void softmax(benchmark::State& state, const SoftmaxS8Kernel* kernel, size_t rows
   measure(state, 2 * rows * n, [&] { kernel->run(args, in.data(), rows, out.data()); });
 }
 
+void function(benchmark::State& state, const FunctionF32Kernel* kernel, FunctionF32 which,
+              size_t n) {
+  std::vector<float> in(n), out(n);
+  for (size_t i = 0; i < n; ++i) in[i] = static_cast<float>(i % 997) * 0.01f - 5;
+  const FunctionF32Args args = {which, 1, 1, 1, -1e30f, 1e30f};
+  measure(state, 8 * n, [&] { kernel->run(args, in.data(), n, out.data()); });
+}
+
+void softmax_f32(benchmark::State& state, const FunctionF32Kernel* kernel, size_t rows, size_t n) {
+  std::vector<float> in(rows * n), out(rows * n);
+  for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<float>(i % 997) * 0.01f - 5;
+  measure(state, 8 * in.size(), [&] { kernel->softmax(in.data(), rows, n, 1, false, out.data()); });
+}
+
 // Rows of 65 pixels made `scale` times as wide.
 void resize(benchmark::State& state, const ResizeBilinearKernel* kernel, size_t channels,
             int32_t scale, bool is_float) {
@@ -189,6 +204,17 @@ void add_by_shape() {
         [max](auto& s, auto* k) { pool(s, k, 1, 1280, 49, max); });
   }
   add(softmax_s8_kernels, "1x1001", [](auto& s, auto* k) { softmax(s, k, 1, 1001); });
+  add(function_f32_kernels, "softmax/1x1001", [](auto& s, auto* k) { softmax_f32(s, k, 1, 1001); });
+  add(function_f32_kernels, "softmax/1000x21",
+      [](auto& s, auto* k) { softmax_f32(s, k, 1000, 21); });
+  constexpr std::pair<FunctionF32, const char*> kFunctions[] = {
+      {FunctionF32::Exp, "exp"},   {FunctionF32::Logistic, "logistic"},
+      {FunctionF32::Tanh, "tanh"}, {FunctionF32::Erf, "erf"},
+      {FunctionF32::Gelu, "gelu"}, {FunctionF32::HardSwish, "hard_swish"}};
+  for (const auto& [which, name] : kFunctions) {
+    add(function_f32_kernels, std::string(name) + "/4096",
+        [f = which](auto& s, auto* k) { function(s, k, f, 4096); });
+  }
   add(softmax_s8_kernels, "1000x21", [](auto& s, auto* k) { softmax(s, k, 1000, 21); });
   for (const int32_t scale : {1, 2, 8}) {
     for (const size_t channels : {1, 3, 21, 64}) {

@@ -39,9 +39,6 @@ struct PoolF32Args {
 void average_pool_f32(const PoolF32Args& args, size_t pixels, float* out);
 void max_pool_f32(const PoolF32Args& args, size_t pixels, float* out);
 
-// Rows of n: exp(beta * (x - max)) / sum, or beta * (x - max) - log(sum).
-void softmax_f32(const float* in, size_t rows, size_t n, float beta, bool log, float* out);
-
 // out[rows][width]: row r is the sum over s < count of weights[r][s] * vectors[s][width].
 void weighted_sum_f32(const float* weights, size_t rows, size_t count, const float* vectors,
                       size_t width, float* out);

@@ -42,22 +42,4 @@ void max_pool_f32(const PoolF32Args& args, size_t pixels, float* out) {
   }
 }
 
-void softmax_f32(const float* in, size_t rows, size_t n, float beta, bool log, float* out) {
-  for (size_t r = 0; r < rows; ++r, in += n, out += n) {
-    float max = in[0];
-    for (size_t i = 1; i < n; ++i) max = in[i] > max ? in[i] : max;
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i) sum += exp(static_cast<double>(beta * (in[i] - max)));
-    if (log) {
-      const float log_sum = static_cast<float>(::log(sum));
-      for (size_t i = 0; i < n; ++i) out[i] = beta * (in[i] - max) - log_sum;
-    } else {
-      const double inverse = 1.0 / sum;
-      for (size_t i = 0; i < n; ++i) {
-        out[i] = static_cast<float>(exp(static_cast<double>(beta * (in[i] - max))) * inverse);
-      }
-    }
-  }
-}
-
 }  // namespace qrt::kernels

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "kernels/f32.h"
+#include "kernels/function_f32.h"
 #include "src/ops/common.h"
+#include "src/ops/row_kernel.h"
 #include "src/runtime/op_def.h"
 
 namespace qrt::rt {
@@ -62,8 +64,10 @@ struct State : OpState {
   AttentionShape shape = {};
 };
 
-class AttentionF32 final : public OpKernel {
+class AttentionF32 final : public RowKernel<kernels::FunctionF32Kernel> {
  public:
+  explicit AttentionF32(const kernels::FunctionF32Kernel& row) : RowKernel(row) {}
+
   const char* name() const override { return "f32_attention__scalar"; }
 
   Status plan(const Node& node, PlanContext& context) const override {
@@ -85,8 +89,8 @@ class AttentionF32 final : public OpKernel {
   }
 
  private:
-  static void run_block(const RunContext& context, const AttentionShape& s, size_t item,
-                        float* scores) {
+  void run_block(const RunContext& context, const AttentionShape& s, size_t item,
+                 float* scores) const {
     const size_t head = item / s.blocks, first = item % s.blocks * s.block;
     const size_t rows = std::min(s.block, s.rows - first);
     size_t key = 0, value = 0, mask = first * static_cast<size_t>(row_stride(s));
@@ -108,7 +112,7 @@ class AttentionF32 final : public OpKernel {
       finish_scores(context, s, first + r, mask + r * static_cast<size_t>(row_stride(s)),
                     scores + r * s.keys);
     }
-    if (s.keys > 0) kernels::softmax_f32(scores, rows, s.keys, 1, false, scores);
+    if (s.keys > 0) row_.softmax(scores, rows, s.keys, 1, false, scores);
     kernels::weighted_sum_f32(scores, rows, s.keys, context.in<float>(2) + value * s.keys * s.width,
                               s.width, context.out<float>() + (head * s.rows + first) * s.width);
   }
@@ -142,6 +146,10 @@ class AttentionF32 final : public OpKernel {
 
 }  // namespace
 
-const OpDef kAttentionOp = {choose_only<AttentionF32>};
+Choice choose(const Node&, const ChooseContext& context) {
+  return make_kernel<AttentionF32>(choose_kernel(kernels::function_f32_kernels, context.features));
+}
+
+const OpDef kAttentionOp = {choose};
 
 }  // namespace qrt::rt

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "kernels/f32.h"
+#include "kernels/function_f32.h"
 #include "kernels/softmax_s8.h"
 #include "src/ops/common.h"
 #include "src/ops/row_kernel.h"
@@ -94,25 +94,27 @@ class LogSoftmaxS8 final : public OpKernel {
   Exponentials exponentials_;
 };
 
-class SoftmaxF32 final : public OpKernel {
+class SoftmaxF32 final : public RowKernel<kernels::FunctionF32Kernel> {
  public:
-  const char* name() const override { return "f32_softmax__scalar"; }
+  explicit SoftmaxF32(const kernels::FunctionF32Kernel& row) : RowKernel(row) {}
+
   bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
 
   void run(const RunContext& context) const override {
     const Rows shape(context.shape_in(0));
     const auto& options = context.node.options<fb::Softmax>();
     context.pool.parallel_for(
-        shape.rows, uint64_t{shape.n} * 32, [&](size_t begin, size_t end, size_t) {
-          kernels::softmax_f32(context.in<float>(0) + begin * shape.n, end - begin, shape.n,
-                               options.beta(), options.log(),
-                               context.out<float>() + begin * shape.n);
+        shape.rows, uint64_t{shape.n} * 4, [&](size_t begin, size_t end, size_t) {
+          row_.softmax(context.in<float>(0) + begin * shape.n, end - begin, shape.n, options.beta(),
+                       options.log(), context.out<float>() + begin * shape.n);
         });
   }
 };
 
 Choice choose(const Node& node, const ChooseContext& context) {
-  if (node.input(0).type != DType::S8) return make_kernel<SoftmaxF32>();
+  if (node.input(0).type != DType::S8) {
+    return make_kernel<SoftmaxF32>(choose_kernel(kernels::function_f32_kernels, context.features));
+  }
   if (node.options<fb::Softmax>().log()) return make_kernel<LogSoftmaxS8>(node);
   return make_kernel<SoftmaxS8>(node, choose_kernel(kernels::softmax_s8_kernels, context.features));
 }

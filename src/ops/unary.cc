@@ -1,10 +1,12 @@
 // Unary: a function of each element. In s8 a table of 256 entries, computed in double when the
-// Program is built; in float the function itself.
+// Program is built; in float the function itself, in vectors where kernels/function_f32.h has it.
 #include <algorithm>
 
+#include "kernels/function_f32.h"
 #include "src/ops/byte_table.h"
 #include "src/ops/common.h"
 #include "src/ops/float_table.h"
+#include "src/ops/row_kernel.h"
 #include "src/ops/unary_functions.h"
 
 namespace qrt::rt {
@@ -89,6 +91,87 @@ class Plain final : public OpKernel {
   Limits limits_;
 };
 
+// Which of the vector functions this is; false if it is none.
+bool vector_function(const fb::Unary& options, kernels::FunctionF32Args* args) {
+  using kernels::FunctionF32;
+  const float alpha = options.alpha(), beta = options.beta();
+  switch (options.kind()) {
+    case fb::UnaryKind::Exp:
+      args->function = FunctionF32::Exp;
+      return true;
+    case fb::UnaryKind::Logistic:
+      args->function = FunctionF32::Logistic;
+      return true;
+    case fb::UnaryKind::Tanh:
+      args->function = FunctionF32::Tanh;
+      return true;
+    case fb::UnaryKind::Erf:
+      args->function = FunctionF32::Erf;
+      return true;
+    case fb::UnaryKind::Silu:
+      args->function = FunctionF32::Silu;
+      return true;
+    case fb::UnaryKind::Gelu:
+      args->function = FunctionF32::Gelu;
+      return true;
+    case fb::UnaryKind::GeluTanh:
+      args->function = FunctionF32::GeluTanh;
+      return true;
+    case fb::UnaryKind::Mish:
+      args->function = FunctionF32::Mish;
+      return true;
+    case fb::UnaryKind::Elu:
+      *args = {FunctionF32::Elu, alpha, 1, 1, 0, 0};
+      return true;
+    case fb::UnaryKind::Selu:
+      *args = {FunctionF32::Elu, alpha * beta, beta, 1, 0, 0};
+      return true;
+    case fb::UnaryKind::Celu:
+      *args = {FunctionF32::Elu, alpha, 1, 1 / alpha, 0, 0};
+      return true;
+    case fb::UnaryKind::HardSigmoid:
+      *args = {FunctionF32::HardSigmoid, alpha, beta, 0, 0, 0};
+      return true;
+    case fb::UnaryKind::HardSwish:
+      args->function = FunctionF32::HardSwish;
+      return true;
+    case fb::UnaryKind::LeakyRelu:
+      *args = {FunctionF32::LeakyRelu, alpha, 0, 0, 0, 0};
+      return true;
+    default:
+      return false;
+  }
+}
+
+class VectorFunction final : public RowKernel<kernels::FunctionF32Kernel> {
+ public:
+  VectorFunction(const kernels::FunctionF32Kernel& row, const kernels::FunctionF32Args& args)
+      : RowKernel(row), args_(args) {}
+
+  bool may_overwrite(const Node&, const Shapes&, size_t) const override { return true; }
+  void run(const RunContext& context) const override {
+    context.pool.parallel_for(static_cast<size_t>(context.shape_out().elements()), 4,
+                              [&](size_t begin, size_t end, size_t) {
+                                row_.run(args_, context.in<float>(0) + begin, end - begin,
+                                         context.out<float>() + begin);
+                              });
+  }
+
+ private:
+  kernels::FunctionF32Args args_;
+};
+
+Choice choose_f32(const Node& node, const ChooseContext& context) {
+  const auto& options = node.options<fb::Unary>();
+  kernels::FunctionF32Args args{};
+  if (!vector_function(options, &args)) return make_kernel<Plain<float>>(node);
+  const Limits limits = clamp_limits(options.clamp());
+  args.min = limits.min;
+  args.max = limits.max;
+  return make_kernel<VectorFunction>(choose_kernel(kernels::function_f32_kernels, context.features),
+                                     args);
+}
+
 // The only function of bools.
 class Not final : public OpKernel {
  public:
@@ -112,7 +195,7 @@ Choice choose(const Node& node, const ChooseContext& context) {
       return make_kernel<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
                                     table_entries(node));
     case DType::F32:
-      return make_kernel<Plain<float>>(node);
+      return choose_f32(node, context);
     case DType::F64:
       return make_kernel<Plain<double>>(node);
     case DType::S32:

@@ -12,6 +12,7 @@
 #include "kernels/binary_s8.h"
 #include "kernels/convert_s8.h"
 #include "kernels/dwconv_s8.h"
+#include "kernels/function_f32.h"
 #include "kernels/gemm_s8.h"
 #include "kernels/lstm_s8.h"
 #include "kernels/lut.h"
@@ -132,6 +133,7 @@ TEST(KernelChoice, RowsOfEveryFamily) {
   check_family(kernels::dwconv_s8_kernels, avx512);
   check_family(kernels::binary_s8_kernels, avx512);
   check_family(kernels::lut_kernels, avx512);
+  check_family(kernels::function_f32_kernels, avx512);
   check_family(kernels::resize_bilinear_kernels, avx512);
   check_family(kernels::pool_s8_kernels, avx2);
   check_family(kernels::softmax_s8_kernels, avx2);
