@@ -15,6 +15,7 @@ Choice choose(const Node& node, const ChooseContext& context) {
   if (node.input(0).type == DType::S8 && !compares) {
     return choose_binary_s8(node, context);
   }
+  if (node.input(0).type == DType::S16 && !compares) return choose_binary_s16(node, context);
   return choose_binary_plain(node);
 }
 

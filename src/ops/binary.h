@@ -96,7 +96,13 @@ void loop(const T* a, size_t a_step, const T* b, size_t b_step, size_t n, Out* o
   }
 }
 
+// The function of two real numbers, as quantized values: Div, Min, Max, SquaredDifference, and
+// those that jump, which are computed as float_table.h says.
+int32_t quantized_binary(fb::BinaryKind kind, int32_t x, const Quantization& a, int32_t y,
+                         const Quantization& b, const Quantization& to, int32_t min, int32_t max);
+
 Choice choose_binary_s8(const Node& node, const ChooseContext& context);
+Choice choose_binary_s16(const Node& node, const ChooseContext& context);
 Choice choose_binary_plain(const Node& node);
 
 }  // namespace qrt::rt

@@ -129,24 +129,12 @@ class PairTable final : public OpKernel {
  private:
   static void write(const Node& node, const kernels::Output& range, int8_t* table) {
     const Quantization &a = node.input(0).quantization, &b = node.input(1).quantization;
-    const double out_scale = node.output(0).quantization.scale();
     const auto kind = node.options<fb::Binary>().kind();
     for (int i = 0; i < 256; ++i) {
       for (int j = 0; j < 256; ++j) {
-        if (jumps(kind)) {
-          const float y = evaluate_jump(kind, dequantized(static_cast<int8_t>(i), a),
-                                        dequantized(static_cast<int8_t>(j), b));
-          table[static_cast<size_t>(i * 256 + j)] =
-              quantized(y, node.output(0).quantization, range.min, range.max);
-          continue;
-        }
-        const double x = (static_cast<int8_t>(i) - a.zero_point()) * static_cast<double>(a.scale());
-        const double y = (static_cast<int8_t>(j) - b.zero_point()) * static_cast<double>(b.scale());
-        double steps = evaluate(kind, x, y) / out_scale;
-        if (std::isnan(steps)) steps = 0;
-        const double q = std::clamp(std::nearbyint(steps) + range.zero_point,
-                                    static_cast<double>(range.min), static_cast<double>(range.max));
-        table[static_cast<size_t>(i * 256 + j)] = static_cast<int8_t>(q);
+        table[static_cast<size_t>(i * 256 + j)] = static_cast<int8_t>(
+            quantized_binary(kind, static_cast<int8_t>(i), a, static_cast<int8_t>(j), b,
+                             node.output(0).quantization, range.min, range.max));
       }
     }
   }
@@ -155,6 +143,19 @@ class PairTable final : public OpKernel {
 };
 
 }  // namespace
+
+int32_t quantized_binary(fb::BinaryKind kind, int32_t x, const Quantization& a, int32_t y,
+                         const Quantization& b, const Quantization& to, int32_t min, int32_t max) {
+  if (jumps(kind)) {
+    return quantized(evaluate_jump(kind, dequantized(x, a), dequantized(y, b)), to, min, max);
+  }
+  const double result = evaluate(kind, (x - a.zero_point()) * static_cast<double>(a.scale()),
+                                 (y - b.zero_point()) * static_cast<double>(b.scale()));
+  double steps = result / static_cast<double>(to.scale());
+  if (std::isnan(steps)) steps = 0;
+  return static_cast<int32_t>(std::clamp(std::nearbyint(steps) + to.zero_point(),
+                                         static_cast<double>(min), static_cast<double>(max)));
+}
 
 Choice choose_binary_s8(const Node& node, const ChooseContext& context) {
   switch (node.options<fb::Binary>().kind()) {

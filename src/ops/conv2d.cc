@@ -10,6 +10,8 @@ Choice choose(const Node& node, const ChooseContext& context) {
   switch (weights_mode(node)) {
     case WeightsMode::Quantized:
       return choose_conv2d_s8(node, context);
+    case WeightsMode::Wide:
+      return choose_conv2d_s16(node, context);
     case WeightsMode::Float:
       return choose_conv2d_f32(node, context);
     case WeightsMode::Dynamic:

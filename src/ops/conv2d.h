@@ -17,6 +17,8 @@ struct ConvShape {
 // The geometry of a node that infer has accepted.
 ConvShape conv_shape(const Node& node, const Shapes& shapes);
 
+// s16 input, s8 weights -> s16.
+Choice choose_conv2d_s16(const Node& node, const ChooseContext& context);
 // s8 input, s8 weights -> s8.
 Choice choose_conv2d_s8(const Node& node, const ChooseContext& context);
 // The same by Winograd's method, where this CPU gains by it; else null.

@@ -10,15 +10,15 @@
 
 namespace qrt::rt {
 
-inline float dequantized(int8_t q, const Quantization& from) {
+inline float dequantized(int32_t q, const Quantization& from) {
   return static_cast<float>(q - from.zero_point()) * from.scale();
 }
 
 // NaN becomes zero.
-inline int8_t quantized(float y, const Quantization& to, int32_t min, int32_t max) {
+inline int32_t quantized(float y, const Quantization& to, int32_t min, int32_t max) {
   const float steps = y / to.scale();
   const double rounded = std::isnan(steps) ? 0.0 : std::nearbyint(static_cast<double>(steps));
-  return static_cast<int8_t>(
+  return static_cast<int32_t>(
       std::clamp(rounded + to.zero_point(), static_cast<double>(min), static_cast<double>(max)));
 }
 

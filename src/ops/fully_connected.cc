@@ -5,6 +5,7 @@
 #include "kernels/f32.h"
 #include "src/ops/dynamic_quantization.h"
 #include "src/ops/row_kernel.h"
+#include "src/ops/sums_s16.h"
 #include "src/ops/xnn_kernel.h"
 
 namespace qrt::rt {
@@ -65,6 +66,37 @@ class QuantizedLayer final : public RowKernel<kernels::GemmS8Kernel> {
   const size_t n_, k_;  // outputs and inputs of a row
   const kernels::Output out_;
   PackedGemm weights_;
+};
+
+class LayerS16 final : public RowKernel<kernels::GemmS16Kernel> {
+ public:
+  LayerS16(const Node& node, const kernels::GemmS16Kernel& row)
+      : RowKernel(row), sums_(node, row, clamp_of(node)) {}
+
+  Status pack(const Node& node, WeightStore&) override { return sums_.collect(node); }
+
+  void run(const RunContext& context) const override {
+    const size_t n = outputs_of(context.node), k = inputs_of(context.node);
+    const auto* w = context.node.input(1).as<int8_t>();
+    // Blocks of outputs are shared out, row by row.
+    const size_t blocks = ceil_div(n, kSumsS16);
+    context.pool.parallel_for(
+        rows_of(context.shape_in(0)) * blocks,
+        mac_cost(size_product(std::min(n, kSumsS16), k), row_.throughput),
+        [&](size_t begin, size_t end, size_t) {
+          int64_t sums[kSumsS16];
+          for (size_t i = begin; i < end; ++i) {
+            const size_t row = i / blocks, first = i % blocks * kSumsS16;
+            const size_t count = std::min(n - first, kSumsS16);
+            sums_.begin(first, count, sums);
+            row_.add_rows(context.in<int16_t>(0) + row * k, k, w + first * k, k, count, sums);
+            sums_.finish(sums, first, count, context.out<int16_t>() + row * n + first);
+          }
+        });
+  }
+
+ private:
+  SumsS16 sums_;
 };
 
 class DynamicLayer final : public RowKernel<kernels::GemmS8Kernel> {
@@ -168,6 +200,9 @@ Choice choose(const Node& node, const ChooseContext& context) {
     case WeightsMode::Quantized:
       return make_kernel<QuantizedLayer>(node,
                                          choose_kernel(kernels::gemm_s8_kernels, context.features));
+    case WeightsMode::Wide:
+      return make_kernel<LayerS16>(node,
+                                   choose_kernel(kernels::gemm_s16_kernels, context.features));
     case WeightsMode::Dynamic:
       return make_kernel<DynamicLayer>(context);
     case WeightsMode::Float:

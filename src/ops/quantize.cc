@@ -1,11 +1,13 @@
 // Quantize: float to s8, u8 or s16, or one quantization to another. A change between s8 and u8 that
-// only shifts the zero point is exact.
+// only shifts the zero point is exact. With more than eight bits on one side, as s16 operators scale
+// (schema/README.md, "s16").
 #include <algorithm>
 
 #include "kernels/convert_s8.h"
 #include "kernels/requantize.h"
 #include "src/ops/byte_table.h"
 #include "src/ops/common.h"
+#include "src/ops/fixed_multiplier.h"
 #include "src/ops/multiplier.h"
 #include "src/ops/row_kernel.h"
 
@@ -48,70 +50,133 @@ class FloatToS8 final : public RowKernel<kernels::ConvertS8Kernel> {
   const kernels::Output range_;
 };
 
-// The rarer pairs of types. `multiplier` is that of integers, or the inverse scale for floats.
-template <class In, class Out>
-class Convert final : public OpKernel {
+class FloatToU8 final : public OpKernel {
  public:
-  explicit Convert(float multiplier) : multiplier_(multiplier) {}
+  FloatToU8(const Node& node, float inverse_scale)
+      : inverse_scale_(inverse_scale), range_(full_range(node.output(0))) {}
 
   const char* name() const override { return "quantize__scalar"; }
   void run(const RunContext& context) const override {
-    const Tensor &from = context.node.input(0), &to = context.node.output(0);
-    const In* in = context.in<In>(0);
-    Out* out = context.out<Out>();
+    const float* in = context.in<float>(0);
+    auto* out = context.out<uint8_t>();
     const auto elements = static_cast<size_t>(context.shape_out().elements());
-    const kernels::Output range = full_range(to);
-    if constexpr (std::is_same_v<In, float>) {
-      for (size_t i = 0; i < elements; ++i) {
-        const float steps = std::isnan(in[i]) ? 0.0f : in[i] * multiplier_;
-        out[i] = static_cast<Out>(kernels::quantize_steps(steps, range));
-      }
-    } else {
-      const int32_t zero_point = from.quantization.zero_point();
-      for (size_t i = 0; i < elements; ++i) {
-        out[i] = static_cast<Out>(kernels::requantize(in[i] - zero_point, multiplier_, range));
-      }
+    for (size_t i = 0; i < elements; ++i) {
+      const float steps = std::isnan(in[i]) ? 0.0f : in[i] * inverse_scale_;
+      out[i] = static_cast<uint8_t>(kernels::quantize_steps(steps, range_));
     }
   }
 
  private:
-  const float multiplier_;
+  const float inverse_scale_;
+  const kernels::Output range_;
+};
+
+// round(x / scale), halves away from zero; NaN is the zero point.
+class FloatToS16 final : public OpKernel {
+ public:
+  explicit FloatToS16(const Node& node)
+      : scale_(node.output(0).quantization.scale()), range_(full_range(node.output(0))) {}
+
+  const char* name() const override { return "s16_quantize__scalar"; }
+  void run(const RunContext& context) const override {
+    const auto lo = static_cast<float>(range_.min - range_.zero_point);
+    const auto hi = static_cast<float>(range_.max - range_.zero_point);
+    context.pool.parallel_for(
+        static_cast<size_t>(context.shape_out().elements()), 6,
+        [&](size_t begin, size_t end, size_t) {
+          const float* in = context.in<float>(0);
+          auto* out = context.out<int16_t>();
+          for (size_t i = begin; i < end; ++i) {
+            const float steps = std::isnan(in[i]) ? 0.0f : in[i] / scale_;
+            const float rounded = std::round(std::min(std::max(steps, lo), hi));
+            out[i] = static_cast<int16_t>(static_cast<int32_t>(rounded) + range_.zero_point);
+          }
+        });
+  }
+
+ private:
+  const float scale_;
+  const kernels::Output range_;
+};
+
+// Integers of one scale to those of another, where one of them has more than eight bits.
+template <class In, class Out>
+class Rescale final : public OpKernel {
+ public:
+  Rescale(const Node& node, kernels::FixedPoint factor)
+      : factor_(factor),
+        zero_point_(node.input(0).quantization.zero_point()),
+        range_(full_range(node.output(0))) {}
+
+  const char* name() const override { return "s16_rescale__scalar"; }
+  void run(const RunContext& context) const override {
+    context.pool.parallel_for(
+        static_cast<size_t>(context.shape_out().elements()), 6,
+        [&](size_t begin, size_t end, size_t) {
+          const In* in = context.in<In>(0);
+          Out* out = context.out<Out>();
+          for (size_t i = begin; i < end; ++i) {
+            const int64_t x =
+                std::clamp<int64_t>(int64_t{in[i]} - zero_point_, INT32_MIN, INT32_MAX);
+            const int64_t q = kernels::scale_fixed32(static_cast<int32_t>(x), factor_);
+            out[i] = static_cast<Out>(
+                std::clamp<int64_t>(q + range_.zero_point, range_.min, range_.max));
+          }
+        });
+  }
+
+ private:
+  const kernels::FixedPoint factor_;
+  const int32_t zero_point_;
+  const kernels::Output range_;
 };
 
 template <class In>
-Choice choose_convert(DType out, float multiplier) {
-  switch (out) {
+Choice choose_rescale(const Node& node, kernels::FixedPoint factor) {
+  switch (node.output(0).type) {
     case DType::S8:
-      return make_kernel<Convert<In, int8_t>>(multiplier);
+      return make_kernel<Rescale<In, int8_t>>(node, factor);
     case DType::U8:
-      return make_kernel<Convert<In, uint8_t>>(multiplier);
+      return make_kernel<Rescale<In, uint8_t>>(node, factor);
+    case DType::S16:
+      return make_kernel<Rescale<In, int16_t>>(node, factor);
     default:
-      return make_kernel<Convert<In, int16_t>>(multiplier);
+      return make_kernel<Rescale<In, int32_t>>(node, factor);
   }
+}
+
+Choice choose_from_float(const Node& node, const ChooseContext& context) {
+  const DType out = node.output(0).type;
+  if (out == DType::S16) return make_kernel<FloatToS16>(node);
+  float inverse_scale;
+  QRT_RETURN_IF_ERROR(make_inverse_scale(node, &inverse_scale));
+  if (out == DType::U8) return make_kernel<FloatToU8>(node, inverse_scale);
+  return make_kernel<FloatToS8>(
+      node, choose_kernel(kernels::convert_s8_kernels, context.features), inverse_scale);
 }
 
 Choice choose(const Node& node, const ChooseContext& context) {
   const DType in = node.input(0).type, out = node.output(0).type;
-  float multiplier;
-  QRT_RETURN_IF_ERROR(in == DType::F32 ? make_inverse_scale(node, &multiplier)
-                                       : make_multiplier(node, scale_ratio(node), &multiplier));
-  if (in == DType::F32 && out == DType::S8) {
-    return make_kernel<FloatToS8>(
-        node, choose_kernel(kernels::convert_s8_kernels, context.features), multiplier);
-  }
+  if (in == DType::F32) return choose_from_float(node, context);
   if (dtype_bits(in) == 8 && dtype_bits(out) == 8) {
+    float multiplier;
+    QRT_RETURN_IF_ERROR(make_multiplier(node, scale_ratio(node), &multiplier));
     return make_kernel<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
                                   table_entries(node, multiplier));
   }
+  kernels::FixedPoint factor;
+  // A step of s16 may be many of s32.
+  const int most = in == DType::S16 && out == DType::S32 ? 30 : 15;
+  QRT_RETURN_IF_ERROR(make_fixed(node, scale_ratio(node), &factor, most));
   switch (in) {
-    case DType::F32:
-      return choose_convert<float>(out, multiplier);
     case DType::S8:
-      return choose_convert<int8_t>(out, multiplier);
+      return choose_rescale<int8_t>(node, factor);
     case DType::U8:
-      return choose_convert<uint8_t>(out, multiplier);
+      return choose_rescale<uint8_t>(node, factor);
+    case DType::S16:
+      return choose_rescale<int16_t>(node, factor);
     default:
-      return choose_convert<int16_t>(out, multiplier);
+      return choose_rescale<int32_t>(node, factor);
   }
 }
 

@@ -8,6 +8,7 @@ namespace qrt::rt {
 
 WeightsMode weights_mode(const Node& node) {
   if (node.input(1).type == DType::F32) return WeightsMode::Float;
+  if (node.input(0).type == DType::S16) return WeightsMode::Wide;
   return node.input(0).type == DType::F32 ? WeightsMode::Dynamic : WeightsMode::Quantized;
 }
 

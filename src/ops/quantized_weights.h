@@ -11,6 +11,7 @@ namespace qrt::rt {
 
 enum class WeightsMode {
   Quantized,  // s8 input and weights, s32 bias, s8 output
+  Wide,       // s16 input and output, s8 weights, s32 or s64 bias
   Float,      // f32 everywhere
   Dynamic,    // f32 input, output and bias, s8 weights
 };

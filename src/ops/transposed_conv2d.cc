@@ -11,6 +11,7 @@
 #include "kernels/requantize.h"
 #include "src/ops/kernel_choice.h"
 #include "src/ops/quantized_weights.h"
+#include "src/ops/sums_s16.h"
 #include "src/ops/transposed_conv2d.h"
 #include "src/runtime/weight_store.h"
 
@@ -323,6 +324,78 @@ class TransposedConvS8 final : public TransposedConv {
   std::vector<uint64_t> offsets_, group_bytes_;  // by phase, in packed_
 };
 
+class TransposedConvS16 final : public TransposedConv {
+ public:
+  TransposedConvS16(const Node& node, const kernels::GemmS16Kernel& row)
+      : TransposedConv(node, sizeof(int16_t)), row_(row), sums_(node, row, options(node).clamp()) {}
+
+  const char* name() const override { return row_.name; }
+  CpuFeatures needs() const override { return row_.needs; }
+
+  Status pack(const Node& node, WeightStore& store) override {
+    QRT_RETURN_IF_ERROR(sums_.collect(node));
+    const int8_t* w = node.input(1).as<int8_t>();
+    PackKey key = {row_.name, kPhases, w};
+    add_to(key.variant, node);
+    size_t offset = 0;
+    for (const AxisPhase& y : y_.phases) {
+      for (const AxisPhase& x : x_.phases) {
+        offsets_.push_back(offset);
+        offset += outputs_ * taps_of(y, x) * depth_;
+      }
+    }
+    const auto write = [&](uint8_t* to) {
+      for_each_phase(w, [&](size_t phase, size_t taps, const int8_t* sorted) {
+        std::memcpy(to + offsets_[phase], sorted, outputs_ * taps * depth_);
+      });
+    };
+    const uint64_t bytes = size_product(outputs_, all_taps_, depth_);
+    QRT_ASSIGN_OR_RETURN(packed_, store.get(node, key, bytes, write));
+    background_.resize(outputs_ * sizeof(int16_t));
+    for (size_t o = 0; o < outputs_; ++o) {
+      int64_t sum;
+      int16_t q;
+      sums_.begin(o, 1, &sum);
+      sums_.finish(&sum, o, 1, &q);
+      std::memcpy(&background_[o * sizeof q], &q, sizeof q);
+    }
+    return {};
+  }
+
+ private:
+  size_t padding_bytes() const override { return 0; }
+  uint8_t padding_byte() const override { return 0; }
+  uint64_t cost_of(uint64_t macs) const override { return mac_cost(macs, row_.throughput); }
+
+  void run_phase(size_t phase, size_t taps, const void** indirection, size_t pixels, size_t stride,
+                 uint8_t* out) const override {
+    const auto* weights = reinterpret_cast<const int8_t*>(packed_) + offsets_[phase];
+    const auto* pointers = reinterpret_cast<const int16_t* const*>(indirection);
+    const size_t n = outputs_ / groups_, filter = taps * depth_;
+    int64_t sums[kSumsS16];
+    for (size_t p = 0; p < pixels; ++p) {
+      for (size_t o = 0; o < outputs_;) {
+        // Of one group.
+        const size_t count = std::min(n - o % n, kSumsS16);
+        sums_.begin(o, count, sums);
+        for (size_t t = 0; t < taps; ++t) {
+          const int16_t* pixel = pointers[p * taps + t];
+          if (pixel == nullptr) continue;
+          row_.add_rows(pixel + o / n * depth_, depth_, weights + o * filter + t * depth_, filter,
+                        count, sums);
+        }
+        sums_.finish(sums, o, count, reinterpret_cast<int16_t*>(out) + p * stride + o);
+        o += count;
+      }
+    }
+  }
+
+  const kernels::GemmS16Kernel& row_;
+  SumsS16 sums_;
+  const uint8_t* packed_ = nullptr;
+  std::vector<size_t> offsets_;  // by phase
+};
+
 class TransposedConvF32 final : public TransposedConv {
  public:
   explicit TransposedConvF32(const Node& node)
@@ -387,6 +460,10 @@ Choice choose(const Node& node, const ChooseContext& context) {
     Choice xnnpack = choose_transposed_conv2d_xnnpack(node, context);
     if (!xnnpack.ok() || *xnnpack != nullptr) return xnnpack;
     return make_kernel<TransposedConvF32>(node);
+  }
+  if (weights_mode(node) == WeightsMode::Wide) {
+    return make_kernel<TransposedConvS16>(
+        node, choose_kernel(kernels::gemm_s16_kernels, context.features));
   }
   return make_kernel<TransposedConvS8>(node,
                                        choose_kernel(kernels::gemm_s8_kernels, context.features));

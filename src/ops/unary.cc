@@ -8,35 +8,17 @@
 #include "src/ops/float_table.h"
 #include "src/ops/row_kernel.h"
 #include "src/ops/unary_functions.h"
+#include "src/ops/unary_s16.h"
 
 namespace qrt::rt {
 namespace {
 
-bool jumps(fb::UnaryKind kind) {
-  return kind == fb::UnaryKind::Floor || kind == fb::UnaryKind::Ceil ||
-         kind == fb::UnaryKind::Round || kind == fb::UnaryKind::Sign;
-}
-
 ByteTable::Entries table_entries(const Node& node) {
   ByteTable::Entries entries;
-  const auto& options = node.options<fb::Unary>();
-  const Quantization &in = node.input(0).quantization, &out = node.output(0).quantization;
-  const kernels::Output limits = quantized_output(options.clamp(), node.output(0));
+  const kernels::Output limits =
+      quantized_output(node.options<fb::Unary>().clamp(), node.output(0));
   for (int i = 0; i < 256; ++i) {
-    if (jumps(options.kind())) {
-      // Of a float, these are floats.
-      const double y =
-          unary_function(options.kind(), dequantized(static_cast<int8_t>(i), in), 0, 0);
-      entries[static_cast<size_t>(i)] =
-          static_cast<uint8_t>(quantized(static_cast<float>(y), out, limits.min, limits.max));
-      continue;
-    }
-    const double x = (static_cast<int8_t>(i) - in.zero_point()) * static_cast<double>(in.scale());
-    double steps = unary_function(options.kind(), x, options.alpha(), options.beta()) /
-                   static_cast<double>(out.scale());
-    if (std::isnan(steps)) steps = 0;
-    const double q = std::clamp(std::nearbyint(steps) + out.zero_point(),
-                                static_cast<double>(limits.min), static_cast<double>(limits.max));
+    const int32_t q = quantized_unary(node, static_cast<int8_t>(i), limits.min, limits.max);
     entries[static_cast<size_t>(i)] = static_cast<uint8_t>(static_cast<int8_t>(q));
   }
   return entries;
@@ -194,6 +176,8 @@ Choice choose(const Node& node, const ChooseContext& context) {
     case DType::S8:
       return make_kernel<ByteTable>(choose_kernel(kernels::lut_kernels, context.features),
                                     table_entries(node));
+    case DType::S16:
+      return choose_unary_s16(node, context);
     case DType::F32:
       return choose_f32(node, context);
     case DType::F64:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/ops/float_table.h"
+
 namespace qrt::rt {
 namespace {
 
@@ -12,7 +14,28 @@ constexpr double kSqrt2OverPi = 0.79788456080286535588;
 // log(1 + e^x) without overflow.
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
+bool jumps(fb::UnaryKind kind) {
+  return kind == fb::UnaryKind::Floor || kind == fb::UnaryKind::Ceil ||
+         kind == fb::UnaryKind::Round || kind == fb::UnaryKind::Sign;
+}
+
 }  // namespace
+
+int32_t quantized_unary(const Node& node, int32_t q, int32_t min, int32_t max) {
+  const auto& options = node.options<fb::Unary>();
+  const Quantization &in = node.input(0).quantization, &out = node.output(0).quantization;
+  if (jumps(options.kind())) {
+    // Of a float, these are floats.
+    const double y = unary_function(options.kind(), dequantized(q, in), 0, 0);
+    return quantized(static_cast<float>(y), out, min, max);
+  }
+  const double x = (q - in.zero_point()) * static_cast<double>(in.scale());
+  double steps = unary_function(options.kind(), x, options.alpha(), options.beta()) /
+                 static_cast<double>(out.scale());
+  if (std::isnan(steps)) steps = 0;
+  return static_cast<int32_t>(std::clamp(std::nearbyint(steps) + out.zero_point(),
+                                         static_cast<double>(min), static_cast<double>(max)));
+}
 
 double unary_function(fb::UnaryKind kind, double x, double alpha, double beta) {
   switch (kind) {

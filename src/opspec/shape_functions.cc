@@ -172,6 +172,31 @@ Status check_convolution(const Node& node, const fb::Window2D& window, int32_t g
   return check_weights(node);
 }
 
+namespace {
+
+// What s16 activations ask of weights and bias beyond their types.
+Status check_weights_of_s16(const Node& node) {
+  const Quantization& weights = node.input(1).quantization;
+  for (const int32_t zero_point : weights.zero_points) {
+    if (zero_point == 0) continue;
+    return node.fail(Code::Unsupported,
+                     "its weights have a zero point of %d; with s16 activations it must be 0",
+                     zero_point);
+  }
+  if (!node.has_input(2) || node.input(2).type != DType::S64 || !node.input(2).constant) return {};
+  const Tensor& bias = node.input(2);
+  for (int64_t i = 0; i < bias.shape.elements(); ++i) {
+    const int64_t value = bias.as<int64_t>()[i];
+    if (value <= kMostBias && value >= -kMostBias) continue;
+    return node.fail(Code::InvalidModel, "its bias '%s' holds %lld, beyond the %lld of sums",
+                     bias.name, static_cast<long long>(value),
+                     static_cast<long long>(kMostBias));
+  }
+  return {};
+}
+
+}  // namespace
+
 Status check_weights(const Node& node) {
   const Tensor& weights = node.input(1);
   const int64_t outputs = weights.shape.rank() > 0 ? weights.shape[0] : 1;
@@ -180,9 +205,10 @@ Status check_weights(const Node& node) {
                      static_cast<long long>(weights.shape.elements() / outputs),
                      static_cast<long long>(kMaxProducts));
   }
-  if (!node.has_input(2)) return {};
+  if (!node.has_input(2) || node.input(2).shape.elements() == outputs) {
+    return node.input(0).type == DType::S16 ? check_weights_of_s16(node) : Status();
+  }
   const Tensor& bias = node.input(2);
-  if (bias.shape.elements() == outputs) return {};
   return node.fail(Code::InvalidModel, "its bias '%s' is %s of %s, needs %lld of %s", bias.name,
                    bias.shape.str().c_str(), dtype_name(bias.type), static_cast<long long>(outputs),
                    dtype_name(bias.type));

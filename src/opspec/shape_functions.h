@@ -55,6 +55,8 @@ Status check_convolution(const Node& node, const fb::Window2D& window, int32_t g
 // Sums of this many products of bytes stay within 32 bits: 2^16 * 2^7 * 2^8 (a weight less its zero
 // point).
 inline constexpr int64_t kMaxProducts = 65536;
+// An s64 bias is no larger, so that sums of s16 products stay below 2^47.
+inline constexpr int64_t kMostBias = int64_t{1} << 46;
 
 // Weights (input 1) [outputs, ...] and bias (input 2, may be absent) of a Weighted operator.
 Status check_weights(const Node& node);
@@ -64,7 +66,7 @@ constexpr OpSpec weighted_row(fb::OpOptions type) {
   row.type = type;
   row.signatures =
       "f32, const f32, [const f32] -> f32; f32, const w8, [const f32] -> f32; "
-      "q8, const w8, [const bias] -> q8";
+      "q8, const w8, [const bias] -> q8; q16, const w8, [const bias/s64] -> q16";
   row.quantized = QuantizedAs::Weighted;
   row.clamp = OpSpec::Clamp::Requantizes;
   return row;

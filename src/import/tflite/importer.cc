@@ -52,7 +52,8 @@ class Importer {
         problems_(shared.problems),
         shapes_(graph_),
         variables_(graph_, shared.resources, budget_),
-        values_(file.tensor_count(), kUnread) {}
+        values_(file.tensor_count(), kUnread),
+        requantized_(requantized_tensors(file)) {}
 
   // Whole only if there have been no problems.
   rt::Result<graph::Graph> run() {
@@ -72,7 +73,7 @@ class Importer {
   Status value_of(int tensor, int* value) {
     int& known = values_[at(tensor)];
     if (known == kUnread) {
-      QRT_ASSIGN_OR_RETURN(Value read, reader_.read(file_, tensor));
+      QRT_ASSIGN_OR_RETURN(Value read, reader_.read(file_, tensor, requantized_[at(tensor)]));
       known = graph_.add_value(std::move(read));
     }
     *value = known;
@@ -319,6 +320,7 @@ class Importer {
   graph::ShapeInference shapes_;
   Variables variables_;
   std::vector<int> values_;  // by tensor
+  const std::vector<bool> requantized_;
 };
 
 // Of a whole file, or of one of its signatures with all that it runs.

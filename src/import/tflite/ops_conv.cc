@@ -10,7 +10,7 @@
 namespace qrt::import::tflite {
 namespace {
 
-// 16-bit models have s64 biases, which in practice hold s32 values.
+// 16-bit activations take s64 biases as they are; others take what fits s32.
 Status narrowed(OpContext& op, int bias, graph::Bytes* narrow) {
   const Value& source = op.value(bias);
   narrow->resize(source.data->size() / 2);
@@ -38,6 +38,7 @@ Status read_bias(OpContext& op, int i, int32_t channels, int* bias) {
   }
   QRT_RETURN_IF_ERROR(op.reshaped(*bias, {channels}, "/bias", bias));
   if (op.value(*bias).type != DType::S64) return {};
+  if (op.out().type == DType::S16) return {};
   QRT_RETURN_IF_ERROR(op.expect_constant(i, "s64 bias"));
   graph::Bytes narrow;
   QRT_RETURN_IF_ERROR(narrowed(op, *bias, &narrow));

@@ -55,9 +55,9 @@ bool convert_type(tfl::TensorType type, DType* out) {
   }
 }
 
-// S32 is left out: only biases carry a quantization there, and theirs follows from their operator.
-bool carries_quantization(DType type) {
-  return type == DType::S8 || type == DType::U8 || type == DType::S16 || type == DType::S4;
+bool carries_quantization(DType type, bool scaled_s32) {
+  return type == DType::S8 || type == DType::U8 || type == DType::S16 || type == DType::S4 ||
+         (type == DType::S32 && scaled_s32);
 }
 
 // Where the signature has -1, the shape has 1, or what the model was last used with.
@@ -123,9 +123,9 @@ Status read_zero_points(const tfl::Quantization& source, DType type, Quantizatio
 }
 
 Status read_quantization(const tfl::Tensor& tensor, const Value& value, bool constant,
-                         Budget& budget, Quantization* out) {
+                         bool scaled_s32, Budget& budget, Quantization* out) {
   const tfl::Quantization* source = tensor.quantization();
-  if (source == nullptr || !carries_quantization(value.type)) return {};
+  if (source == nullptr || !carries_quantization(value.type, scaled_s32)) return {};
   if (source->details_type() != 0) {
     return Status(Code::Unsupported, "has a custom or block-wise quantization");
   }
@@ -179,7 +179,24 @@ bool has_elements(const Value& value) {
 ValueReader::ValueReader(const tfl::Model& model, Budget& budget)
     : budget_(budget), buffers_(model.buffers()->size()) {}
 
-rt::Result<Value> ValueReader::read(const File& file, int index) {
+std::vector<bool> requantized_tensors(const File& file) {
+  std::vector<bool> touched(file.tensor_count(), false), others(file.tensor_count(), false);
+  for (size_t i = 0; i < file.operator_count(); ++i) {
+    const tfl::Operator& op = file.op(i);
+    const tfl::Builtin code = builtin_of(file.code(op));
+    const bool converts = code == tfl::Builtin::QUANTIZE || code == tfl::Builtin::DEQUANTIZE;
+    for (const auto* tensors : {op.inputs(), op.outputs()}) {
+      if (tensors == nullptr) continue;
+      for (const int32_t tensor : *tensors) {
+        if (tensor >= 0) (converts ? touched : others)[static_cast<size_t>(tensor)] = true;
+      }
+    }
+  }
+  for (size_t t = 0; t < touched.size(); ++t) touched[t] = touched[t] && !others[t];
+  return touched;
+}
+
+rt::Result<Value> ValueReader::read(const File& file, int index, bool scaled_s32) {
   const tfl::Tensor& tensor = file.tensor(index);
   if (tensor.name() != nullptr) QRT_RETURN_IF_ERROR(budget_.take(tensor.name()->size()));
   Value value;
@@ -196,7 +213,8 @@ rt::Result<Value> ValueReader::read(const File& file, int index) {
   if (status.ok()) status = read_data(file, tensor, &value);
   if (!value.constant() && !value.variable) leave_open(tensor, &value.shape);
   if (status.ok()) {
-    status = read_quantization(tensor, value, value.constant(), budget_, &value.quantization);
+    status = read_quantization(tensor, value, value.constant(), scaled_s32, budget_,
+                               &value.quantization);
   }
   if (!status.ok()) return status.within(who);
   return value;

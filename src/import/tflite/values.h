@@ -29,8 +29,9 @@ class ValueReader {
 
   // Of a tensor of the subgraph in view: its name, type, shape (-1 for what the file leaves open),
   // quantization and, of a constant, its elements. Constants that share a buffer share their bytes.
-  // A tensor without elements is a constant without bytes.
-  rt::Result<graph::Value> read(const File& file, int tensor);
+  // A tensor without elements is a constant without bytes. Of s32 the quantization is left out but
+  // where `scaled_s32`: mostly biases carry one, and theirs follows from their operator.
+  rt::Result<graph::Value> read(const File& file, int tensor, bool scaled_s32 = false);
 
  private:
   rt::Status read_sparse(const tfl::Sparsity& sparsity, rt::Span<const uint8_t> data,
@@ -40,6 +41,10 @@ class ValueReader {
   Budget& budget_;
   std::vector<std::shared_ptr<const graph::Bytes>> buffers_;  // by buffer index; null: not yet read
 };
+
+// By tensor, whether it is of integers that are only ever quantized from, to or dequantized: then
+// those of s32 stand for real numbers by their own scale.
+std::vector<bool> requantized_tensors(const File& file);
 
 // An operator may neither read nor write a value without elements.
 bool has_elements(const graph::Value& value);

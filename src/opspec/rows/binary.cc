@@ -12,9 +12,9 @@ const char* signatures(const void* options) {
   const fb::BinaryKind kind = kind_of(options);
   if (kind == fb::BinaryKind::And || kind == fb::BinaryKind::Or) return "bool, bool -> bool";
   if (kind >= fb::BinaryKind::Equal && kind <= fb::BinaryKind::GreaterEqual) {
-    return "number/bool/s8/q8, =0 -> bool";
+    return "number/bool/s8/q8/s16/q16, =0 -> bool";
   }
-  return "number, =0 -> =0; q8, q8 -> q8";
+  return "number, =0 -> =0; q8, q8 -> q8; q16, q16 -> q16";
 }
 
 Status check(const Node& node) {

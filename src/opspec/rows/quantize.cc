@@ -7,7 +7,7 @@ namespace {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Quantize;
-  row.signatures = "f32/q -> q";
+  row.signatures = "f32/q/q32 -> q; q16 -> q32";
   row.infer = infer_same_shape;
   row.keeps_places = keeps_all_places;
   return row;

@@ -58,7 +58,9 @@ uint64_t macs(const Node& node, const Shapes& shapes) {
 
 constexpr OpSpec row() {
   OpSpec row = weighted_row(fb::OpOptions::TransposedConv2D);
-  row.signatures = "f32, const f32, [const f32] -> f32; q8, const w8, [const bias] -> q8";
+  row.signatures =
+      "f32, const f32, [const f32] -> f32; q8, const w8, [const bias] -> q8; "
+      "q16, const w8, [const bias/s64] -> q16";
   row.check = check;
   row.infer = infer;
   row.macs = macs;
