@@ -1,4 +1,5 @@
-// Sums of products of s16 activations, exact in 64 bits, and how they become s16. Zero points are 0.
+// Sums of products of s16 activations, exact in 64 bits, and how they become s16. Zero points are
+// 0.
 #pragma once
 
 #include <stddef.h>

@@ -158,7 +158,8 @@ struct ElementClamp {
   T low = T(), high = T();
 
   explicit ElementClamp(const fb::Clamp* clamp) {
-    if constexpr (!std::is_same_v<T, Truth> && !std::is_same_v<T, int8_t>) {
+    if constexpr (!std::is_same_v<T, Truth> && !std::is_same_v<T, int8_t> &&
+                  !std::is_same_v<T, int16_t>) {
       const Limits limits = clamp_limits(clamp);
       any = !std::isinf(limits.min) || !std::isinf(limits.max);
       low = lower_limit<T>(limits.min);
@@ -205,7 +206,8 @@ class PlainBinary final : public OpKernel {
       return;
     }
     T* out = context.out<T>() + first;
-    if constexpr (!std::is_same_v<T, Truth> && !std::is_same_v<T, int8_t>) {
+    if constexpr (!std::is_same_v<T, Truth> && !std::is_same_v<T, int8_t> &&
+                  !std::is_same_v<T, int16_t>) {
       compute(kind_, a, a_step, b, b_step, n, out);
       if (!clamp_.any) return;
       const T low = clamp_.low, high = clamp_.high;
@@ -232,6 +234,8 @@ Choice choose_binary_plain(const Node& node) {
       return make_kernel<PlainBinary<int64_t>>(node);
     case DType::S8:
       return make_kernel<PlainBinary<int8_t>>(node);
+    case DType::S16:
+      return make_kernel<PlainBinary<int16_t>>(node);
     case DType::Bool:
       return make_kernel<PlainBinary<Truth>>(node);
     default:

@@ -23,10 +23,9 @@ class ConvS16 : public RowKernel<kernels::GemmS16Kernel> {
     State& state = context.make<State>();
     state.conv = conv_shape(node, context.shapes);
     const ConvShape& conv = state.conv;
-    state.cost =
-        mac_cost(size_product(conv.window.taps(), conv.group_inputs(), conv.out_channels),
-                 row_.throughput) +
-        conv.out_channels;
+    state.cost = mac_cost(size_product(conv.window.taps(), conv.group_inputs(), conv.out_channels),
+                          row_.throughput) +
+                 conv.out_channels;
     return state;
   }
 
@@ -45,12 +44,13 @@ class GemmConvS16 final : public ConvS16 {
   void run(const RunContext& context) const override {
     const State& state = context.planned<State>();
     const ConvShape& conv = state.conv;
-    context.pool.parallel_for(
-        conv.window.pixels(), state.cost, [&](size_t begin, size_t end, size_t) {
-          for (size_t p = begin; p < end; ++p) {
-            for (size_t g = 0; g < conv.groups; ++g) run_pixel(context, conv, p, g);
-          }
-        });
+    context.pool.parallel_for(conv.window.pixels(), state.cost,
+                              [&](size_t begin, size_t end, size_t) {
+                                for (size_t p = begin; p < end; ++p) {
+                                  for (size_t g = 0; g < conv.groups; ++g)
+                                    run_pixel(context, conv, p, g);
+                                }
+                              });
   }
 
  private:
@@ -129,22 +129,20 @@ class DepthwiseConvS16 final : public ConvS16 {
     const State& state = context.planned<State>();
     const WindowGeometry& w = state.conv.window;
     const auto* weights = reinterpret_cast<const int8_t*>(packed_);
-    context.pool.parallel_for(
-        w.pixels(), state.cost, [&](size_t begin, size_t end, size_t range) {
-          auto** pixels = reinterpret_cast<const void**>(context.scratch) + range * w.taps();
-          int64_t sums[kSumsS16];
-          for (size_t p = begin; p < end; ++p) {
-            fill_indirection(w, context.in<void>(0), sizeof(int16_t), nullptr, p, p + 1, pixels);
-            for (size_t first = 0; first < w.channels; first += kSumsS16) {
-              const size_t count = std::min(w.channels - first, kSumsS16);
-              sums_.begin(first, count, sums);
-              row_.add_channels(reinterpret_cast<const int16_t* const*>(pixels), w.taps(), first,
-                                weights + first, w.channels, count, sums);
-              sums_.finish(sums, first, count,
-                           context.out<int16_t>() + p * w.channels + first);
-            }
-          }
-        });
+    context.pool.parallel_for(w.pixels(), state.cost, [&](size_t begin, size_t end, size_t range) {
+      auto** pixels = reinterpret_cast<const void**>(context.scratch) + range * w.taps();
+      int64_t sums[kSumsS16];
+      for (size_t p = begin; p < end; ++p) {
+        fill_indirection(w, context.in<void>(0), sizeof(int16_t), nullptr, p, p + 1, pixels);
+        for (size_t first = 0; first < w.channels; first += kSumsS16) {
+          const size_t count = std::min(w.channels - first, kSumsS16);
+          sums_.begin(first, count, sums);
+          row_.add_channels(reinterpret_cast<const int16_t* const*>(pixels), w.taps(), first,
+                            weights + first, w.channels, count, sums);
+          sums_.finish(sums, first, count, context.out<int16_t>() + p * w.channels + first);
+        }
+      }
+    });
   }
 
  private:

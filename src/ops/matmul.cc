@@ -9,6 +9,7 @@
 #include "src/ops/common.h"
 #include "src/ops/multiplier.h"
 #include "src/ops/row_kernel.h"
+#include "src/ops/sums_s16.h"
 
 namespace qrt::rt {
 namespace {
@@ -204,6 +205,54 @@ class MatMulS8 final : public RowKernel<kernels::GemmS8Kernel> {
   size_t matrix_bytes_ = 0;
 };
 
+// s16 by s16 or s8: sums in 64 bits.
+template <class Right>
+class MatMulS16 final : public RowKernel<kernels::GemmS16Kernel> {
+ public:
+  MatMulS16(const Node& node, const kernels::GemmS16Kernel& row, kernels::FixedPoint factor)
+      : RowKernel(row), range_(range_s16(nullptr, node.output(0))) {
+    std::fill_n(factors_, kSumsS16, factor);
+  }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    plan_matrices<int16_t>(node, false, context);
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const State& state = context.planned<State>();
+    const MatMulShape& s = state.shape;
+    for (size_t i = 0; i < s.batches; ++i) {
+      const int16_t* a = left_rows<int16_t>(context, s, i);
+      const Right* b = right_columns<Right>(context, state, strided_index(s.batch, s.b_strides, i));
+      int16_t* out = context.out<int16_t>() + i * s.m * s.n;
+      context.pool.parallel_for(s.m, mac_cost(size_product(s.n, s.k), row_.throughput),
+                                [&](size_t begin, size_t end, size_t) {
+                                  for (size_t m = begin; m < end; ++m) {
+                                    run_row(s, a + m * s.k, b, out + m * s.n);
+                                  }
+                                });
+    }
+  }
+
+ private:
+  void run_row(const MatMulShape& s, const int16_t* a, const Right* b, int16_t* out) const {
+    for (size_t first = 0; first < s.n; first += kSumsS16) {
+      const size_t count = std::min(s.n - first, kSumsS16);
+      int64_t sums[kSumsS16] = {};
+      if constexpr (std::is_same_v<Right, int8_t>) {
+        row_.add_rows(a, s.k, b + first * s.k, s.k, count, sums);
+      } else {
+        row_.add_rows_s16(a, s.k, b + first * s.k, s.k, count, sums);
+      }
+      row_.requantize(sums, factors_, count, range_, out + first);
+    }
+  }
+
+  const kernels::RangeS16 range_;
+  kernels::FixedPoint factors_[kSumsS16];
+};
+
 class MatMulF32 final : public OpKernel {
  public:
   const char* name() const override { return "f32_matmul__scalar"; }
@@ -289,6 +338,14 @@ class MatMulF64 final : public OpKernel {
 Choice choose(const Node& node, const ChooseContext& context) {
   if (node.input(0).type == DType::F32) return make_kernel<MatMulF32>();
   if (node.input(0).type == DType::F64) return make_kernel<MatMulF64>();
+  if (node.input(0).type == DType::S16) {
+    const auto& row = choose_kernel(kernels::gemm_s16_kernels, context.features);
+    kernels::FixedPoint factor;
+    QRT_RETURN_IF_ERROR(make_fixed(node, product_ratio_s16(node, true), &factor));
+    factor = reduced(factor);
+    if (node.input(1).type == DType::S16) return make_kernel<MatMulS16<int16_t>>(node, row, factor);
+    return make_kernel<MatMulS16<int8_t>>(node, row, factor);
+  }
   float multiplier;
   QRT_RETURN_IF_ERROR(make_multiplier(node, product_ratio(node), &multiplier));
   return make_kernel<MatMulS8>(node, choose_kernel(kernels::gemm_s8_kernels, context.features),

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "kernels/f32.h"
+#include "kernels/pool_s16.h"
 #include "kernels/pool_s8.h"
+#include "src/ops/fixed_multiplier.h"
 #include "src/ops/kernel_choice.h"
 #include "src/ops/multiplier.h"
 #include "src/ops/window.h"
@@ -103,6 +105,31 @@ class PoolS8 final : public Pool {
   decltype(kernels::PoolS8Kernel::max) run_ = nullptr;
 };
 
+class PoolS16 final : public Pool {
+ public:
+  PoolS16(const Node& node, const kernels::PoolS16Kernel& row)
+      : row_(row),
+        range_(range_s16(node.options<fb::Pool2D>().clamp(), node.output(0))),
+        run_(node.options<fb::Pool2D>().kind() == fb::PoolKind::Max ? row.max : row.average) {}
+  const char* name() const override { return row_.name; }
+  CpuFeatures needs() const override { return row_.needs; }
+
+ private:
+  size_t element_bytes() const override { return sizeof(int16_t); }
+
+  void pool(const RunContext& context, const State& state, const void* const* indirection,
+            size_t first, size_t pixels) const override {
+    const size_t channels = state.window.channels;
+    run_({channels, state.window.taps(), reinterpret_cast<const int16_t* const*>(indirection),
+          context.node.options<fb::Pool2D>().count_include_pad(), range_},
+         pixels, context.out<int16_t>() + first * channels);
+  }
+
+  const kernels::PoolS16Kernel& row_;
+  const kernels::RangeS16 range_;
+  decltype(kernels::PoolS16Kernel::max) run_;
+};
+
 class PoolF32 final : public Pool {
  public:
   const char* name() const override { return "f32_pool__scalar"; }
@@ -124,6 +151,9 @@ class PoolF32 final : public Pool {
 };
 
 Choice choose(const Node& node, const ChooseContext& context) {
+  if (node.input(0).type == DType::S16) {
+    return make_kernel<PoolS16>(node, choose_kernel(kernels::pool_s16_kernels, context.features));
+  }
   if (node.input(0).type != DType::S8) return make_kernel<PoolF32>();
   return make_kernel<PoolS8>(node, choose_kernel(kernels::pool_s8_kernels, context.features));
 }

@@ -1,6 +1,6 @@
 // Quantize: float to s8, u8 or s16, or one quantization to another. A change between s8 and u8 that
-// only shifts the zero point is exact. With more than eight bits on one side, as s16 operators scale
-// (schema/README.md, "s16").
+// only shifts the zero point is exact. With more than eight bits on one side, as s16 operators
+// scale (schema/README.md, "s16").
 #include <algorithm>
 
 #include "kernels/convert_s8.h"
@@ -71,7 +71,7 @@ class FloatToU8 final : public OpKernel {
   const kernels::Output range_;
 };
 
-// round(x / scale), halves away from zero; NaN is the zero point.
+// round(x / scale) in double, halves away from zero; NaN is the zero point.
 class FloatToS16 final : public OpKernel {
  public:
   explicit FloatToS16(const Node& node)
@@ -79,23 +79,22 @@ class FloatToS16 final : public OpKernel {
 
   const char* name() const override { return "s16_quantize__scalar"; }
   void run(const RunContext& context) const override {
-    const auto lo = static_cast<float>(range_.min - range_.zero_point);
-    const auto hi = static_cast<float>(range_.max - range_.zero_point);
+    const double lo = range_.min - range_.zero_point, hi = range_.max - range_.zero_point;
     context.pool.parallel_for(
         static_cast<size_t>(context.shape_out().elements()), 6,
         [&](size_t begin, size_t end, size_t) {
           const float* in = context.in<float>(0);
           auto* out = context.out<int16_t>();
           for (size_t i = begin; i < end; ++i) {
-            const float steps = std::isnan(in[i]) ? 0.0f : in[i] / scale_;
-            const float rounded = std::round(std::min(std::max(steps, lo), hi));
+            const double steps = std::isnan(in[i]) ? 0.0 : static_cast<double>(in[i]) / scale_;
+            const double rounded = std::round(std::min(std::max(steps, lo), hi));
             out[i] = static_cast<int16_t>(static_cast<int32_t>(rounded) + range_.zero_point);
           }
         });
   }
 
  private:
-  const float scale_;
+  const double scale_;
   const kernels::Output range_;
 };
 
@@ -151,8 +150,8 @@ Choice choose_from_float(const Node& node, const ChooseContext& context) {
   float inverse_scale;
   QRT_RETURN_IF_ERROR(make_inverse_scale(node, &inverse_scale));
   if (out == DType::U8) return make_kernel<FloatToU8>(node, inverse_scale);
-  return make_kernel<FloatToS8>(
-      node, choose_kernel(kernels::convert_s8_kernels, context.features), inverse_scale);
+  return make_kernel<FloatToS8>(node, choose_kernel(kernels::convert_s8_kernels, context.features),
+                                inverse_scale);
 }
 
 Choice choose(const Node& node, const ChooseContext& context) {

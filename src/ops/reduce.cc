@@ -11,6 +11,7 @@
 
 #include "kernels/reduce_s8.h"
 #include "src/ops/common.h"
+#include "src/ops/fixed_multiplier.h"
 #include "src/ops/multiplier.h"
 #include "src/ops/row_kernel.h"
 
@@ -174,6 +175,45 @@ class ReduceS8 final : public RowKernel<kernels::ReduceS8Kernel> {
   }
 };
 
+// Mean and sum; a mean's count divides the factor's mantissa, rounded down, as in TensorFlow Lite.
+class AddS16 final : public OpKernel {
+ public:
+  explicit AddS16(kernels::FixedPoint factor) : factor_(factor) {}
+
+  const char* name() const override { return "s16_reduce__scalar"; }
+
+  Status plan(const Node& node, PlanContext& context) const override {
+    context.scratch_bytes =
+        size_product(node.shape_out(context.shapes, 0).elements(), sizeof(int32_t));
+    context.make<State>().reduce = plan_reduce(node, node.shape_in(context.shapes, 0));
+    return {};
+  }
+
+  void run(const RunContext& context) const override {
+    const ReducePlan& plan = context.planned<State>().reduce;
+    auto* sums = reinterpret_cast<int32_t*>(context.scratch);
+    std::fill_n(sums, plan.out_elements, 0);
+    accumulate(plan, context.in<int16_t>(0), sums, [](int32_t a, int16_t x) { return a + x; });
+    const bool mean = context.node.options<fb::Reduce>().kind() == fb::ReduceKind::Mean;
+    const kernels::FixedPoint factor = mean ? divided(factor_, plan.count) : factor_;
+    auto* out = context.out<int16_t>();
+    for (size_t i = 0; i < plan.out_elements; ++i) {
+      out[i] = kernels::clamp_s16(kernels::scale_fixed32(sums[i], factor), {-32768, 32767});
+    }
+  }
+
+ private:
+  static kernels::FixedPoint divided(kernels::FixedPoint factor, size_t count) {
+    int32_t shift = 0;
+    while (count >> shift > 1) ++shift;
+    shift = std::min(shift, 62 - factor.shift);
+    const int64_t mantissa = (int64_t{factor.mantissa} << shift) / static_cast<int64_t>(count);
+    return {static_cast<int32_t>(mantissa), factor.shift + shift};
+  }
+
+  const kernels::FixedPoint factor_;
+};
+
 template <class T>
 T initial(fb::ReduceKind kind) {
   using L = std::numeric_limits<T>;
@@ -271,8 +311,15 @@ Choice choose(const Node& node, const ChooseContext& context) {
       return make_kernel<BoolReduce>();
     case DType::U8:
       return make_kernel<PlainReduce<uint8_t>>();
-    case DType::S16:
-      return make_kernel<PlainReduce<int16_t>>();
+    case DType::S16: {
+      const auto kind = node.options<fb::Reduce>().kind();
+      if (kind == fb::ReduceKind::Max || kind == fb::ReduceKind::Min) {
+        return make_kernel<PlainReduce<int16_t>>();
+      }
+      kernels::FixedPoint factor;
+      QRT_RETURN_IF_ERROR(make_fixed(node, scale_ratio(node), &factor));
+      return make_kernel<AddS16>(factor);
+    }
     case DType::S8:
       return make_kernel<ReduceS8>(choose_kernel(kernels::reduce_s8_kernels, context.features));
     case DType::F32:

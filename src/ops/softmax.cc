@@ -6,6 +6,7 @@
 #include "kernels/softmax_s8.h"
 #include "src/ops/common.h"
 #include "src/ops/row_kernel.h"
+#include "src/ops/softmax_s16.h"
 
 namespace qrt::rt {
 namespace {
@@ -112,6 +113,7 @@ class SoftmaxF32 final : public RowKernel<kernels::FunctionF32Kernel> {
 };
 
 Choice choose(const Node& node, const ChooseContext& context) {
+  if (node.input(0).type == DType::S16) return choose_softmax_s16(node);
   if (node.input(0).type != DType::S8) {
     return make_kernel<SoftmaxF32>(choose_kernel(kernels::function_f32_kernels, context.features));
   }

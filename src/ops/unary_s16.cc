@@ -53,9 +53,8 @@ class ScaleS16 final : public InPlace {
   }
 
   void run(const RunContext& context) const override {
-    for_parts(context, 2, [&](const int16_t* in, size_t n, int16_t* out) {
-      row_.scale(args_, in, n, out);
-    });
+    for_parts(context, 2,
+              [&](const int16_t* in, size_t n, int16_t* out) { row_.scale(args_, in, n, out); });
   }
 
  private:
@@ -152,8 +151,7 @@ class EvaluateS16 final : public OpKernel {
   void run(const RunContext& context) const override {
     for_parts(context, 32, [&](const int16_t* in, size_t n, int16_t* out) {
       for (size_t i = 0; i < n; ++i) {
-        out[i] = static_cast<int16_t>(
-            quantized_unary(context.node, in[i], range_.min, range_.max));
+        out[i] = static_cast<int16_t>(quantized_unary(context.node, in[i], range_.min, range_.max));
       }
     });
   }

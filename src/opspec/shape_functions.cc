@@ -189,8 +189,7 @@ Status check_weights_of_s16(const Node& node) {
     const int64_t value = bias.as<int64_t>()[i];
     if (value <= kMostBias && value >= -kMostBias) continue;
     return node.fail(Code::InvalidModel, "its bias '%s' holds %lld, beyond the %lld of sums",
-                     bias.name, static_cast<long long>(value),
-                     static_cast<long long>(kMostBias));
+                     bias.name, static_cast<long long>(value), static_cast<long long>(kMostBias));
   }
   return {};
 }

@@ -176,19 +176,72 @@ TEST(TfliteImport, PreluIsTakenApart) {
   EXPECT_EQ(graph.nodes[1].options.AsUnary()->clamp->max, 0);
 }
 
-TEST(TfliteImport, AnS64BiasIsNarrowed) {
+TfliteBuilder with_s64_bias(TensorType activations) {
   TfliteBuilder b;
-  const int in = b.add_input("in", {1, 2}, TensorType::INT16);
-  const int out = b.add_output("out", {1, 2}, TensorType::INT16);
+  const int in = b.add_input("in", {1, 2}, activations);
+  const int out = b.add_output("out", {1, 2}, activations);
   b.quantize(in, {0.5f}, {0});
   b.quantize(out, {0.5f}, {0});
   const int weights = b.add_constant<int8_t>("w", {2, 2}, TensorType::INT8, {1, 2, 3, 4});
   b.quantize(weights, {0.25f}, {0});
   const int bias = b.add_constant<int64_t>("b", {2}, TensorType::INT64, {-5, 70000});
   b.add_op(Builtin::FULLY_CONNECTED, {in, weights, bias}, {out}, tfl::FullyConnectedOptionsT());
-  const Graph graph = import_or_fail(b);
+  return b;
+}
+
+TEST(TfliteImport, AnS64BiasIsNarrowed) {
+  const Graph graph = import_or_fail(with_s64_bias(TensorType::INT8));
   EXPECT_EQ(input_of(graph, 0, 2).type, DType::S32);
   EXPECT_EQ(elements<int32_t>(input_of(graph, 0, 2)), (std::vector<int32_t>{-5, 70000}));
+}
+
+TEST(TfliteImport, AnS64BiasOfS16ActivationsStays) {
+  const Graph graph = import_or_fail(with_s64_bias(TensorType::INT16));
+  EXPECT_EQ(input_of(graph, 0, 2).type, DType::S64);
+  EXPECT_EQ(elements<int64_t>(input_of(graph, 0, 2)), (std::vector<int64_t>{-5, 70000}));
+}
+
+// The columns of a constant right-hand side may have a scale each: these become outputs.
+TEST(TfliteImport, AnS16ProductWithScaledColumnsIsFullyConnected) {
+  for (const bool transposed : {false, true}) {
+    TfliteBuilder b;
+    const int in = b.add_input("in", {4, 2}, TensorType::INT16);
+    const int out = b.add_output("out", {4, 3}, TensorType::INT16);
+    b.quantize(in, {0.5f}, {0});
+    b.quantize(out, {0.5f}, {0});
+    const int weights =
+        transposed ? b.add_constant<int8_t>("w", {3, 2}, TensorType::INT8, {1, 2, 3, 4, 5, 6})
+                   : b.add_constant<int8_t>("w", {2, 3}, TensorType::INT8, {1, 3, 5, 2, 4, 6});
+    b.quantize(weights, {1, 2, 3}, {0, 0, 0}, transposed ? 0 : 1);
+    tfl::BatchMatMulOptionsT options;
+    options.adj_y = transposed;
+    b.add_op(Builtin::BATCH_MATMUL, {in, weights}, {out}, options);
+    const Graph graph = import_or_fail(b);
+    ASSERT_EQ(kinds(graph), "FullyConnected");
+    const auto& w = input_of(graph, 0, 1);
+    EXPECT_EQ(w.shape, (std::vector<int32_t>{3, 2}));
+    EXPECT_EQ(w.quantization.axis, 0);
+    EXPECT_EQ(elements<int8_t>(w), (std::vector<int8_t>{1, 2, 3, 4, 5, 6}));
+  }
+}
+
+// An s32 tensor that is only ever converted stands for real numbers; a scale of any other is not
+// kept.
+TEST(TfliteImport, OnlyConvertedS32TensorsKeepTheirScale) {
+  for (const bool added : {false, true}) {
+    TfliteBuilder b;
+    const int in = b.add_input("in", {4}, TensorType::INT32);
+    const int out = b.add_output("out", {4}, TensorType::INT16);
+    b.quantize(in, {0.25f}, {0});
+    b.quantize(out, {0.5f}, {0});
+    b.add_op(Builtin::QUANTIZE, {in}, {out});
+    if (added) {
+      const int sum = b.add_output("sum", {4}, TensorType::INT32);
+      b.add_op(Builtin::ADD, {in, in}, {sum}, tfl::AddOptionsT());
+    }
+    const Graph graph = import_or_fail(b);
+    EXPECT_EQ(input_of(graph, 0, 0).quantization.scales.size(), added ? 0u : 1u);
+  }
 }
 
 TEST(TfliteImport, ReshapeReadsItsShapeWhereverItIs) {

@@ -220,7 +220,8 @@ TEST(ExtremeScales, Softmax) {
 TEST(ExtremeScales, QuantizeAndDequantize) {
   for (DType out : {DType::S8, DType::U8, DType::S16}) {
     const Tally from_float = sweep(fb::QuantizeT(), {floats({71})}, of_type(out, {71}));
-    EXPECT_GT(from_float.refused, 0) << "a scale whose inverse is subnormal";
+    // A scale whose inverse is subnormal; s16 divides by it.
+    EXPECT_EQ(from_float.refused > 0, out != DType::S16);
     EXPECT_GT(from_float.ran, 0);
     for (DType in : {DType::S8, DType::U8, DType::S16}) {
       const Tally tally = sweep(fb::QuantizeT(), {of_type(in, {71})}, of_type(out, {71}));

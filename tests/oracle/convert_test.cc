@@ -1,6 +1,7 @@
 // Quantize, Dequantize, Cast and Select against plain loops.
 #include "tests/oracle/check.h"
 #include "tests/oracle/elementwise.h"
+#include "tests/oracle/numerics_s16.h"
 
 namespace qrt::test {
 namespace {
@@ -42,7 +43,11 @@ TEST(OracleQuantize, Floats) {
       Expected expected{type, in.numbers(), out.quantization, {}};
       for (double& x : expected.tensor.values) {
         const float steps = std::isnan(x) ? 0.0f : static_cast<float>(x) * (1.0f / scale);
-        const double q = oracle::quantize_steps(steps, range);
+        double q = oracle::quantize_steps(steps, range);
+        if (type == DType::S16) {
+          const double exact = std::isnan(x) ? 0 : x / static_cast<double>(scale);
+          q = std::clamp(std::round(exact) + range.zero_point, range.min, range.max);
+        }
         if (std::isfinite(x)) {
           const double ideal = x / static_cast<double>(scale) + range.zero_point;
           EXPECT_NEAR(q, std::clamp(ideal, range.min, range.max), 0.51) << "the oracle itself";
@@ -70,7 +75,16 @@ TEST(OracleQuantize, Integers) {
         const float scale = oracle::multiplier(static_cast<double>(in_kind.quantization.scales[0]),
                                                1, static_cast<double>(out.quantization.scales[0]));
         Expected expected{to, in.steps(), out.quantization, {}};
-        for (double& x : expected.tensor.values) x = oracle::requantize(x, scale, range_of(out));
+        const bool wide = from == DType::S16 || to == DType::S16;
+        const oracle::Factor factor(static_cast<double>(in_kind.quantization.scales[0]) /
+                                    static_cast<double>(out.quantization.scales[0]));
+        for (double& x : expected.tensor.values) {
+          const oracle::Range range = range_of(out);
+          x = wide ? oracle::clamp16(oracle::scale_element(static_cast<int64_t>(x), factor) +
+                                         static_cast<int64_t>(range.zero_point),
+                                     range.min, range.max)
+                   : oracle::requantize(x, scale, range);
+        }
         expect_node(fb::QuantizeT(), {in}, expected);
       }
     }

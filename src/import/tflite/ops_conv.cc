@@ -359,11 +359,35 @@ Status fully_connected(OpContext& op) {
   return activation.finish(op);
 }
 
+// Of s16 by a constant matrix with a scale for each of its columns: those are outputs.
+bool has_scaled_columns(OpContext& op, bool transposed) {
+  const Value& b = op.in(1);
+  return op.in(0).type == DType::S16 && b.type == DType::S8 && b.constant() &&
+         b.shape.size() == 2 && b.quantization.axis == (transposed ? 0 : 1);
+}
+
+Status product_with_columns(OpContext& op, bool transposed) {
+  Value weights = op.in(1);
+  int columns = op.input(1);
+  if (!transposed) {
+    const size_t rows = at(weights.shape[0]), width = at(weights.shape[1]);
+    graph::Bytes bytes = transpose(*weights.data, rows, width, 1);
+    weights.quantization.axis = 0;
+    QRT_RETURN_IF_ERROR(op.add_constant(std::move(weights.name), weights.type,
+                                        {weights.shape[1], weights.shape[0]}, std::move(bytes),
+                                        std::move(weights.quantization), &columns));
+  }
+  return op.emit(fb::FullyConnectedT(), {op.input(0), columns}, {op.output()});
+}
+
 Status batch_matmul(OpContext& op) {
   const auto* options = op.options<tfl::BatchMatMulOptions>();
+  const bool adj_x = options != nullptr && options->adj_x();
+  const bool adj_y = options != nullptr && options->adj_y();
+  if (!adj_x && has_scaled_columns(op, adj_y)) return product_with_columns(op, adj_y);
   fb::MatMulT product;
-  product.transpose_a = options != nullptr && options->adj_x();
-  product.transpose_b = options != nullptr && options->adj_y();
+  product.transpose_a = adj_x;
+  product.transpose_b = adj_y;
   int a = op.input(0), b = op.input(1);
   if (op.out().type == DType::F32) {
     QRT_RETURN_IF_ERROR(op.dequantized(a, &a));

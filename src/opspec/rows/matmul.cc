@@ -6,6 +6,15 @@ namespace {
 
 int32_t from_end(const Shape& shape, int i) { return shape[shape.rank() - i]; }
 
+Status check(const Node& node) {
+  if (node.input(0).type != DType::S16) return {};
+  const int32_t zero_point = node.input(1).quantization.zero_point();
+  if (zero_point == 0) return {};
+  return node.fail(Code::Unsupported,
+                   "its right-hand side has a zero point of %d; with s16 on the left it must be 0",
+                   zero_point);
+}
+
 Status infer(Inference& x) {
   const auto& options = x.node().options<fb::MatMul>();
   const Shape &a = x.in(0), &b = x.in(1);
@@ -21,7 +30,8 @@ Status infer(Inference& x) {
                  Shape(b.begin(), static_cast<size_t>(b.rank() - 2)), &out)) {
     return refuse();
   }
-  if (x.node().input(0).type == DType::S8 && k > kMaxProducts) {
+  const DType type = x.node().input(0).type;
+  if ((type == DType::S8 || type == DType::S16) && k > kMaxProducts) {
     return x.node().fail(Code::Unsupported, "sums %d products an output, more than %lld", k,
                          static_cast<long long>(kMaxProducts));
   }
@@ -40,7 +50,8 @@ uint64_t macs(const Node& node, const Shapes& shapes) {
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::MatMul;
-  row.signatures = "f32, f32 -> f32; q8, q8 -> q8; f64, f64 -> f64";
+  row.signatures = "f32, f32 -> f32; q8, q8 -> q8; q16, q16/q8 -> q16; f64, f64 -> f64";
+  row.check = check;
   row.infer = infer;
   row.quantized = QuantizedAs::Computes;
   row.macs = macs;

@@ -7,7 +7,7 @@ namespace {
 bool selects(const void* options) { return as<fb::Pool2D>(options).kind() == fb::PoolKind::Max; }
 
 const char* signatures(const void* options) {
-  return selects(options) ? "f32 -> f32; q8 -> =0" : "f32 -> f32; q8 -> q8";
+  return selects(options) ? "f32 -> f32; q8/q16 -> =0" : "f32 -> f32; q8 -> q8; q16 -> =0";
 }
 
 Status check(const Node& node) {
@@ -26,9 +26,10 @@ Status infer(Inference& x) {
   int32_t out_h, out_w;
   QRT_RETURN_IF_ERROR(infer_window(x, *options.window(), in, options.kernel_h(), options.kernel_w(),
                                    &out_h, &out_w, options.ceil_mode()));
-  // Sums of the window's bytes stay within 32 bits, and its addresses within reason.
+  // Sums of the window's values stay within 32 bits, and its addresses within reason.
   const int64_t taps = int64_t{options.kernel_h()} * options.kernel_w();
-  if (taps > (int64_t{1} << 20)) {
+  const int64_t most = x.node().input(0).type == DType::S16 ? 65535 : int64_t{1} << 20;
+  if (taps > most) {
     return x.node().fail(Code::Unsupported, "has a window of %lld elements",
                          static_cast<long long>(taps));
   }

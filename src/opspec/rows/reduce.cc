@@ -16,7 +16,7 @@ const char* signatures(const void* options) {
     case fb::ReduceKind::Min:
       return "number/s8/u8/s16/bool/q -> =0";
     default:
-      return "number -> =0; q8 -> q8";
+      return "number -> =0; q8 -> q8; q16 -> q16";
   }
 }
 
@@ -75,12 +75,14 @@ Status infer(Inference& x) {
   }
   const bool selects =
       options.kind() == fb::ReduceKind::Max || options.kind() == fb::ReduceKind::Min;
-  // Sums of bytes stay within 32 bits.
-  if (!selects && x.node().input(0).type == DType::S8 && count > (int64_t{1} << 22)) {
+  // Sums of quantized values stay within 32 bits.
+  const DType type = x.node().input(0).type;
+  if (!selects && ((type == DType::S8 && count > (int64_t{1} << 22)) ||
+                   (type == DType::S16 && count > 65535))) {
     return x.node().fail(Code::Unsupported, "reduces %lld values to one",
                          static_cast<long long>(count));
   }
-  if (count == 0 && (selects || x.node().input(0).type == DType::S8)) {
+  if (count == 0 && (selects || type == DType::S8 || type == DType::S16)) {
     return x.node().fail(Code::InvalidModel, "reduces nothing: its input is %s",
                          x.text(in).c_str());
   }

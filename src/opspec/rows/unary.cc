@@ -7,7 +7,8 @@ namespace {
 fb::UnaryKind kind_of(const void* options) { return as<fb::Unary>(options).kind(); }
 
 const char* signatures(const void* options) {
-  return kind_of(options) == fb::UnaryKind::Not ? "bool -> bool" : "number -> =0; q8 -> q8; q16 -> q16";
+  return kind_of(options) == fb::UnaryKind::Not ? "bool -> bool"
+                                                : "number -> =0; q8 -> q8; q16 -> q16";
 }
 
 Status check(const Node& node) {
