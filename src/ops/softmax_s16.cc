@@ -12,19 +12,17 @@ namespace {
 // e^x for x in [-10, 0], and 1 / (1 + x) for x in [0, 1], both in steps of 2^-15 over all s16
 // values. Values of other numbers than inputs: made once a process.
 const TableS16& exponentials() {
-  static const TableS16 table = make_table_s16<double>(
-      10.0 / 65535.0, 32767, 2.0 / 65535.0, [](double x) { return std::exp(x); });
+  static const TableS16 table = make_table_s16<double>(10.0 / 65535.0, 32767, 2.0 / 65535.0,
+                                                       [](double x) { return std::exp(x); });
   return table;
 }
 const TableS16& reciprocals() {
-  static const TableS16 table = make_table_s16<double>(
-      1.0 / 65535.0, -32768, 2.0 / 65535.0, [](double x) { return 1.0 / (1.0 + x); });
+  static const TableS16 table = make_table_s16<double>(1.0 / 65535.0, -32768, 2.0 / 65535.0,
+                                                       [](double x) { return 1.0 / (1.0 + x); });
   return table;
 }
 
-int32_t saturated(int64_t x) {
-  return static_cast<int32_t>(std::clamp<int64_t>(x, -32768, 32767));
-}
+int32_t saturated(int64_t x) { return static_cast<int32_t>(std::clamp<int64_t>(x, -32768, 32767)); }
 
 int leading_zeros(uint32_t x) {
   int zeros = 0;
@@ -67,8 +65,8 @@ class SoftmaxS16 final : public OpKernel {
     // is divided by the power of two.
     const int zeros = leading_zeros(static_cast<uint32_t>(sum));
     const int64_t mantissa = ((int64_t{sum} << (zeros - 1)) + (1 << 13)) >> 14;
-    const int64_t reciprocal = kernels::interpolate_s16(
-        saturated(mantissa - (1 << 15) - (1 << 16)), reciprocals_.data());
+    const int64_t reciprocal =
+        kernels::interpolate_s16(saturated(mantissa - (1 << 15) - (1 << 16)), reciprocals_.data());
     const int shift = 31 - zeros;
     for (size_t i = 0; i < n; ++i) {
       const int64_t y = (out[i] * reciprocal + (int64_t{1} << (shift - 1))) >> shift;
