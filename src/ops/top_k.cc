@@ -77,6 +77,18 @@ class TopKKernel : public OpKernel {
   }
 
   void run(const RunContext& ctx) const override {
+    if (ctx.node.has_input(1)) {
+      // Where only a run knows k, there is room for all elements, and all are put in order.
+      int64_t k = 0;
+      with_index_type(ctx.node.input(1), [&](auto zero) { k = *ctx.in<decltype(zero)>(1); });
+      const int32_t size = ctx.planned<State>().size;
+      if (k < 0 || k > size) {
+        return ctx.fail(ctx.node.fail(Code::InvalidArgument,
+                                      "is to take %lld elements of an axis of %d",
+                                      static_cast<long long>(k), size));
+      }
+      ctx.tell_count(k);
+    }
     switch (ctx.node.input(0).type) {
       case DType::S8:
         return take<int8_t>(ctx);

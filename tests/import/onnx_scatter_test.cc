@@ -106,6 +106,38 @@ TEST(OnnxScatter, TopKOfASizeThatIsOpen) {
   }
 }
 
+// k is an input of the model.
+TEST(OnnxScatter, TopKOfAsManyAsARunSays) {
+  OnnxBuilder b(18);
+  b.input("x", {2, 4});
+  b.input("k", {1}, Onnx::INT64);
+  b.op("TopK", {"x", "k"}, {"y", "i"}).set("axis", 0);
+  b.op("Neg", {"y"}, {"z"});
+  b.output("z");
+  b.output("i");
+  Loaded loaded = must_load(b.must_optimize());
+  ASSERT_NE(loaded.session, nullptr);
+  loaded.set<float>(0, {1, 7, 3, 4, 5, 6, 3, 8});
+  const auto run_with = [&](int64_t k) {
+    loaded.set<int64_t>(1, {k});
+    return loaded.session->run();
+  };
+  ASSERT_TRUE(run_with(1).ok());
+  EXPECT_EQ(loaded.session->output_shape(0), (rt::Shape{1, 4}));
+  EXPECT_EQ(loaded.get<float>(), (Floats{-5, -7, -3, -8}));
+  EXPECT_EQ(loaded.get<int64_t>(1), (std::vector<int64_t>{1, 0, 0, 1}));
+  ASSERT_TRUE(run_with(2).ok());
+  EXPECT_EQ(loaded.get<float>(), (Floats{-5, -7, -3, -8, -1, -6, -3, -4}));
+  ASSERT_TRUE(run_with(0).ok());
+  EXPECT_EQ(loaded.session->output_shape(1), (rt::Shape{0, 4}));
+  for (int64_t k : {int64_t{-1}, int64_t{3}, INT64_MAX}) {
+    const rt::Status status = run_with(k);
+    EXPECT_EQ(status.code(), rt::Code::InvalidArgument);
+    EXPECT_NE(status.message().find("elements of an axis of 2"), std::string::npos)
+        << status.message();
+  }
+}
+
 TEST(OnnxScatter, CumulativeSums) {
   const auto sums = [](int exclusive, int reverse) {
     return run({2, 3}, {1, 2, 3, 4, 5, 6}, [&](OnnxBuilder& b) {

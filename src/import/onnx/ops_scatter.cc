@@ -95,13 +95,13 @@ void import_top_k(Call& c) {
   fb::TopKT options;
   options.axis = position(order, axis);
   options.smallest = !c.attributes.flag("largest", true);
-  const Shape k = c.has(1) ? c.sizes(1, "k")
-                           : checked_shape({c.attributes.integer("k", 0)});  // before opset 10
-  if (k.size() != 1) invalid("%zu numbers as k", k.size());
-  if (k[0].open()) {
-    inputs.push_back(c.b.plain(c.in(1)));
+  if (!c.has(1)) {  // before opset 10
+    options.k = checked_shape({c.attributes.integer("k", 0)})[0];
+  } else if (const auto known = numbers_of(c.b, c.in(1))) {
+    if (known->size() != 1) invalid("%zu numbers as k", known->size());
+    options.k = checked_shape({known->integers[0]})[0];
   } else {
-    options.k = k[0];
+    inputs.push_back(c.b.plain(c.in(1)));
   }
   const Quantization q = c.moved_quantization(input);
   c.emit(std::move(options), std::move(inputs),

@@ -10,11 +10,13 @@ Status infer(Inference& x) {
   QRT_RETURN_IF_ERROR(require_axis(x, x.node().options<fb::TopK>().axis(), in.rank(), &axis));
   int32_t k = x.node().options<fb::TopK>().k();
   if (x.node().has_input(1)) {
-    Integers elements;
-    if (!x.integers(1, &elements) || elements.size() != 1) {
-      return x.node().fail(Code::Unsupported, "its k is computed from values when the model runs");
+    for (int32_t dim : x.in(1)) {
+      if (!x.dims().differ(dim, 1)) continue;
+      return x.node().fail(Code::InvalidModel, "its k is %s, not one number", x.text_in(1).c_str());
     }
-    k = elements[0];
+    Integers elements;
+    const bool known = x.integers(1, &elements) && elements.size() == 1;
+    k = known ? elements[0] : x.decided_by_run(in[axis]);
   }
   if (is_number(k) && (k < 0 || (is_number(in[axis]) && k > in[axis]))) {
     return x.node().fail(Code::InvalidModel, "takes %d elements of an axis of %s", k,
@@ -27,11 +29,18 @@ Status infer(Inference& x) {
   return {};
 }
 
+bool keeps_places(const Node& node, const Shapes& shapes, size_t input, int axis) {
+  int sorted;
+  (void)resolve_axis(node.options<fb::TopK>().axis(), node.shape_in(shapes, 0).rank(), &sorted);
+  return input == 0 && axis != sorted;
+}
+
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::TopK;
   row.signatures = "f32/s8/u8/s16/s32/s64/q/q32, [index] -> =0, index";
   row.infer = infer;
+  row.keeps_places = keeps_places;
   return row;
 }
 
