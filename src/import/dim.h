@@ -72,4 +72,9 @@ std::vector<int32_t> declared(const Dimensions& shape);
 // one of them, what is left over; nothing if that cannot say it.
 std::optional<fb::ReshapeT> reshape_options(const Dimensions& from, const Dimensions& to);
 
+// A file whose batch is 1 may reshape to a batch of 1 in figures. Where `from` has an open first
+// dimension, and `to` fits it only with 1, `to` takes the open one: with 1 that is the same. False
+// if it is not so.
+bool keep_open_batch(const Dimensions& from, Dimensions* to);
+
 }  // namespace qrt::import

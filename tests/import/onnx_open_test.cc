@@ -473,6 +473,32 @@ TEST(OnnxOpen, DimensionsThatTheFileFixesCanBeOpened) {
   EXPECT_FALSE(loaded.session->resize_inputs({uneven, 2}).ok());
 }
 
+// A shape in figures that was written for a batch of 1 goes with any batch.
+TEST(OnnxOpen, AReshapeToABatchOfOneKeepsAnOpenBatch) {
+  OnnxBuilder b;
+  b.open_input("x", {"N", "2", "3"});
+  b.constant<int64_t>("flat", {2}, {1, 6}, Onnx::INT64);
+  b.constant<int64_t>("back", {4}, {1, 3, 1, 2}, Onnx::INT64);
+  b.op("Reshape", {"x", "flat"}, {"y"});
+  b.op("Reshape", {"y", "back"}, {"z"});
+  b.op("Neg", {"z"}, {"out"});
+  b.output("out");
+  Loaded loaded = must_load(b.must_optimize());
+  ASSERT_NE(loaded.session, nullptr);
+  for (int32_t n : {1, 2, 5}) {
+    const rt::Status status = loaded.session->resize_input(0, {n, 2, 3});
+    ASSERT_TRUE(status.ok()) << status.message();
+    EXPECT_EQ(loaded.session->output_shape(0), (rt::Shape{n, 3, 1, 2}));
+  }
+  // What does not fit with 1 either is no such shape.
+  OnnxBuilder other;
+  other.open_input("x", {"N", "2", "3"});
+  other.constant<int64_t>("two", {3}, {1, 2, 6}, Onnx::INT64);
+  other.op("Reshape", {"x", "two"}, {"y"});
+  other.output("y");
+  EXPECT_FALSE(other.import().ok());
+}
+
 // Where an operator cannot do without the batch, one that was asked for is not taken for 1.
 TEST(OnnxOpen, ABatchThatIsAskedForIsNotAssumed) {
   OnnxBuilder b;

@@ -33,6 +33,25 @@ TEST(TfliteOpen, AFlattenThatIsComputedFromTheShape) {
   expect_same_alone_and_in_a_batch(g, 3);
 }
 
+// Nearly all files fix the batch at 1, in the input and in reshapes.
+TEST(TfliteOpen, ABatchThatTheFileFixesCanBeOpened) {
+  TfliteBuilder b;
+  const int x = b.add_input("x", {1, 2, 3});
+  const int y = b.add("y", {1, 6});
+  const int z = b.add_output("z", {1, 6});
+  b.add_op(Builtin::RESHAPE, {x, b.add_ints("shape", {1, 6})}, {y});
+  b.add_op(Builtin::NEG, {y}, {z});
+  EXPECT_EQ(output_shape(optimized(b)), (Shape{1, 6}));
+  const std::vector<uint8_t> bytes = b.bytes();
+  import::ImportOptions options;
+  options.input_shapes["x"] = {import::InputDim("batch"), 2, 3};
+  auto g = import::import_tflite(bytes.data(), bytes.size(), "t", options);
+  ASSERT_TRUE(g.ok()) << g.status().message();
+  ASSERT_TRUE(graph::optimize(*g).ok());
+  EXPECT_EQ(output_shape(*g), (Shape{-1, 6}));
+  expect_same_alone_and_in_a_batch(*g, 3);
+}
+
 TEST(TfliteOpen, AResizeToTwiceTheSizeOfItsInput) {
   TfliteBuilder b;
   const int x = b.add_input("x", {1, 4, 4, 2});

@@ -144,6 +144,7 @@ void import_reshape(Call& c) {
     }
   }
   if (is_open(shape) || is_open(x.shape)) {
+    if (rest < 0) keep_open_batch(x.shape, &shape);
     if (rest >= 0) {
       const int32_t all = elements_of(dims, x.shape);
       if (product == 0 || product == rt::kInvalidDim || all == rt::kInvalidDim) {

@@ -67,6 +67,11 @@ Status reshape(OpContext& op) {
     if (std::count(reshape.shape.begin(), reshape.shape.end(), -1) > 1) {
       return Status(Code::InvalidModel, "its shape leaves more than one dimension open");
     }
+    Dims wanted(reshape.shape.begin(), reshape.shape.end());
+    if (keep_open_batch(op.shape(0), &wanted)) {
+      reshape.shape[0] = 0;
+      reshape.keep_mask = 1;
+    }
     return op.emit(std::move(reshape), {op.input(0)}, {op.output()});
   }
   if (const rt::Integers* sizes = op.computed(1)) {
