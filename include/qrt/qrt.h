@@ -408,8 +408,8 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_get_output_f32(const qrt_session* s
 
 /* Gives an input another shape of the same rank.
  * - A session remembers its last few shapes: to return to one takes no planning and no allocation.
- * - Weights stay packed. Contents of inputs and outputs are lost, state starts from zero, and what
- *   was bound no longer is.
+ * - Weights stay packed, and state stays what it is. Contents of inputs and outputs are lost, and
+ *   what was bound no longer is.
  * - Only dimensions that the model leaves open change (qrt convert --shape opens others): operators
  *   may have been converted for the others' sizes.
  * - Errors are those of qrt_session_create; then the session is as it was. */
@@ -430,7 +430,10 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_resize_inputs(qrt_session* session,
  *   `bytes` is `info.bytes` + 16 or more: some float kernels read that far, without using it.
  *   Otherwise, and for outputs that are not computed but an input, a constant, state or another
  *   output, a run copies. The results are the same. `info.bound` says which it is.
- * - Memory of an output may not overlap any other that is bound.
+ * - Memory of an output may not overlap any other that is bound, but may be that of one input, of
+ *   as many bytes: a cache that a run updates in place. It is refused unless nothing is copied, all
+ *   else that reads the input has run when the output is first written, and the operator that
+ *   writes it can work in place. Bound to both, the memory holds the output after a run.
  * - Binding costs far less than planning, but more than writing a few elements: bind once, not for
  *   every run.
  * - On an error the session is as it was. */
@@ -445,7 +448,7 @@ QRT_NODISCARD QRT_API qrt_status qrt_session_bind_output(qrt_session* session, s
  * - QRT_CANCELLED, when qrt_session_cancel was called meanwhile;
  * - QRT_OPERATOR_FAILED, when a custom operator did;
  * - QRT_INVALID_ARGUMENT, when for these shapes an axis has not the one element that the model says
- *   (Squeeze).
+ *   (Squeeze), or when a state that grows has no room for more: then state is as it was.
  * Then outputs hold anything, and state is that of the operators that had run: set, restore or
  * reset what the next run needs. Inputs are as they were. */
 QRT_NODISCARD QRT_API qrt_status qrt_session_run(qrt_session* session, qrt_error* error);

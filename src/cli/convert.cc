@@ -1,6 +1,7 @@
 // `qrt convert`: a TensorFlow Lite or ONNX model becomes a .qrt file, which exists only if it
 // loads; or any model becomes an ONNX one.
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 
@@ -41,6 +42,7 @@ constexpr const char* kFooter = R"(Examples:
   qrt convert model.tflite model.qrt --shape image=batchx224x224x3
   qrt convert model.tflite model.qrt --custom MyOperator
   qrt convert vad.onnx vad.qrt --shape h=2x1x64 c=2x1x64 --state h=hn c=cn
+  qrt convert decoder.onnx decoder.qrt --state 'past_key_values.*=present.*:max=1024'
 
 Quantized models stay quantized: TensorFlow Lite's int8 and uint8 models, and ONNX models with
 QuantizeLinear/DequantizeLinear pairs, which is also what an OUT ending in .onnx gets. Inputs and
@@ -50,7 +52,10 @@ change later; --shape opens others where it has a word or '?' in a number's plac
 libqrt does not know can be left to the app with --custom: the app gives it in qrt_program_options.
 What a model gives to be handed back with the next input (a recurrent state, a cache) it keeps
 itself with --state: the input and the output are gone, the session holds the state, which can be
-reset, saved and restored. OUT is complete or, on any error, not written.)";
+reset, saved and restored. With :max=N it is a cache that begins empty and grows by what each run
+puts behind it, to N places, without being copied; a run for which there is no room fails and
+changes nothing. One * in both names stands for any text. OUT is complete or, on any error, not
+written.)";
 
 bool to_onnx(const Options& options) { return fs::path(options.out).extension() == ".onnx"; }
 
@@ -74,6 +79,33 @@ Outcome check_arguments(const Options& options) {
   return {};
 }
 
+// "INPUT=OUTPUT" or "INPUT=OUTPUT:max=N".
+rt::Result<graph::KeptState> read_state(const std::string& text) {
+  graph::KeptState state;
+  constexpr const char* kMost = ":max=";
+  const size_t most = text.rfind(kMost);
+  if (most != std::string::npos) {
+    const std::string digits = text.substr(most + std::strlen(kMost));
+    const bool number = !digits.empty() && digits.size() <= 9 &&
+                        digits.find_first_not_of("0123456789") == std::string::npos;
+    if (number) state.most = std::stoi(digits);
+    if (state.most == 0) {
+      return rt::error(rt::Code::InvalidArgument,
+                       "--state wants a number of 1 or more behind ':max=', not '%s'",
+                       digits.c_str());
+    }
+  }
+  const std::string names = text.substr(0, most);
+  const size_t equals = names.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == names.size()) {
+    return rt::error(rt::Code::InvalidArgument,
+                     "--state wants INPUT=OUTPUT, as in --state h=hn, not '%s'", text.c_str());
+  }
+  state.input = names.substr(0, equals);
+  state.output = names.substr(equals + 1);
+  return state;
+}
+
 rt::Result<import::ImportOptions> import_options(const Options& options, import::Format kind) {
   import::ImportOptions import;
   QRT_ASSIGN_OR_RETURN(import.input_shapes, read_shapes(options.shapes));
@@ -83,13 +115,9 @@ rt::Result<import::ImportOptions> import_options(const Options& options, import:
                      options.in.c_str());
   }
   import.customs.insert(options.customs.begin(), options.customs.end());
-  for (const std::string& state : options.states) {
-    const size_t equals = state.find('=');
-    if (equals == 0 || equals == std::string::npos || equals + 1 == state.size()) {
-      return rt::error(rt::Code::InvalidArgument,
-                       "--state wants INPUT=OUTPUT, as in --state h=hn, not '%s'", state.c_str());
-    }
-    import.states.emplace_back(state.substr(0, equals), state.substr(equals + 1));
+  for (const std::string& text : options.states) {
+    QRT_ASSIGN_OR_RETURN(graph::KeptState state, read_state(text));
+    import.states.push_back(std::move(state));
   }
   if (!import.states.empty() && (kind == import::Format::Qrt || to_onnx(options))) {
     return rt::error(rt::Code::InvalidArgument,
@@ -228,7 +256,7 @@ void add_convert(CLI::App& app, Action* action) {
         "NAME");
   named(command->add_option("--state", options->states,
                             "Keep this input's next value, which is an output, in the session"),
-        "INPUT=OUTPUT...");
+        "INPUT=OUTPUT[:max=N]...");
   add_shape_option(command, &options->shapes, "Fix or open dimensions of an input", true);
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });

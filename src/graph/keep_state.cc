@@ -43,7 +43,62 @@ bool is_only_read(const Graph& graph, int value) {
   });
 }
 
+// Whether `pattern`, with one '*', fits, and the text that stands for it.
+bool fits(const std::string& name, const std::string& pattern, std::string* text) {
+  const size_t star = pattern.find('*');
+  const std::string before = pattern.substr(0, star), after = pattern.substr(star + 1);
+  if (name.size() < before.size() + after.size() || name.compare(0, star, before) != 0 ||
+      name.compare(name.size() - after.size(), after.size(), after) != 0) {
+    return false;
+  }
+  *text = name.substr(star, name.size() - before.size() - after.size());
+  return true;
+}
+
 }  // namespace
+
+Status find_states(const Graph& graph, const std::vector<KeptState>& wanted,
+                   std::vector<KeptState>* found) {
+  size_t ignored;
+  const auto add = [&](KeptState state) -> Status {
+    QRT_RETURN_IF_ERROR(find(graph, graph.inputs, "input", state.input, &ignored));
+    QRT_RETURN_IF_ERROR(find(graph, graph.outputs, "output", state.output, &ignored));
+    for (const KeptState& one : *found) {
+      if (one.input != state.input && one.output != state.output) continue;
+      return error(Code::InvalidArgument,
+                   "'%s' and '%s' are to be a state, and so are '%s' and '%s'", one.input.c_str(),
+                   one.output.c_str(), state.input.c_str(), state.output.c_str());
+    }
+    found->push_back(std::move(state));
+    return {};
+  };
+  found->clear();
+  for (const KeptState& one : wanted) {
+    const size_t star = one.output.find('*');
+    if (one.input.find('*') == std::string::npos && star == std::string::npos) {
+      QRT_RETURN_IF_ERROR(add(one));
+      continue;
+    }
+    if (std::count(one.input.begin(), one.input.end(), '*') != 1 ||
+        std::count(one.output.begin(), one.output.end(), '*') != 1) {
+      return error(Code::InvalidArgument, "'%s' and '%s' do not have one '*' each",
+                   one.input.c_str(), one.output.c_str());
+    }
+    const size_t before = found->size();
+    for (int input : graph.inputs) {
+      const std::string& name = graph.value(input).name;
+      std::string text;
+      if (!fits(name, one.input, &text)) continue;
+      QRT_RETURN_IF_ERROR(
+          add({name, one.output.substr(0, star) + text + one.output.substr(star + 1), one.most}));
+    }
+    if (found->size() == before) {
+      return error(Code::InvalidArgument, "there is no input '%s' to keep as state",
+                   one.input.c_str());
+    }
+  }
+  return {};
+}
 
 Status keep_state(Graph& graph, const std::string& input, const std::string& output) {
   size_t in_at, out_at;

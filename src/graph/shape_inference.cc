@@ -69,9 +69,9 @@ void ShapeInference::forget(int value) {
   shapes_.integers[static_cast<size_t>(value)] = nullptr;
 }
 
-rt::Status ShapeInference::infer(const Node& node, bool check) {
-  const rt::OpSpec* spec = rt::find_spec(node.type());
-  if (spec == nullptr) return rt::error(rt::Code::Unsupported, "no such operator");
+// Calls body with the node as its row sees it.
+template <class Body>
+void ShapeInference::view(const Node& node, const Body& body) {
   for (int value : node.inputs) {
     if (value != kAbsent) look_at(value);
   }
@@ -92,10 +92,32 @@ rt::Status ShapeInference::infer(const Node& node, bool check) {
   op.inputs = numbered(node.inputs);
   op.outputs = numbered(node.outputs);
   builder.Finish(fb::Operator::Pack(builder, &op));
-  const rt::Node viewed(0, flatbuffers::GetRoot<fb::Operator>(builder.GetBufferPointer()),
-                        numbers.data(), &tensors_);
-  rt::Status status = check ? rt::check_node(*spec, viewed) : rt::Status();
-  if (status.ok()) status = rt::infer_node(*spec, viewed, shapes_);
+  body(rt::Node(0, flatbuffers::GetRoot<fb::Operator>(builder.GetBufferPointer()), numbers.data(),
+                &tensors_));
+}
+
+void ShapeInference::set_shape(int value, const rt::Shape& shape) {
+  shapes_.shapes[static_cast<size_t>(value)] = shape;
+}
+
+bool ShapeInference::keeps_places(const Node& node, size_t input, int axis) {
+  const rt::OpSpec* spec = rt::find_spec(node.type());
+  if (spec == nullptr || spec->keeps_places == nullptr) return false;
+  bool keeps = false;
+  view(node, [&](const rt::Node& viewed) {
+    keeps = spec->keeps_places(viewed, shapes_.shapes, input, axis);
+  });
+  return keeps;
+}
+
+rt::Status ShapeInference::infer(const Node& node, bool check) {
+  const rt::OpSpec* spec = rt::find_spec(node.type());
+  if (spec == nullptr) return rt::error(rt::Code::Unsupported, "no such operator");
+  rt::Status status;
+  view(node, [&](const rt::Node& viewed) {
+    if (check) status = rt::check_node(*spec, viewed);
+    if (status.ok()) status = rt::infer_node(*spec, viewed, shapes_);
+  });
   if (!status.ok()) return without_operator(status);
   for (int value : node.outputs) {
     const auto v = static_cast<size_t>(value);

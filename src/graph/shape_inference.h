@@ -26,12 +26,18 @@ class ShapeInference {
   rt::Status infer(const Node& node) { return infer(node, false); }
   // The same for a node that nobody has checked: an error if its row refuses it.
   rt::Status check_and_infer(const Node& node) { return infer(node, true); }
+  // Takes this for the shape of a value that has been inferred.
+  void set_shape(int value, const rt::Shape& shape);
+  // OpSpec::keeps_places of a node that has been inferred; false where its row says nothing.
+  bool keeps_places(const Node& node, size_t input, int axis);
   // The value has become a constant: its shape is what the graph says.
   void forget(int value);
 
  private:
   rt::Status infer(const Node& node, bool check);
   void look_at(int value);
+  template <class Body>
+  void view(const Node& node, const Body& body);
 
   Graph& graph_;
   rt::GraphShapes shapes_;           // by value

@@ -9,6 +9,7 @@
 #include <new>
 #include <vector>
 
+#include "src/graph/grow_state.h"
 #include "src/graph/keep_state.h"
 #include "src/graph/passes.h"
 #include "src/graph/subgraphs.h"
@@ -168,12 +169,17 @@ rt::Result<graph::Graph> import_file(const std::string& path, const ImportOption
     if (const Status customs = check_customs(*graph, options); !customs.ok()) {
       return customs.within(path);
     }
-    for (const auto& [input, output] : options.states) {
-      const Status kept = graph::keep_state(*graph, input, output);
-      if (!kept.ok()) return kept.within(path);
+    std::vector<graph::KeptState> states;
+    Status status = graph::find_states(*graph, options.states, &states);
+    for (const graph::KeptState& state : states) {
+      if (status.ok() && state.most == 0) {
+        status = graph::keep_state(*graph, state.input, state.output);
+      }
     }
-    const Status optimized = graph::optimize(*graph);
-    if (!optimized.ok()) return optimized.within(path);
+    if (status.ok()) status = graph::optimize(*graph);
+    // Once attention is one operator, which can read a part of a state.
+    if (status.ok()) status = graph::grow_states(*graph, states);
+    if (!status.ok()) return status.within(path);
     describe_changes(&*graph);
     return graph;
   } catch (const std::bad_alloc&) {

@@ -5,11 +5,11 @@
 #include <map>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "src/base/status.h"
 #include "src/graph/graph.h"
+#include "src/graph/keep_state.h"
 
 namespace qrt::import {
 
@@ -36,8 +36,8 @@ struct ImportOptions {
   // custom code or "SVDF", ONNX's "domain.Operator" or "Operator". They become Custom.
   std::set<std::string> customs = {};
   // Inputs and the outputs that callers would hand back as these: they become variables of the
-  // first entry (src/graph/keep_state.h).
-  std::vector<std::pair<std::string, std::string>> states = {};
+  // first entry (src/graph/keep_state.h, grow_state.h).
+  std::vector<graph::KeptState> states = {};
 };
 
 // `name` is used in messages; `data` needs to outlive the call only. Each signature of the file

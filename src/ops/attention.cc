@@ -2,10 +2,11 @@
 // that the scores of a block stay in the cache and those of all heads never lie in memory at once
 // (Rabe, Staats, "Self-attention Does Not Need O(n^2) Memory", 2021).
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/f32.h"
 #include "kernels/function_f32.h"
-#include "src/ops/common.h"
+#include "src/ops/indices.h"
 #include "src/ops/row_kernel.h"
 #include "src/runtime/op_def.h"
 
@@ -23,6 +24,7 @@ struct AttentionShape {
   int64_t key_strides[kMaxRank];    // along them, in matrices
   int64_t value_strides[kMaxRank];
   int64_t mask_strides[kMaxRank];  // along [..,T,S], in elements
+  size_t heads_of_length = 0;      // of the query for one length; 0: one length for all
 };
 
 Shape matrices(const Shape& shape) {
@@ -57,6 +59,9 @@ AttentionShape resolve(const Node& node, const Shapes& shapes) {
     scores[scores.rank() - 1] = static_cast<int32_t>(s.keys);
     broadcast_strides(node.shape_in(shapes, 3), scores, s.mask_strides);
   }
+  if (node.has_input(4) && node.shape_in(shapes, 4).elements() > 1) {
+    s.heads_of_length = static_cast<size_t>(query.elements(1, query.rank() - 2));
+  }
   return s;
 }
 
@@ -81,7 +86,7 @@ class AttentionF32 final : public RowKernel<kernels::FunctionF32Kernel> {
   void run(const RunContext& context) const override {
     const AttentionShape& s = context.planned<State>().shape;
     const size_t items = static_cast<size_t>(s.heads.elements()) * s.blocks;
-    const uint64_t cost = uint64_t{s.block} * s.keys * (s.depth + s.width + 32);
+    const uint64_t cost = uint64_t{s.block} * most_keys(context, s) * (s.depth + s.width + 32);
     context.pool.parallel_for(items, cost, [&](size_t begin, size_t end, size_t range) {
       float* scores = reinterpret_cast<float*>(context.scratch) + range * s.block * s.keys;
       for (size_t i = begin; i < end; ++i) run_block(context, s, i, scores);
@@ -103,44 +108,66 @@ class AttentionF32 final : public RowKernel<kernels::FunctionF32Kernel> {
       value += group * static_cast<size_t>(s.value_strides[i]);
       mask += index * static_cast<size_t>(s.mask_strides[i]);
     }
+    const size_t keys = keys_of(context, s, s.heads_of_length > 0 ? head / s.heads_of_length : 0);
     const float* query = context.in<float>(0) + (head * s.rows + first) * s.depth;
     for (size_t r = 0; r < rows; ++r) {
       const float* row = query + r * s.depth;
-      kernels::conv_f32({1, s.depth, s.keys, context.in<float>(1) + key * s.keys * s.depth, nullptr,
-                         &row, 0, s.keys, -INFINITY, INFINITY},
-                        1, scores + r * s.keys);
-      finish_scores(context, s, first + r, mask + r * static_cast<size_t>(row_stride(s)),
-                    scores + r * s.keys);
+      kernels::conv_f32({1, s.depth, keys, context.in<float>(1) + key * s.keys * s.depth, nullptr,
+                         &row, 0, keys, -INFINITY, INFINITY},
+                        1, scores + r * keys);
+      finish_scores(context, s, first + r, keys, mask + r * static_cast<size_t>(row_stride(s)),
+                    scores + r * keys);
     }
-    if (s.keys > 0) row_.softmax(scores, rows, s.keys, 1, false, scores);
-    kernels::weighted_sum_f32(scores, rows, s.keys, context.in<float>(2) + value * s.keys * s.width,
+    if (keys > 0) row_.softmax(scores, rows, keys, 1, false, scores);
+    kernels::weighted_sum_f32(scores, rows, keys, context.in<float>(2) + value * s.keys * s.width,
                               s.width, context.out<float>() + (head * s.rows + first) * s.width);
+  }
+
+  // How many keys count for item `item` of axis 0.
+  static size_t keys_of(const RunContext& context, const AttentionShape& s, size_t item) {
+    if (!context.node.has_input(4)) return s.keys;
+    int64_t keys = 0;
+    with_index_type(context.node.input(4),
+                    [&](auto zero) { keys = context.in<decltype(zero)>(4)[item]; });
+    return static_cast<size_t>(std::clamp<int64_t>(keys, 0, static_cast<int64_t>(s.keys)));
+  }
+  static size_t most_keys(const RunContext& context, const AttentionShape& s) {
+    const size_t items =
+        s.heads_of_length > 0 ? static_cast<size_t>(context.shape_in(4).elements()) : 1;
+    size_t most = 0;
+    for (size_t i = 0; i < items; ++i) most = std::max(most, keys_of(context, s, i));
+    return most;
   }
 
   static int64_t row_stride(const AttentionShape& s) { return s.mask_strides[s.heads.rank()]; }
 
   // Scales and masks the scores of row `row`; the mask's elements for it begin at `mask`.
-  static void finish_scores(const RunContext& context, const AttentionShape& s, size_t row,
-                            size_t mask, float* scores) {
+  void finish_scores(const RunContext& context, const AttentionShape& s, size_t row, size_t keys,
+                     size_t mask, float* scores) const {
     const auto& options = context.node.options<fb::Attention>();
-    const float scale = options.scale(), masked = options.masked();
-    for (size_t i = 0; i < s.keys; ++i) scores[i] *= scale;
+    const float scale = options.scale(), masked = options.masked(), cap = options.softcap();
+    for (size_t i = 0; i < keys; ++i) scores[i] *= scale;
+    if (cap > 0) {
+      for (size_t i = 0; i < keys; ++i) scores[i] /= cap;
+      row_.run({kernels::FunctionF32::Tanh, 0, 0, 0, -INFINITY, INFINITY}, scores, keys, scores);
+      for (size_t i = 0; i < keys; ++i) scores[i] *= cap;
+    }
     if (context.node.has_input(3)) {
       const auto step = static_cast<size_t>(s.mask_strides[s.heads.rank() + 1]);
       if (context.node.input(3).type == DType::F32) {
         const float* added = context.in<float>(3) + mask;
-        for (size_t i = 0; i < s.keys; ++i) scores[i] += added[i * step];
+        for (size_t i = 0; i < keys; ++i) scores[i] += added[i * step];
       } else {
         const uint8_t* kept = context.in<uint8_t>(3) + mask;
-        for (size_t i = 0; i < s.keys; ++i) {
+        for (size_t i = 0; i < keys; ++i) {
           if (kept[i * step] == 0) scores[i] = masked;
         }
       }
     }
     if (!options.causal()) return;
     // The last row sees all keys, the one before all but the last...
-    const size_t hidden = std::min(s.rows - 1 - row, s.keys);
-    std::fill(scores + s.keys - hidden, scores + s.keys, masked);
+    const size_t hidden = std::min(s.rows - 1 - row, keys);
+    std::fill(scores + keys - hidden, scores + keys, masked);
   }
 };
 

@@ -1,4 +1,5 @@
-// ReadVariable: what a variable holds, copied, so that later assignments do not show.
+// ReadVariable: what a variable holds, copied, so that later assignments do not show; where there
+// are none, its own memory (state_sharing.h).
 #include <cstring>
 
 #include "src/ops/common.h"
@@ -13,6 +14,7 @@ class Kernel final : public OpKernel {
 
   void run(const RunContext& context) const override {
     const auto bytes = static_cast<size_t>(bytes_of(context.node.input(0), context.shape_in(0)));
+    if (context.out<uint8_t>() == context.in<uint8_t>(0)) return;
     std::memmove(context.out<uint8_t>(), context.in<uint8_t>(0), bytes);
   }
 };

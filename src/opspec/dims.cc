@@ -206,6 +206,24 @@ bool Dims::mentions(int32_t dim, int32_t symbol) const {
   return false;
 }
 
+int32_t Dims::limited(int32_t dim, int32_t size, int32_t most) {
+  if (is_number(dim) || !valid(dim)) return dim;
+  int32_t result = 0;
+  for (const Term& term : sum_of(dim)) {
+    if (term.factor < INT32_MIN || term.factor > INT32_MAX) return dim;
+    int32_t product = static_cast<int32_t>(term.factor);
+    for (const int32_t one : term.atoms) {
+      const Atom& of = atoms_[static_cast<size_t>(one)];
+      const bool least = std::strcmp(of.op, "min") == 0;
+      const bool idle = least && ((of.a == size && is_number(of.b) && of.b >= most) ||
+                                  (of.b == size && is_number(of.a) && of.a >= most));
+      product = mul(product, idle ? size : dim_of({{1, {one}}}));
+    }
+    result = add(result, product);
+  }
+  return result;
+}
+
 bool Dims::at_least(int32_t a, int32_t b) {
   const int32_t by = sub(a, b);
   if (by == kInvalidDim) return false;

@@ -226,18 +226,22 @@ Result<Session::Layout> Session::lay_out(Shapes shapes) const {
   layout.memory.variables = static_cast<size_t>(variable_bytes);
   layout.scratch.resize(count, 0);
 
-  // One block: the planned buffers, then the variables.
+  // One block: the variables, at the same place for all shapes, then the planned buffers.
   const std::vector<Tensor>& tensors = program_->tensors();
-  uint64_t end = uint64_t{plan.bytes} + kArenaSlack;
+  uint64_t end = 0;
   layout.offset.resize(tensors.size(), 0);
   for (size_t t = 0; t < tensors.size(); ++t) {
-    if (storage.buffer[t] != kNotInArena) {
-      layout.offset[t] = plan.offsets[static_cast<size_t>(storage.buffer[t])];
-    } else if (tensors[t].variable) {
-      layout.offset[t] = static_cast<size_t>(end);
-      end += align_up(bytes_of(tensors[t], layout.shapes[t]), kAlignment) + kArenaSlack;
-    }
+    if (!tensors[t].variable) continue;
+    layout.offset[t] = static_cast<size_t>(end);
+    end += align_up(bytes_of(tensors[t], layout.shapes[t]), kAlignment) + kArenaSlack;
   }
+  const auto buffers = static_cast<size_t>(end);
+  layout.variables_end = buffers;
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    if (storage.buffer[t] == kNotInArena) continue;
+    layout.offset[t] = buffers + plan.offsets[static_cast<size_t>(storage.buffer[t])];
+  }
+  end += uint64_t{plan.bytes} + kArenaSlack;
   if (end > kMaxBlockBytes) {
     return error(Code::OutOfMemory, "no memory for an arena of %llu bytes",
                  static_cast<unsigned long long>(end));
@@ -245,7 +249,7 @@ Result<Session::Layout> Session::lay_out(Shapes shapes) const {
   layout.memory.arena = static_cast<size_t>(end);
   for (size_t n = 0; n < count; ++n) {
     if (storage.scratch[n] == kNotInArena) continue;
-    layout.scratch[n] = plan.offsets[static_cast<size_t>(storage.scratch[n])];
+    layout.scratch[n] = buffers + plan.offsets[static_cast<size_t>(storage.scratch[n])];
     // The plan holds it: its size fits.
     layout.memory.scratch = std::max(layout.memory.scratch, static_cast<size_t>(scratch_bytes[n]));
   }
@@ -300,6 +304,7 @@ Status Session::switch_to(Layout* next) {
   // Everything is made beside the present plan, and takes its place only when nothing can fail.
   AlignedBuffer larger;
   QRT_RETURN_IF_ERROR(take_arena(next, &larger));
+  const bool first = layout_.arena == nullptr;
   set_homes(next);
   std::swap(layout_, *next);
   if (Status status = bind_kernels(); !status.ok()) {
@@ -309,16 +314,23 @@ Status Session::switch_to(Layout* next) {
     return status;
   }
   if (larger != nullptr) {
+    // Variables have the same shapes in all plans.
+    if (!first) std::memcpy(larger.get(), arena_.get(), layout_.variables_end);
     arena_ = std::move(larger);
     arena_size_ = layout_.memory.arena;
   }
   pool_.share_from(layout_.sharing.limit());
   start_afresh();
+  if (first) {
+    std::memset(layout_.arena, 0, layout_.variables_end);
+    reset_state();
+  }
   return {};
 }
 
 void Session::start_afresh() {
-  std::memset(layout_.arena, 0, layout_.memory.arena);
+  std::memset(layout_.arena + layout_.variables_end, 0,
+              layout_.memory.arena - layout_.variables_end);
   inputs_bound_.assign(inputs(), {});
   outputs_bound_.assign(outputs(), {});
   copies_in_.clear();
@@ -327,7 +339,6 @@ void Session::start_afresh() {
   if (!program_->graph().counted_outputs().empty()) {
     for (int32_t output : program_->outputs()) counted_shapes_.push_back(shape(output));
   }
-  reset_state();
 }
 
 // Keeps those plans that all together are within the limit, and cost no second copy of weights.

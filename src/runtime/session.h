@@ -90,10 +90,10 @@ class Session {
   void* input_data(size_t i);
   const void* output_data(size_t i) const;
 
-  // Gives an input another shape; the weights stay packed. Contents of inputs and state are lost,
-  // and what was bound no longer is. On an error the session is as it was. Dimensions that the
-  // model fixes may change too, if every operator agrees. Between the last few shapes that it had,
-  // a session goes to and fro without an allocation.
+  // Gives an input another shape; the weights stay packed, and state stays what it is. Contents of
+  // inputs are lost, and what was bound no longer is. On an error the session is as it was.
+  // Dimensions that the model fixes may change too, if every operator agrees. Between the last few
+  // shapes that it had, a session goes to and fro without an allocation.
   Status resize_input(size_t i, const Shape& shape);
   // Several inputs at once, for shapes that fit only together. An input named twice takes the last.
   Status resize_inputs(Span<const InputShape> shapes);
@@ -104,7 +104,9 @@ class Session {
   // - `bytes` covers what kernels read behind the last element (reads_past; 16 bytes are enough),
   // - the output is computed, and not an input, a constant, a variable or another bound output.
   // The results are the same in either case. Memory of outputs may not overlap any other that is
-  // bound. On an error the session is as it was.
+  // bound, but may be that of an input of as many bytes, which a run then updates in place: if all
+  // else that reads the input has run when the output is first written, the operator that writes it
+  // can work in place, and nothing is copied. On an error the session is as it was.
   Status bind_input(size_t i, const void* memory, size_t bytes);
   Status bind_output(size_t i, void* memory, size_t bytes);
   Bound input_bound(size_t i) const { return inputs_bound_[i].how; }
@@ -164,6 +166,7 @@ class Session {
     std::vector<int> buffer;                       // by tensor: as in Storage
     std::vector<size_t> offset;  // by tensor in a buffer and by variable: offset in the arena
     std::vector<int> root;       // by tensor: as in Storage
+    size_t variables_end = 0;    // they lie at the arena's beginning
     MemoryFigures memory;        // of this plan alone; `arena` is what it needs
     Sharing sharing;             // what its runs have told
     // Valid while the plan is the present one:
@@ -214,7 +217,7 @@ class Session {
   Status take_arena(Layout* layout, AlignedBuffer* larger) const;
   void set_homes(Layout* layout) const;
   Status bind_kernels();
-  // Contents are lost, and nothing is bound any more.
+  // Contents but for state are lost, and nothing is bound any more.
   void start_afresh();
   void set_contexts();
   Status run_steps();
@@ -222,6 +225,8 @@ class Session {
   void close_up_outputs();
 
   Status bind(Bindings inputs, Bindings outputs);
+  // Whether an output, from where its memory is first written, may lie in an input's.
+  bool may_write_over(int output, int input) const;
   // Whether operators may use the memory in the place of this tensor's own.
   bool fits_directly(int tensor, const Binding& binding) const;
   size_t bytes_read_past(int buffer) const;

@@ -2,6 +2,8 @@
 // operators through Layout::data; tensors that share its buffer (renamed, or computed in place)
 // move with it. What cannot live there is copied before or after each run.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "src/runtime/session.h"
 #include "src/runtime/storage.h"
@@ -17,6 +19,14 @@ bool overlap(const uint8_t* a, size_t a_bytes, const uint8_t* b, size_t b_bytes)
 Status too_small(const char* kind, const Tensor& tensor, size_t wanted, size_t given) {
   return error(Code::InvalidArgument, "%s '%s' has %zu bytes, the memory bound to it %zu", kind,
                tensor.name, wanted, given);
+}
+
+Status still_read(const Tensor& output, const Tensor& input) {
+  return error(
+      Code::InvalidArgument,
+      "the memory bound to output '%s' is that of input '%s', which is still read when, or "
+      "after, the output is written",
+      output.name, input.name);
 }
 
 Status overlapping(const Tensor& output, const Tensor& other) {
@@ -91,10 +101,51 @@ void Session::redirect(int buffer, uint8_t* memory, std::vector<void*>* data) co
   }
 }
 
+bool Session::may_write_over(int output, int input) const {
+  const int from = layout_.buffer[static_cast<size_t>(input)];
+  const int to = layout_.buffer[static_cast<size_t>(output)];
+  if (from == kNotInArena || to == kNotInArena || from == to || bytes(input) != bytes(output)) {
+    return false;
+  }
+  const std::vector<Step>& steps = program_->graph().steps();
+  bool written = false;
+  for (const Step& step : steps) {
+    if (step.kind != Step::Kind::Run) return false;  // what is read when is not known here
+    const auto n = static_cast<size_t>(step.node);
+    const Node& node = program_->nodes()[n];
+    const bool before = written;
+    int writes = -1;
+    for (size_t i = 0; i < node.outputs(); ++i) {
+      const auto t = static_cast<size_t>(node.output_index(i));
+      if (layout_.buffer[t] == to) writes = static_cast<int>(i);
+    }
+    written = written || writes >= 0;
+    int reads = 0;
+    for (size_t i = 0; i < node.inputs() && written; ++i) {
+      const int t = node.input_index(i);
+      if (t < 0 || layout_.buffer[static_cast<size_t>(t)] != from) continue;
+      const OpKernel* kernel = layout_.kernels[n];
+      const bool over = !before && writes == 0 && ++reads == 1 && kernel != nullptr &&
+                        bytes(t) == bytes(node.output_index(0)) &&
+                        kernel->may_overwrite(node, layout_.shapes, i);
+      if (!over) return false;
+    }
+  }
+  return written;
+}
+
 Status Session::bind(Bindings inputs, Bindings outputs) {
+  std::vector<std::pair<size_t, size_t>> same;  // outputs and the inputs whose memory is theirs
   for (size_t o = 0; o < outputs.size(); ++o) {
     if (outputs[o].memory == nullptr) continue;
     for (size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i].memory == outputs[o].memory && input_bytes(i) == most_output_bytes(o)) {
+        if (!may_write_over(program_->outputs()[o], program_->inputs()[i])) {
+          return still_read(output(o), input(i));
+        }
+        same.emplace_back(o, i);
+        continue;
+      }
       if (inputs[i].memory != nullptr &&
           overlap(outputs[o].memory, most_output_bytes(o), inputs[i].memory, input_bytes(i))) {
         return overlapping(output(o), input(i));
@@ -138,6 +189,13 @@ Status Session::bind(Bindings inputs, Bindings outputs) {
     binding.how = direct ? Bound::Directly : Bound::ByCopy;
     if (direct) redirect(buffer, binding.memory, &data);
     if (direct) taken.push_back(buffer);
+  }
+  for (const auto& [o, i] : same) {
+    if (outputs[o].how == Bound::Directly && inputs[i].how == Bound::Directly) continue;
+    return error(Code::InvalidArgument,
+                 "the memory bound to output '%s' is that of input '%s', and cannot be used as it "
+                 "is: it is not aligned to an element, or has too little behind the last",
+                 output(o).name, input(i).name);
   }
   // From where the outputs are in the end.
   for (size_t o = 0; o < outputs.size(); ++o) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "src/opspec/lifetimes.h"
+#include "src/runtime/state_sharing.h"
 
 namespace qrt::rt {
 namespace {
@@ -13,7 +14,8 @@ class Assigner {
       : program_(program),
         shapes_(shapes),
         end_(static_cast<int>(program.graph().steps().size())),
-        last_use_(last_uses(program.graph())) {
+        last_use_(last_uses(program.graph())),
+        variable_(share_with_variables(program, shapes, last_use_)) {
     const size_t tensors = program.tensors().size();
     storage_.buffer.assign(tensors, kNotInArena);
     storage_.root.assign(tensors, -1);
@@ -60,6 +62,10 @@ class Assigner {
 
   void place_output(const Node& node, size_t i) {
     const int output = node.output_index(i);
+    if (variable_[static_cast<size_t>(output)] >= 0) {
+      share(output, variable_[static_cast<size_t>(output)]);
+      return;
+    }
     if (i == 0) {
       if (program_.spec(static_cast<size_t>(node.index())).alias) {
         share(output, node.input_index(0));
@@ -108,6 +114,7 @@ class Assigner {
   const Shapes& shapes_;
   const int end_;
   const std::vector<int> last_use_;  // by tensor: a step
+  const std::vector<int> variable_;  // by tensor: the variable whose memory it has, or -1
   int step_ = 0;
   Storage storage_;
 };

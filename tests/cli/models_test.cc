@@ -146,6 +146,16 @@ TEST_F(ModelsTest, ConvertRefusesStateThatCannotBe) {
     EXPECT_NE(ran.exit_code, 0);
     EXPECT_PRED2(contains, ran.err, "--state wants INPUT=OUTPUT, as in --state h=hn, not '");
   }
+  for (const char* state :
+       {"h=hn:max=", "h=hn:max=0", "h=hn:max=-1", "h=hn:max=1x", "h=hn:max=9999999999"}) {
+    const Ran ran = qrt(std::string("convert vww.onnx vww.qrt --state ") + state);
+    EXPECT_NE(ran.exit_code, 0);
+    EXPECT_PRED2(contains, ran.err, "--state wants a number of 1 or more behind ':max=', not '");
+  }
+  EXPECT_PRED2(contains, qrt("convert vww.onnx vww.qrt --state 'h.*=hn.*:max=4'").err,
+               "there is no input 'h.*' to keep as state");
+  EXPECT_PRED2(contains, qrt("convert vww.onnx vww.qrt --state 'h.*=hn'").err,
+               "do not have one '*' each");
   EXPECT_PRED2(contains, qrt("convert vww.onnx vww.qrt --state h=hn").err,
                "there is no input 'h' to keep as state; the model has '");
   EXPECT_PRED2(contains, qrt("convert vww.onnx back.onnx --state h=hn").err,

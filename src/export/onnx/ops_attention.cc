@@ -19,6 +19,7 @@ class Attention {
         query_(c.t.shape(c.in(0))),
         key_(c.t.shape(c.in(1))),
         name_(c.wanted()) {
+    if (c_.has(4)) throw Unsupported("lengths of its keys");
     const size_t rank = query_.size();
     if (rank < 3) return;
     heads_ = query_[rank - 3], groups_ = key_[rank - 3];
@@ -35,6 +36,12 @@ class Attention {
     std::string scores = c_.m.node("MatMul", {query, key}, name_ + "/product");
     scores = c_.m.node("Mul", {scores, c_.m.scalar(name_ + "/scale", options_.scale)},
                        name_ + "/scaled");
+    if (options_.softcap > 0) {
+      const std::string cap = c_.m.scalar(name_ + "/softcap", options_.softcap);
+      scores = c_.m.node("Div", {scores, cap}, name_ + "/uncapped");
+      scores = c_.m.node("Tanh", {scores}, name_ + "/tanh");
+      scores = c_.m.node("Mul", {scores, cap}, name_ + "/capped");
+    }
     if (c_.has(3)) scores = masked(scores);
     if (options_.causal) scores = where(causal(), scores, "causal");
     const std::string weights =

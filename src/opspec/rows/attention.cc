@@ -13,6 +13,10 @@ Status check(const Node& node) {
   if (!std::isfinite(options.scale())) {
     return node.fail(Code::InvalidModel, "has a scale of %g", static_cast<double>(options.scale()));
   }
+  if (!(options.softcap() >= 0 && std::isfinite(options.softcap()))) {
+    return node.fail(Code::InvalidModel, "has a softcap of %g",
+                     static_cast<double>(options.softcap()));
+  }
   if (!std::isnan(options.masked())) return {};
   return node.fail(Code::InvalidModel, "masks with a number that is none");
 }
@@ -42,6 +46,14 @@ bool mask_fits(Inference& x, const Shape& mask, const Shape& query, int32_t keys
   return true;
 }
 
+// One number, or one for each item of axis 0.
+bool lengths_fit(Inference& x, const Shape& lengths, const Shape& query) {
+  if (lengths.rank() == 0) return true;
+  if (lengths.rank() > 1) return false;
+  return !x.dims().differ(lengths[0], 1) ||
+         (query.rank() > 2 && !x.dims().differ(lengths[0], query[0]));
+}
+
 Status infer(Inference& x) {
   const Shape &query = x.in(0), &key = x.in(1), &value = x.in(2);
   bool fits = query.rank() >= 2 && leading_axes_fit(x, key, query) &&
@@ -58,6 +70,10 @@ Status infer(Inference& x) {
     return x.node().fail(Code::InvalidModel, "a mask of %s for a query of %s and a key of %s",
                          x.text_in(3).c_str(), x.text_in(0).c_str(), x.text_in(1).c_str());
   }
+  if (x.node().has_input(4) && !lengths_fit(x, x.in(4), query)) {
+    return x.node().fail(Code::InvalidModel, "lengths of %s for a query of %s",
+                         x.text_in(4).c_str(), x.text_in(0).c_str());
+  }
   Shape out = query;
   out[out.rank() - 1] = from_end(value, 1);
   x.out(0, out);
@@ -72,6 +88,7 @@ uint64_t macs(const Node& node, const Shapes& shapes) {
 
 // Each row of the query for itself.
 bool keeps_places(const Node& node, const Shapes& shapes, size_t input, int axis) {
+  if (node.has_input(4)) return false;
   return input == 0 && axis + 1 < node.shape_in(shapes, 0).rank() &&
          !node.options<fb::Attention>().causal();
 }
@@ -79,7 +96,7 @@ bool keeps_places(const Node& node, const Shapes& shapes, size_t input, int axis
 constexpr OpSpec row() {
   OpSpec row;
   row.type = fb::OpOptions::Attention;
-  row.signatures = "f32, f32, f32, [f32/bool] -> f32";
+  row.signatures = "f32, f32, f32, [f32/bool], [index] -> f32";
   row.check = check;
   row.infer = infer;
   row.keeps_places = keeps_places;
