@@ -46,8 +46,8 @@ class Dims {
   bool differ(int32_t a, int32_t b);
   // Whether an expression has this symbol, which is a name or an open size, in it.
   bool mentions(int32_t dim, int32_t symbol) const;
-  // The expression for the case that `size` is `most` or less: without minima of it and a number that
-  // is as large.
+  // The expression for the case that `size` is `most` or less: without minima of it and a number
+  // that is as large.
   int32_t limited(int32_t dim, int32_t size, int32_t most);
   // Whether a is b or more, whatever the sizes are. False: not known.
   bool at_least(int32_t a, int32_t b);
