@@ -103,5 +103,40 @@ TEST(KeepState, Refuses) {
   refused(adder({2}, DType::F64), "h", "hn", "'h' is f64 2 and 'hn' is f32 2");
 }
 
+// One star in both names stands for the same text.
+TEST(KeepState, FindsStatesByPatterns) {
+  graph::Graph g;
+  const auto values = [&](std::vector<int>* list, const std::vector<const char*>& names) {
+    for (const char* name : names) list->push_back(g.add_tensor(name, DType::F32, {1}));
+  };
+  values(&g.inputs, {"x", "past.0.key", "past.0.value", "past.1.key", "h"});
+  values(&g.outputs, {"present.0.key", "present.0.value", "present.1.key", "hn"});
+  const auto found = [&](const std::vector<graph::KeptState>& wanted) {
+    std::vector<graph::KeptState> states;
+    const rt::Status status = graph::find_states(g, wanted, &states);
+    std::string text = status.ok() ? "" : "! " + status.message();
+    for (const graph::KeptState& state : states) {
+      if (status.ok())
+        text += state.input + ">" + state.output + ":" + std::to_string(state.most) + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(found({{"past.*", "present.*", 7}, {"h", "hn", 0}}),
+            "past.0.key>present.0.key:7 past.0.value>present.0.value:7 past.1.key>present.1.key:7 "
+            "h>hn:0 ");
+  EXPECT_EQ(found({{"past.*.key", "present.*.key", 2}}),
+            "past.0.key>present.0.key:2 past.1.key>present.1.key:2 ");
+  EXPECT_EQ(found({{"past.0.key*", "present.0.key*", 2}}), "past.0.key>present.0.key:2 ");
+  const auto refused = [&](const std::vector<graph::KeptState>& wanted, const std::string& words) {
+    EXPECT_NE(found(wanted).find(words), std::string::npos) << found(wanted);
+  };
+  refused({{"past.*", "later.*", 1}}, "! there is no output 'later.0.key' to keep as state");
+  refused({{"late.*", "present.*", 1}}, "! there is no input 'late.*' to keep as state");
+  refused({{"past.*", "hn", 1}}, "do not have one '*' each");
+  refused({{"*.*", "*.*", 1}}, "do not have one '*' each");
+  refused({{"past.*", "present.*", 1}, {"past.1.key", "hn", 0}},
+          "! 'past.1.key' and 'present.1.key' are to be a state, and so are 'past.1.key' and 'hn'");
+}
+
 }  // namespace
 }  // namespace qrt::test
