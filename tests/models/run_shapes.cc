@@ -68,7 +68,7 @@ std::string take_inputs(const fs::path& folder, qrt::Session* session) {
     indices.push_back(shape.index);
     arrays.push_back(std::move(*array));
   }
-  // A resize would begin with fresh state.
+  // State stays from run to run, whatever the shapes.
   if (!has_shapes(*session, shapes)) {
     const auto status = session->resize_inputs(shapes.data(), shapes.size());
     if (!status.ok()) return std::string("resize: ") + status.message();
