@@ -32,6 +32,8 @@ const Row* find_rule(const std::string& domain, const std::string& op) {
 #undef QRT_RULES
     return map;
   }();
+  // What means something else there, or is there alone.
+  if (const auto own = rules->find(domain + "." + op); own != rules->end()) return own->second;
   const bool known = is_standard(domain) || (domain == kRuntimeDomain && in_runtime_domain(op));
   if (!known) return nullptr;
   const auto found = rules->find(op);
