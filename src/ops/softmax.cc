@@ -95,6 +95,40 @@ class LogSoftmaxS8 final : public OpKernel {
   Exponentials exponentials_;
 };
 
+// The same exponentials, in s16: their share of the exact sum, rounded half to even.
+class SoftmaxS8ToS16 final : public OpKernel {
+ public:
+  explicit SoftmaxS8ToS16(const Node& node)
+      : steps_(1.0 / node.output(0).quantization.scale()), exponentials_(exponentials(node)) {}
+
+  const char* name() const override { return "qs8_softmax_s16__scalar"; }
+
+  void run(const RunContext& context) const override {
+    const Rows shape(context.shape_in(0));
+    context.pool.parallel_for(shape.rows, shape.n * 8, [&](size_t begin, size_t end, size_t) {
+      for (size_t r = begin; r < end; ++r) {
+        const int8_t* in = context.in<int8_t>(0) + r * shape.n;
+        int16_t* out = context.out<int16_t>() + r * shape.n;
+        const int largest = *std::max_element(in, in + shape.n);
+        const auto exponential = [&](size_t i) {
+          return exponentials_[static_cast<size_t>(largest - in[i])];
+        };
+        uint64_t sum = 0;
+        for (size_t i = 0; i < shape.n; ++i) sum += exponential(i);
+        const double by = steps_ / static_cast<double>(sum);
+        for (size_t i = 0; i < shape.n; ++i) {
+          const double q = std::nearbyint(exponential(i) * by);
+          out[i] = static_cast<int16_t>(std::min(q, 32767.0));
+        }
+      }
+    });
+  }
+
+ private:
+  const double steps_;
+  const Exponentials exponentials_;
+};
+
 class SoftmaxF32 final : public RowKernel<kernels::FunctionF32Kernel> {
  public:
   explicit SoftmaxF32(const kernels::FunctionF32Kernel& row) : RowKernel(row) {}
@@ -118,6 +152,7 @@ Choice choose(const Node& node, const ChooseContext& context) {
     return make_kernel<SoftmaxF32>(choose_kernel(kernels::function_f32_kernels, context.features));
   }
   if (node.options<fb::Softmax>().log()) return make_kernel<LogSoftmaxS8>(node);
+  if (node.output(0).type == DType::S16) return make_kernel<SoftmaxS8ToS16>(node);
   return make_kernel<SoftmaxS8>(node, choose_kernel(kernels::softmax_s8_kernels, context.features));
 }
 

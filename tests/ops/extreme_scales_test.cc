@@ -217,6 +217,46 @@ TEST(ExtremeScales, Softmax) {
   }
 }
 
+TEST(ExtremeScales, OperatorsOnS16) {
+  const auto s16 = [](Dims shape) {
+    Array array = of_type(DType::S16, std::move(shape));
+    array.quantization.zero_points = {};
+    return array;
+  };
+  const auto expect_both = [](const Tally& tally, const char* what) {
+    EXPECT_GT(tally.refused, 0) << what;
+    EXPECT_GT(tally.ran, 0) << what;
+  };
+  for (auto kind : {fb::BinaryKind::Add, fb::BinaryKind::Sub, fb::BinaryKind::Mul}) {
+    fb::BinaryT options;
+    options.kind = kind;
+    expect_both(sweep(options, {s16({71}), s16({71})}, s16({71})), fb::EnumNameBinaryKind(kind));
+  }
+  fb::BinaryT quotient;
+  quotient.kind = fb::BinaryKind::Div;
+  EXPECT_EQ(sweep(quotient, {s16({71}), s16({71})}, s16({71})).refused, 0);
+  for (auto kind : {fb::UnaryKind::Clip, fb::UnaryKind::LeakyRelu}) {
+    fb::UnaryT options;
+    options.kind = kind;
+    options.alpha = 0.3f;
+    expect_both(sweep(options, {s16({71})}, s16({71})), fb::EnumNameUnaryKind(kind));
+  }
+  for (auto kind : {fb::UnaryKind::Logistic, fb::UnaryKind::Exp, fb::UnaryKind::Log,
+                    fb::UnaryKind::Abs, fb::UnaryKind::Floor}) {
+    fb::UnaryT options;
+    options.kind = kind;
+    EXPECT_EQ(sweep(options, {s16({71})}, s16({71})).refused, 0) << fb::EnumNameUnaryKind(kind);
+  }
+  expect_both(sweep(fb::MatMulT(), {s16({5, 19}), s16({19, 33})}, s16({5, 33})), "MatMul");
+  Array weights = as_constant(bytes({33, 19}, 2));
+  weights.quantization.zero_points = {};
+  expect_both(sweep(fb::FullyConnectedT(), {s16({5, 19}), weights}, s16({5, 33})),
+              "FullyConnected");
+  fb::ReduceT mean;
+  mean.axes = {0};
+  expect_both(sweep(mean, {s16({9, 37})}, s16({37})), "Reduce");
+}
+
 TEST(ExtremeScales, QuantizeAndDequantize) {
   for (DType out : {DType::S8, DType::U8, DType::S16}) {
     const Tally from_float = sweep(fb::QuantizeT(), {floats({71})}, of_type(out, {71}));

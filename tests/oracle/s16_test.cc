@@ -587,5 +587,18 @@ TEST(OracleS16, Softmax) {
   });
 }
 
+TEST(OracleS16, SoftmaxOfBytes) {
+  repeat(20, 12, [](std::mt19937& random) {
+    const Kind kind = {DType::S8, one_scale(pick<double>(random, {0.02, 0.1, 0.5}), 7)};
+    const Stored in = random_stored(kind, {2, draw(random, 1, 200)}, random);
+    const Tensor want = map(oracle::softmax(in.real(), 1, false),
+                            [](double p) { return std::min(std::nearbyint(p * 32768), 32767.0); });
+    // Exponentials are rounded to 2^-23.
+    Expected expected{DType::S16, want, one_scale(1.0 / 32768), {}};
+    expected.tolerance.assign(want.values.size(), 1);
+    expect_node(fb::SoftmaxT(), {in}, expected);
+  });
+}
+
 }  // namespace
 }  // namespace qrt::test

@@ -73,9 +73,9 @@ Status leaky_relu(OpContext& op) {
 // in steps of the result, and one of the two terms is always exactly zero: the sum rounds no more.
 Status prelu(OpContext& op) {
   const DType type = op.in(0).type;
-  const bool bytes = type == DType::S8 || type == DType::U8;
+  const bool integers = type == DType::S8 || type == DType::U8 || type == DType::S16;
   const auto scaled_once = [](const Quantization& q) { return q.scales.size() == 1; };
-  const bool quantized = bytes && scaled_once(op.in(0).quantization) &&
+  const bool quantized = integers && scaled_once(op.in(0).quantization) &&
                          scaled_once(op.in(1).quantization) && scaled_once(op.out().quantization);
   if (op.in(1).type != type || op.out().type != type || !(type == DType::F32 || quantized)) {
     return error(Code::Unsupported, "PRELU of %s with slopes of %s", rt::dtype_name(type),

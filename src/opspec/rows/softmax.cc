@@ -13,7 +13,7 @@ Status check(const Node& node) {
   if (!std::isfinite(beta) || beta <= 0) {
     return node.fail(Code::InvalidModel, "has a beta of %g", static_cast<double>(beta));
   }
-  if (node.output(0).type != DType::S16) return {};
+  if (node.input(0).type != DType::S16) return {};
   if (const float scale = node.output(0).quantization.scale(); scale != 1.0f / 32768.0f) {
     return node.fail(Code::Unsupported, "gives s16 with a scale of %g; it must be 2^-15",
                      static_cast<double>(scale));
@@ -22,7 +22,7 @@ Status check(const Node& node) {
 }
 
 const char* signatures(const void* options) {
-  return logarithm(options) ? "f32 -> f32; q8 -> q8" : "f32 -> f32; q8 -> q8; q16 -> q16";
+  return logarithm(options) ? "f32 -> f32; q8 -> q8" : "f32 -> f32; q8 -> q8; q8/q16 -> q16";
 }
 
 // Sums of exponentials of s16 stay within 32 bits.
