@@ -21,6 +21,11 @@ static inline int64_t scale_fixed(int64_t x, FixedPoint factor) {
   return (high * factor.mantissa + ((low * factor.mantissa + half) >> 16)) >> (factor.shift - 16);
 }
 
+// x / 2^bits, halves away from zero.
+static inline int64_t half_away(int64_t x, int32_t bits) {
+  return (x + ((int64_t)1 << (bits - 1)) - (x < 0 ? 1 : 0)) >> bits;
+}
+
 // x * factor for 32 bits. A factor of 1/2 or more: floor(x * factor + 1/2). A smaller one is a
 // fraction in [1/2, 1) over a power of two; x times the fraction is rounded to an integer, halves
 // up, and that over the power once more, halves away from zero.
@@ -28,8 +33,14 @@ static inline int64_t scale_fixed32(int32_t x, FixedPoint factor) {
   const int64_t product = (int64_t)x * factor.mantissa;
   if (factor.shift <= 31) return (product + ((int64_t)1 << (factor.shift - 1))) >> factor.shift;
   const int64_t once = (product + ((int64_t)1 << 30)) >> 31;
-  const int32_t rest = factor.shift - 31;
-  return (once + ((int64_t)1 << (rest - 1)) - (once < 0 ? 1 : 0)) >> rest;
+  return half_away(once, factor.shift - 31);
+}
+
+// The same for |x| < 2^47 and a shift of 16 or more.
+static inline int64_t scale_fixed_twice(int64_t x, FixedPoint factor) {
+  if (factor.shift <= 31) return scale_fixed(x, factor);
+  const FixedPoint fraction = {factor.mantissa, 31};
+  return half_away(scale_fixed(x, fraction), factor.shift - 31);
 }
 
 struct RangeS16 {

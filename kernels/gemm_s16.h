@@ -33,6 +33,9 @@ struct GemmS16Kernel {
   // out[i] = clamp(scale_fixed(sums[i], factors[i]))
   void (*requantize)(const int64_t* sums, const FixedPoint* factors, size_t n, RangeS16 range,
                      int16_t* out);
+  // out[i] = clamp(scale_fixed_twice(sums[i], factors[i]))
+  void (*requantize_twice)(const int64_t* sums, const FixedPoint* factors, size_t n, RangeS16 range,
+                           int16_t* out);
   // out[i] = clamp(round(double(sums[i]) * factors[i])), halves away from zero.
   void (*requantize_real)(const int64_t* sums, const double* factors, size_t n, RangeS16 range,
                           int16_t* out);

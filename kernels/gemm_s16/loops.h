@@ -50,6 +50,11 @@ static inline void requantize(const int64_t* sums, const FixedPoint* factors, si
   for (size_t i = 0; i < n; ++i) out[i] = clamp_s16(scale_fixed(sums[i], factors[i]), range);
 }
 
+static inline void requantize_twice(const int64_t* sums, const FixedPoint* factors, size_t n,
+                                    RangeS16 range, int16_t* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = clamp_s16(scale_fixed_twice(sums[i], factors[i]), range);
+}
+
 static inline void requantize_real(const int64_t* sums, const double* factors, size_t n,
                                    RangeS16 range, int16_t* out) {
   const double lo = range.min, hi = range.max;

@@ -14,6 +14,7 @@ constexpr GemmS16Kernel make_row() {
   row.add_rows_s16 = add_rows_s16;
   row.add_channels = add_channels;
   row.requantize = requantize;
+  row.requantize_twice = requantize_twice;
   row.requantize_real = requantize_real;
   return row;
 }

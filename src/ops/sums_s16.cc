@@ -25,6 +25,7 @@ Status SumsS16::collect(const Node& node) {
     }
     return {};
   }
+  twice_ = narrow && node.type() == fb::OpOptions::TransposedConv2D;
   factors_.resize(outputs);
   for (size_t o = 0; o < outputs; ++o) {
     const double exact = product && w.per_tensor()
@@ -50,7 +51,8 @@ void SumsS16::finish(const int64_t* sums, size_t first, size_t n, int16_t* out) 
   if (factors_.empty()) {
     row_.requantize_real(sums, real_factors_.data() + first, n, range_, out);
   } else {
-    row_.requantize(sums, factors_.data() + first, n, range_, out);
+    const auto run = twice_ ? row_.requantize_twice : row_.requantize;
+    run(sums, factors_.data() + first, n, range_, out);
   }
 }
 

@@ -33,6 +33,7 @@ class SumsS16 {
   // By output, one of the two.
   std::vector<kernels::FixedPoint> factors_;
   std::vector<double> real_factors_;
+  bool twice_ = false;  // fixed factors are rounded twice
 };
 
 }  // namespace qrt::rt

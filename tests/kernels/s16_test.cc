@@ -176,11 +176,15 @@ TEST_P(GemmS16, SumsBecomeS16) {
   const FixedPoint half = {1 << 30, 31};
   const std::vector<FixedPoint> halves(sums.size(), half);
   const std::vector<double> real(sums.size(), 0.5);
-  std::vector<int16_t> fixed(sums.size()), rounded(sums.size());
+  std::vector<int16_t> fixed(sums.size()), rounded(sums.size()), twice(sums.size());
   const kernels::RangeS16 range = {-32768, 32766};
   GetParam()->requantize(sums.data(), halves.data(), sums.size(), range, fixed.data());
   GetParam()->requantize_real(sums.data(), real.data(), sums.size(), range, rounded.data());
+  const std::vector<FixedPoint> quarters(sums.size(), FixedPoint{1 << 30, 32});
+  GetParam()->requantize_twice(sums.data(), quarters.data(), sums.size(), range, twice.data());
   for (size_t i = 0; i < sums.size(); ++i) {
+    const double first = std::floor(double(sums[i]) / 2 + 0.5);
+    EXPECT_EQ(twice[i], std::clamp(std::round(first / 2), -32768.0, 32766.0)) << sums[i];
     const double exact = double(sums[i]) / 2;
     EXPECT_EQ(fixed[i], std::clamp(std::floor(exact + 0.5), -32768.0, 32766.0)) << sums[i];
     EXPECT_EQ(rounded[i], std::clamp(std::round(exact), -32768.0, 32766.0)) << sums[i];
