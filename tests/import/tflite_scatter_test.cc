@@ -91,6 +91,29 @@ TEST(TfliteIndex, TopKGivesValuesAndIndices) {
   EXPECT_EQ(loaded.get<int32_t>(1), (Ints{1, 2, 0, 1}));
 }
 
+TEST(TfliteIndex, TopKOfAsManyAsARunSays) {
+  TfliteBuilder b;
+  const int x = b.add_input("x", {2, 4});
+  const int k = b.add_input("k", {1}, TensorType::INT32);
+  b.tensor(k).shape.clear();
+  const int values = b.add_output("values", {2, 1});
+  const int indices = b.add_output("indices", {2, 1}, TensorType::INT32);
+  b.add_op(Builtin::TOPK_V2, {x, k}, {values, indices});
+  Loaded loaded = must_load(optimized(b));
+  loaded.set<float>(0, {1, 5, 5, 2, 9, 8, 7, 6});
+  for (int32_t n : {2, 4, 0}) {
+    loaded.set<int32_t>(1, {n});
+    loaded.run();
+    EXPECT_EQ(loaded.session->output_shape(0), (rt::Shape{2, n}));
+    if (n == 2) {
+      EXPECT_EQ(loaded.get<float>(0), (Floats{5, 5, 9, 8}));
+      EXPECT_EQ(loaded.get<int32_t>(1), (Ints{1, 2, 0, 1}));
+    }
+  }
+  loaded.set<int32_t>(1, {5});
+  EXPECT_EQ(loaded.session->run().code(), rt::Code::InvalidArgument);
+}
+
 TEST(TfliteIndex, ScatterNdAddsOntoZeros) {
   TfliteBuilder b;
   const int x = b.add_input("x", {3, 2});

@@ -292,7 +292,10 @@ Status scatter_nd(OpContext& op) {
 Status top_k(OpContext& op) {
   fb::TopKT top;
   const rt::Integers* computed = op.computed(1);
-  if (computed != nullptr && !std::all_of(computed->begin(), computed->end(), rt::is_number)) {
+  const bool known = computed == nullptr
+                         ? op.in(1).constant()
+                         : std::all_of(computed->begin(), computed->end(), rt::is_number);
+  if (!known) {
     return op.emit(std::move(top), {op.input(0), op.input(1)}, {op.output(0), op.output(1)});
   }
   std::vector<int64_t> k;
