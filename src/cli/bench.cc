@@ -243,7 +243,7 @@ Outcome bench(const Options& options) {
 
   fill_random(model.session);
   for (size_t i = 0; i < options.warmup; ++i) {
-    QRT_RETURN_IF_ERROR(status_of(model.session.run()));
+    QRT_RETURN_IF_ERROR(run_anew(model.session));
   }
   {
     StatusLine status("measuring", options.seconds);

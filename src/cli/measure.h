@@ -22,7 +22,10 @@ void fill_random(Session& session);
 // Called between runs, outside of what is timed, with the seconds that have passed.
 using Progress = std::function<void(double)>;
 
-// Runs for `seconds`, but at least three times.
+// Runs; where a state that grows has no more room, it begins anew.
+rt::Status run_anew(Session& session);
+
+// Runs for `seconds`, but at least three times, and anew like run_anew.
 rt::Result<Timings> measure(Session& session, double seconds, const Progress& progress);
 
 // Nanoseconds a run spent in each operator; those that only rename have 0.

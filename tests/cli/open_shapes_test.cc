@@ -86,6 +86,22 @@ TEST_F(OpenShapesTool, ConvertOpensWhatTheFileFixes) {
   expect_failure("bench open.qrt --shape x=?x3", 2, {"NAME=1x3x224x224"});
 }
 
+// A cache with room for two: the third run begins anew.
+TEST_F(OpenShapesTool, BenchRunsAModelWhoseStateGrows) {
+  OnnxBuilder b;
+  b.input("x", {1, 3});
+  b.open_input("past", {"length", "3"});
+  b.op("Concat", {"past", "x"}, {"present"}).set("axis", 0);
+  b.op("Neg", {"x"}, {"y"});
+  b.output("y");
+  b.output("present");
+  write_onnx(b);
+  const Ran ran = qrt("convert m.onnx cache.qrt --state past=present:max=2");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  const Ran bench = qrt("bench cache.qrt --seconds 0.01 --profile");
+  EXPECT_EQ(bench.exit_code, 0) << bench.err;
+}
+
 TEST_F(OpenShapesTool, BenchTakesAShape) {
   const std::string bench = "bench m.qrt --seconds 0 --warmup 0 --profile --json ";
   const auto json = nlohmann::json::parse(qrt(bench + "--shape x=4x3x7").out);
