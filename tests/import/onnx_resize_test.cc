@@ -167,6 +167,29 @@ TEST(OnnxResize, ScalesAnAxisThatKeepsItsSize) {
               {0, right, 5, 5 + right, 10, 10 + right, 10, 10 + right});
 }
 
+// Scales that change no size change nothing, in any mode: so does ONNX Runtime.
+TEST(OnnxResize, ScalesThatChangeNoSize) {
+  const Floats x = {3, -1, 4, 1, -5};
+  for (const char* mode : {"nearest", "linear", "cubic"}) {
+    for (const char* transform : {"half_pixel", "asymmetric", "half_pixel_symmetric"}) {
+      for (int antialias : {0, 1}) {
+        const bool own = antialias == 1 || std::string(transform) == "half_pixel_symmetric";
+        if (own && std::string(mode) == "nearest") continue;
+        SCOPED_TRACE(std::string(mode) + " " + transform);
+        OnnxBuilder b(18);
+        b.input("x", {1, 1, 1, 5});
+        b.floats("scales", {4}, {1, 1, 1, 1.1f});
+        b.op("Resize", {"x", "", "scales"}, {"y"})
+            .set("mode", mode)
+            .set("antialias", antialias)
+            .set("coordinate_transformation_mode", transform);
+        b.output("y");
+        EXPECT_EQ(run_floats(b.must_import(), {x}), x);
+      }
+    }
+  }
+}
+
 // Axes that are not height and width, one after the other.
 TEST(OnnxResize, LinearAlongAnyAxes) {
   OnnxBuilder b;

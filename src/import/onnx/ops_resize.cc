@@ -360,6 +360,12 @@ Scalings read_scalings(Call& c, const Tensor& x, size_t scales_input, size_t siz
   return scalings;
 }
 
+// ONNX Runtime copies where no size changes, whatever the scales say.
+bool keeps_sizes(const std::vector<Scaling>& scalings) {
+  return std::all_of(scalings.begin(), scalings.end(),
+                     [](const Scaling& s) { return !s.in.open() && s.out == s.in; });
+}
+
 void resize(Call& c, const Scalings& all, const std::string& mode, const Coordinates& coordinates) {
   Tensor& x = c.in(0);
   const std::vector<Scaling>& scalings = all.of_axes;
@@ -378,8 +384,7 @@ void resize(Call& c, const Scalings& all, const std::string& mode, const Coordin
   Shape shape = x.shape;
   for (const Scaling& s : scalings) shape[static_cast<size_t>(s.axis)] = s.out;
   check_size(shape);
-  // ONNX Runtime copies where no size changes, whatever the scales say.
-  if (shape == x.shape) return c.out_same(0, c.pointer(0));
+  if (keeps_sizes(scalings)) return c.out_same(0, c.pointer(0));
   if (mode == "nearest") return resize_nearest(c, x, scalings, shape, coordinates);
   if (mode == "linear") return resize_linear(c, c.floats(0), scalings, shape, coordinates);
   unsupported("mode='%s'", mode.c_str());
@@ -420,6 +425,10 @@ bool resize_all_by_taps(Call& c, const std::string& mode, const std::string& wor
     if (crop->size() != 2 * scalings.axes.size()) {
       invalid("a region of %zu numbers for %zu axes", crop->size(), scalings.axes.size());
     }
+  }
+  if (!crops && keeps_sizes(scalings.of_axes)) {
+    c.out_same(0, c.pointer(0));
+    return true;
   }
   Tensor& x = c.floats(0);
   const Order order = x.order();
