@@ -60,6 +60,9 @@ struct Axis {
   }
 };
 
+// Version of how phases are laid out in a block of the store.
+constexpr uint32_t kPhases = 1;
+
 class TransposedConv : public OpKernel {
  public:
   Status plan(const Node& node, PlanContext& context) const final {
@@ -109,6 +112,31 @@ class TransposedConv : public OpKernel {
   static const fb::Window2D& window(const Node& node) { return *options(node).window(); }
   static size_t taps_of(const AxisPhase& y, const AxisPhase& x) {
     return y.taps.size() * x.taps.size();
+  }
+
+  // Weights as they are, by phase: [O][taps][depth] from offsets[phase] on, in elements.
+  template <class T>
+  Status pack_phases(const Node& node, const char* row, WeightStore& store,
+                     std::vector<size_t>* offsets, const uint8_t** packed) const {
+    const T* w = node.input(1).as<T>();
+    PackKey key = {row, kPhases, w};
+    add_to(key.variant, node);
+    size_t offset = 0;
+    for (const AxisPhase& y : y_.phases) {
+      for (const AxisPhase& x : x_.phases) {
+        offsets->push_back(offset);
+        offset += outputs_ * taps_of(y, x) * depth_;
+      }
+    }
+    const auto write = [&](uint8_t* to) {
+      for_each_phase(w, [&](size_t phase, size_t taps, const T* sorted) {
+        std::memcpy(to + (*offsets)[phase] * sizeof(T), sorted,
+                    outputs_ * taps * depth_ * sizeof(T));
+      });
+    };
+    const uint64_t bytes = size_product(outputs_, all_taps_, depth_, sizeof(T));
+    QRT_ASSIGN_OR_RETURN(*packed, store.get(node, key, bytes, write));
+    return {};
   }
 
   // Calls visit(phase, taps, weights) for each pair of phases, in order; weights are
@@ -218,9 +246,6 @@ class TransposedConv : public OpKernel {
     }
   }
 };
-
-// Version of how phases are laid out in a block of the store.
-constexpr uint32_t kPhases = 1;
 
 class TransposedConvS8 final : public TransposedConv {
  public:
@@ -334,23 +359,7 @@ class TransposedConvS16 final : public TransposedConv {
 
   Status pack(const Node& node, WeightStore& store) override {
     QRT_RETURN_IF_ERROR(sums_.collect(node));
-    const int8_t* w = node.input(1).as<int8_t>();
-    PackKey key = {row_.name, kPhases, w};
-    add_to(key.variant, node);
-    size_t offset = 0;
-    for (const AxisPhase& y : y_.phases) {
-      for (const AxisPhase& x : x_.phases) {
-        offsets_.push_back(offset);
-        offset += outputs_ * taps_of(y, x) * depth_;
-      }
-    }
-    const auto write = [&](uint8_t* to) {
-      for_each_phase(w, [&](size_t phase, size_t taps, const int8_t* sorted) {
-        std::memcpy(to + offsets_[phase], sorted, outputs_ * taps * depth_);
-      });
-    };
-    const uint64_t bytes = size_product(outputs_, all_taps_, depth_);
-    QRT_ASSIGN_OR_RETURN(packed_, store.get(node, key, bytes, write));
+    QRT_RETURN_IF_ERROR(pack_phases<int8_t>(node, row_.name, store, &offsets_, &packed_));
     background_.resize(outputs_ * sizeof(int16_t));
     for (size_t o = 0; o < outputs_; ++o) {
       int64_t sum;
@@ -406,24 +415,7 @@ class TransposedConvF32 final : public TransposedConv {
   const char* name() const override { return "f32_transposed_conv__scalar"; }
 
   Status pack(const Node& node, WeightStore& store) override {
-    const float* w = node.input(1).as<float>();
-    PackKey key = {name(), kPhases, w};
-    add_to(key.variant, node);
-    size_t offset = 0;
-    for (const AxisPhase& y : y_.phases) {
-      for (const AxisPhase& x : x_.phases) {
-        offsets_.push_back(offset);
-        offset += outputs_ * taps_of(y, x) * depth_;
-      }
-    }
-    const auto write = [&](uint8_t* to) {
-      for_each_phase(w, [&](size_t phase, size_t taps, const float* sorted) {
-        std::memcpy(to + offsets_[phase] * sizeof(float), sorted,
-                    outputs_ * taps * depth_ * sizeof(float));
-      });
-    };
-    const uint64_t bytes = size_product(outputs_, all_taps_, depth_, sizeof(float));
-    QRT_ASSIGN_OR_RETURN(packed_, store.get(node, key, bytes, write));
+    QRT_RETURN_IF_ERROR(pack_phases<float>(node, name(), store, &offsets_, &packed_));
     background_.resize(outputs_ * sizeof(float));
     kernels::conv_f32(
         {0, depth_, outputs_, weights(), bias_, nullptr, 0, outputs_, limits_.min, limits_.max}, 1,

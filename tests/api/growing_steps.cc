@@ -3,7 +3,6 @@
 // what Attention reads. Prints the time of a step by length, beside the same model with the past
 // handed over. usage: growing_steps [LENGTH]
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -17,37 +16,7 @@
 #include "src/graph/graph.h"
 #include "src/graph/grow_state.h"
 #include "src/graph/writer.h"
-
-namespace {
-std::atomic<bool> counting{false};
-std::atomic<int> allocations{0};
-void count() {
-  if (counting.load(std::memory_order_relaxed)) ++allocations;
-}
-}  // namespace
-
-// glibc's own functions under the names that ours take over.
-extern "C" {
-void* __libc_malloc(size_t);
-void* __libc_calloc(size_t, size_t);
-void* __libc_realloc(void*, size_t);
-void* __libc_memalign(size_t, size_t);
-
-void* malloc(size_t bytes) { return count(), __libc_malloc(bytes); }
-void* calloc(size_t n, size_t bytes) { return count(), __libc_calloc(n, bytes); }
-void* realloc(void* p, size_t bytes) { return count(), __libc_realloc(p, bytes); }
-void* memalign(size_t alignment, size_t bytes) {
-  return count(), __libc_memalign(alignment, bytes);
-}
-void* aligned_alloc(size_t alignment, size_t bytes) {
-  return count(), __libc_memalign(alignment, bytes);
-}
-int posix_memalign(void** p, size_t alignment, size_t bytes) {
-  count();
-  *p = __libc_memalign(alignment, bytes);
-  return *p != nullptr ? 0 : 12;
-}
-}
+#include "tests/support/count_allocations.h"
 
 namespace {
 
