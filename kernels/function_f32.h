@@ -1,6 +1,6 @@
 // Functions of float vectors, and softmax. They are made of float additions, multiplications,
 // divisions and selections in one order, with no table and no library, so that all rows give the
-// same bits on every CPU. Errors are below 3 units of the last place where results are not tiny
+// same bits on every CPU. Errors are below 4 units of the last place where results are not tiny
 // (tests/kernels/function_f32_test.cc says where each function stands).
 #pragma once
 

@@ -171,11 +171,11 @@ class AttentionF32 final : public RowKernel<kernels::FunctionF32Kernel> {
   }
 };
 
-}  // namespace
-
 Choice choose(const Node&, const ChooseContext& context) {
   return make_kernel<AttentionF32>(choose_kernel(kernels::function_f32_kernels, context.features));
 }
+
+}  // namespace
 
 const OpDef kAttentionOp = {choose};
 

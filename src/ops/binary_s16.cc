@@ -27,63 +27,57 @@ class Broadcasting : public OpKernel {
   }
 };
 
-class AddS16 final : public Broadcasting {
+// Args: kernels::AddS16Args or MulS16Args.
+template <class Args>
+class Arithmetic final : public Broadcasting {
  public:
-  explicit AddS16(const Row& row) : row_(row) {}
+  using Run = void (*)(const Args& args, const int16_t* a, size_t a_step, const int16_t* b,
+                       size_t b_step, size_t n, int16_t* out);
+  Arithmetic(const Row& row, Run function, const Args& args)
+      : row_(row), run_(function), args_(args) {}
 
   const char* name() const override { return row_.name; }
   CpuFeatures needs() const override { return row_.needs; }
-
-  Status set_factors(const Node& node) {
-    const double a = node.input(0).quantization.scale(), b = node.input(1).quantization.scale();
-    const double twice_larger = 2 * std::max(a, b);
-    const double out = node.output(0).quantization.scale();
-    QRT_RETURN_IF_ERROR(make_fixed(node, a / twice_larger, &args_.a));
-    QRT_RETURN_IF_ERROR(make_fixed(node, b / twice_larger, &args_.b));
-    QRT_RETURN_IF_ERROR(make_fixed(node, twice_larger / (32768 * out), &args_.out));
-    args_.subtract = node.options<fb::Binary>().kind() == fb::BinaryKind::Sub;
-    args_.range = output_range(node);
-    return {};
-  }
 
   void run(const RunContext& context) const override {
     auto* out = context.out<int16_t>();
     run_broadcast<int16_t>(
         context, [&](const int16_t* a, size_t a_step, const int16_t* b, size_t b_step, size_t n,
-                     size_t first) { row_.add(args_, a, a_step, b, b_step, n, out + first); });
+                     size_t first) { run_(args_, a, a_step, b, b_step, n, out + first); });
   }
 
  private:
   const Row& row_;
-  kernels::AddS16Args args_ = {};
+  const Run run_;
+  const Args args_;
 };
 
-class MulS16 final : public Broadcasting {
- public:
-  explicit MulS16(const Row& row) : row_(row) {}
+Status make_args(const Node& node, kernels::AddS16Args* args) {
+  const double a = node.input(0).quantization.scale(), b = node.input(1).quantization.scale();
+  const double twice_larger = 2 * std::max(a, b);
+  const double out = node.output(0).quantization.scale();
+  QRT_RETURN_IF_ERROR(make_fixed(node, a / twice_larger, &args->a));
+  QRT_RETURN_IF_ERROR(make_fixed(node, b / twice_larger, &args->b));
+  QRT_RETURN_IF_ERROR(make_fixed(node, twice_larger / (32768 * out), &args->out));
+  args->subtract = node.options<fb::Binary>().kind() == fb::BinaryKind::Sub;
+  args->range = output_range(node);
+  return {};
+}
 
-  const char* name() const override { return row_.name; }
-  CpuFeatures needs() const override { return row_.needs; }
+Status make_args(const Node& node, kernels::MulS16Args* args) {
+  args->range = output_range(node);
+  // TensorFlow Lite multiplies and divides these scales as floats.
+  const float ratio = node.input(0).quantization.scale() * node.input(1).quantization.scale() /
+                      node.output(0).quantization.scale();
+  return make_fixed(node, static_cast<double>(ratio), &args->factor);
+}
 
-  Status set_factor(const Node& node) {
-    args_.range = output_range(node);
-    // TensorFlow Lite multiplies and divides these scales as floats.
-    const float ratio = node.input(0).quantization.scale() * node.input(1).quantization.scale() /
-                        node.output(0).quantization.scale();
-    return make_fixed(node, static_cast<double>(ratio), &args_.factor);
-  }
-
-  void run(const RunContext& context) const override {
-    auto* out = context.out<int16_t>();
-    run_broadcast<int16_t>(
-        context, [&](const int16_t* a, size_t a_step, const int16_t* b, size_t b_step, size_t n,
-                     size_t first) { row_.mul(args_, a, a_step, b, b_step, n, out + first); });
-  }
-
- private:
-  const Row& row_;
-  kernels::MulS16Args args_ = {};
-};
+template <class Args>
+Choice choose_arithmetic(const Node& node, const Row& row, typename Arithmetic<Args>::Run run) {
+  Args args{};
+  QRT_RETURN_IF_ERROR(make_args(node, &args));
+  return make_kernel<Arithmetic<Args>>(row, run, args);
+}
 
 // The function of the real numbers, as the tables of s8 have it.
 class EvaluateS16 final : public Broadcasting {
@@ -117,16 +111,10 @@ Choice choose_binary_s16(const Node& node, const ChooseContext& context) {
   const Row& row = choose_kernel(kernels::elementwise_s16_kernels, context.features);
   switch (node.options<fb::Binary>().kind()) {
     case fb::BinaryKind::Add:
-    case fb::BinaryKind::Sub: {
-      auto kernel = std::make_unique<AddS16>(row);
-      QRT_RETURN_IF_ERROR(kernel->set_factors(node));
-      return Choice(std::move(kernel));
-    }
-    case fb::BinaryKind::Mul: {
-      auto kernel = std::make_unique<MulS16>(row);
-      QRT_RETURN_IF_ERROR(kernel->set_factor(node));
-      return Choice(std::move(kernel));
-    }
+    case fb::BinaryKind::Sub:
+      return choose_arithmetic<kernels::AddS16Args>(node, row, row.add);
+    case fb::BinaryKind::Mul:
+      return choose_arithmetic<kernels::MulS16Args>(node, row, row.mul);
     default:
       return make_kernel<EvaluateS16>(node);
   }

@@ -1,6 +1,7 @@
 // Unary: a function of each element. In s8 a table of 256 entries, computed in double when the
 // Program is built; in float the function itself, in vectors where kernels/function_f32.h has it.
 #include <algorithm>
+#include <optional>
 
 #include "kernels/function_f32.h"
 #include "src/ops/byte_table.h"
@@ -73,55 +74,45 @@ class Plain final : public OpKernel {
   Limits limits_;
 };
 
-// Which of the vector functions this is; false if it is none.
-bool vector_function(const fb::Unary& options, kernels::FunctionF32Args* args) {
+// The vector function that a node is, with its limits; nothing if it is none.
+std::optional<kernels::FunctionF32Args> vector_function(const fb::Unary& options) {
   using kernels::FunctionF32;
+  const Limits limits = clamp_limits(options.clamp());
+  const auto function = [&](FunctionF32 f, float alpha = 0, float beta = 0, float gamma = 0) {
+    return kernels::FunctionF32Args{f, alpha, beta, gamma, limits.min, limits.max};
+  };
   const float alpha = options.alpha(), beta = options.beta();
   switch (options.kind()) {
     case fb::UnaryKind::Exp:
-      args->function = FunctionF32::Exp;
-      return true;
+      return function(FunctionF32::Exp);
     case fb::UnaryKind::Logistic:
-      args->function = FunctionF32::Logistic;
-      return true;
+      return function(FunctionF32::Logistic);
     case fb::UnaryKind::Tanh:
-      args->function = FunctionF32::Tanh;
-      return true;
+      return function(FunctionF32::Tanh);
     case fb::UnaryKind::Erf:
-      args->function = FunctionF32::Erf;
-      return true;
+      return function(FunctionF32::Erf);
     case fb::UnaryKind::Silu:
-      args->function = FunctionF32::Silu;
-      return true;
+      return function(FunctionF32::Silu);
     case fb::UnaryKind::Gelu:
-      args->function = FunctionF32::Gelu;
-      return true;
+      return function(FunctionF32::Gelu);
     case fb::UnaryKind::GeluTanh:
-      args->function = FunctionF32::GeluTanh;
-      return true;
+      return function(FunctionF32::GeluTanh);
     case fb::UnaryKind::Mish:
-      args->function = FunctionF32::Mish;
-      return true;
+      return function(FunctionF32::Mish);
     case fb::UnaryKind::Elu:
-      *args = {FunctionF32::Elu, alpha, 1, 1, 0, 0};
-      return true;
+      return function(FunctionF32::Elu, alpha, 1, 1);
     case fb::UnaryKind::Selu:
-      *args = {FunctionF32::Elu, alpha * beta, beta, 1, 0, 0};
-      return true;
+      return function(FunctionF32::Elu, alpha * beta, beta, 1);
     case fb::UnaryKind::Celu:
-      *args = {FunctionF32::Elu, alpha, 1, 1 / alpha, 0, 0};
-      return true;
+      return function(FunctionF32::Elu, alpha, 1, 1 / alpha);
     case fb::UnaryKind::HardSigmoid:
-      *args = {FunctionF32::HardSigmoid, alpha, beta, 0, 0, 0};
-      return true;
+      return function(FunctionF32::HardSigmoid, alpha, beta);
     case fb::UnaryKind::HardSwish:
-      args->function = FunctionF32::HardSwish;
-      return true;
+      return function(FunctionF32::HardSwish);
     case fb::UnaryKind::LeakyRelu:
-      *args = {FunctionF32::LeakyRelu, alpha, 0, 0, 0, 0};
-      return true;
+      return function(FunctionF32::LeakyRelu, alpha);
     default:
-      return false;
+      return std::nullopt;
   }
 }
 
@@ -144,14 +135,10 @@ class VectorFunction final : public RowKernel<kernels::FunctionF32Kernel> {
 };
 
 Choice choose_f32(const Node& node, const ChooseContext& context) {
-  const auto& options = node.options<fb::Unary>();
-  kernels::FunctionF32Args args{};
-  if (!vector_function(options, &args)) return make_kernel<Plain<float>>(node);
-  const Limits limits = clamp_limits(options.clamp());
-  args.min = limits.min;
-  args.max = limits.max;
+  const auto args = vector_function(node.options<fb::Unary>());
+  if (!args) return make_kernel<Plain<float>>(node);
   return make_kernel<VectorFunction>(choose_kernel(kernels::function_f32_kernels, context.features),
-                                     args);
+                                     *args);
 }
 
 // The only function of bools.

@@ -92,8 +92,8 @@ class Session {
 
   // Gives an input another shape; the weights stay packed, and state stays what it is. Contents of
   // inputs are lost, and what was bound no longer is. On an error the session is as it was.
-  // Dimensions that the model fixes may change too, if every operator agrees. Between the last few
-  // shapes that it had, a session goes to and fro without an allocation.
+  // Only dimensions that the model leaves open change. Between the last few shapes that it had, a
+  // session goes to and fro without an allocation.
   Status resize_input(size_t i, const Shape& shape);
   // Several inputs at once, for shapes that fit only together. An input named twice takes the last.
   Status resize_inputs(Span<const InputShape> shapes);
