@@ -407,11 +407,13 @@ inline Status Session::run_steps() {
     switch (step.kind) {
       case Step::Kind::Run: {
         const OpKernel* kernel = layout_.kernels[n];
-        if (kernel == nullptr) break;
-        const uint64_t start = profiling ? now_ns() : 0;
-        kernel->run(contexts_[n]);
-        if (profiling) profile_ns_[n] += now_ns() - start;
-        if (!outcome_.ok()) return std::exchange(outcome_, {});
+        if (kernel != nullptr) {
+          const uint64_t start = profiling ? now_ns() : 0;
+          kernel->run(contexts_[n]);
+          if (profiling) profile_ns_[n] += now_ns() - start;
+          if (!outcome_.ok()) return std::exchange(outcome_, {});
+        }
+        if (watch_ != nullptr) watch_(watch_user_, n);
         break;
       }
       case Step::Kind::Copy:

@@ -146,8 +146,16 @@ class Session {
   const std::vector<uint64_t>& profile_ns() const { return profile_ns_; }
   uint64_t profiled_runs() const { return profiled_runs_; }
 
+  // Called after each operator of a run, with its node: then its outputs hold what it has computed,
+  // until the next operator runs. For those who look into a network (calibration, comparison).
+  using Watch = void (*)(void* user, size_t node);
+  void set_watch(Watch watch, void* user) {
+    watch_ = watch;
+    watch_user_ = user;
+  }
+
   // Address of any tensor's current contents: valid after a run only for graph outputs, variables
-  // and constants, since others share memory.
+  // and constants, since others share memory; while a watch is called, for its node's outputs.
   const void* tensor_data(int index) const { return layout_.data[static_cast<size_t>(index)]; }
   const Shape& tensor_shape(int index) const { return shape(index); }
 
@@ -251,6 +259,8 @@ class Session {
   std::vector<int64_t> counts_;               // by node: what the run has decided
   std::vector<Shape> counted_shapes_;         // by output; none if runs decide no sizes
   bool profiling_ = false;
+  Watch watch_ = nullptr;
+  void* watch_user_ = nullptr;
   std::vector<uint64_t> profile_ns_;  // by node
   uint64_t profiled_runs_ = 0;
   std::atomic<bool> cancelled_{false};
