@@ -28,7 +28,8 @@ const char* text_of(const flatbuffers::String* text) {
 
 void set_quantization(const rt::Quantization& q, qrt_tensor_info* info) {
   info->axis = -1;
-  if (!q.present()) return;
+  // A constant with scales in f16 shows none: it is an input of operators, hardly ever an output.
+  if (q.scales.empty()) return;
   info->scale_count = q.scales.size();
   info->scales = q.scales.data();
   if (!q.zero_points.empty()) info->zero_points = q.zero_points.data();

@@ -33,16 +33,15 @@ Json tensor_json(const fb::Tensor& tensor, unsigned index, const std::vector<std
                {"constant", tensor.is_constant()},
                {"variable", tensor.is_variable()}};
   if (tensor.is_constant()) json["bytes"] = tensor.data_bytes();
-  if (const fb::Quantization* q = tensor.quantization()) {
-    Json quantization = {{"scales", std::vector<float>(q->scales()->begin(), q->scales()->end())}};
-    std::vector<int32_t> zero_points(q->scales()->size(), 0);
-    if (q->zero_points() != nullptr && q->zero_points()->size() > 0) {
-      zero_points.assign(q->zero_points()->begin(), q->zero_points()->end());
+  if (const rt::Quantization q = rt::declared_tensor(tensor).quantization; q.present()) {
+    std::vector<float> scales(q.count());
+    std::vector<int32_t> zero_points(q.count());
+    for (size_t i = 0; i < q.count(); ++i) {
+      scales[i] = q.scale(i);
+      zero_points[i] = q.zero_point(i);
     }
-    quantization["zero_points"] = zero_points;
-    quantization["axis"] = q->axis();
-    quantization["block"] = q->block();
-    json["quantization"] = quantization;
+    json["quantization"] = {
+        {"scales", scales}, {"zero_points", zero_points}, {"axis", q.axis}, {"block", q.block}};
   }
   return json;
 }

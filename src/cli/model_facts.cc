@@ -274,24 +274,23 @@ uint64_t constant_bytes(const fb::Tensor& tensor) {
 }
 
 std::string quantization_text(const fb::Tensor& tensor) {
-  const fb::Quantization* q = tensor.quantization();
-  if (q == nullptr) return "";
-  const auto& scales = *q->scales();
-  const auto* zeros = q->zero_points();
-  const bool has_zeros = zeros != nullptr && zeros->size() > 0;
-  if (scales.size() == 1) {
-    return format("scale %.6g, zero point %d", static_cast<double>(scales.Get(0)),
-                  has_zeros ? zeros->Get(0) : 0);
+  const rt::Quantization q = rt::declared_tensor(tensor).quantization;
+  if (!q.present()) return "";
+  float least = q.scale(0), most = least;
+  bool has_zero_points = false;
+  for (size_t i = 0; i < q.count(); ++i) {
+    least = std::min(least, q.scale(i));
+    most = std::max(most, q.scale(i));
+    has_zero_points = has_zero_points || q.zero_point(i) != 0;
   }
-  const auto [least, most] = std::minmax_element(scales.begin(), scales.end());
-  std::string text = q->block() > 0 ? format("by %d along axis %d", q->block(), q->axis())
-                                    : format("per channel (axis %d)", q->axis());
-  text += format(": %u scales, %.3g…%.3g", scales.size(), static_cast<double>(*least),
-                 static_cast<double>(*most));
-  if (has_zeros && std::any_of(zeros->begin(), zeros->end(), [](int z) { return z != 0; })) {
-    text += ", with zero points";
+  if (q.per_tensor()) {
+    return format("scale %.6g, zero point %d", static_cast<double>(least), q.zero_point());
   }
-  return text;
+  std::string text = q.block > 0 ? format("by %d along axis %d", q.block, q.axis)
+                                 : format("per channel (axis %d)", q.axis);
+  text += format(": %zu scales, %.3g…%.3g", q.count(), static_cast<double>(least),
+                 static_cast<double>(most));
+  return has_zero_points ? text + ", with zero points" : text;
 }
 
 }  // namespace qrt::cli

@@ -11,7 +11,12 @@ namespace {
 Quantization read_quantization(const fb::QuantizationT& from) {
   Quantization to;
   to.scales = from.scales;
+  for (const uint16_t bits : from.scales_f16) {
+    to.scales.push_back(static_cast<float>(rt::Half::of_bits(bits)));
+  }
   to.zero_points = from.zero_points;
+  to.zero_points.insert(to.zero_points.end(), from.zero_points_s8.begin(),
+                        from.zero_points_s8.end());
   to.axis = from.axis;
   to.block = from.block;
   return to;

@@ -71,6 +71,26 @@ std::vector<int> number_used_values(const Graph& graph) {
   return number;
 }
 
+// Scales by block in 16 bits, if they are the same numbers, and zero points in bytes.
+void narrow(fb::QuantizationT& q) {
+  std::vector<uint16_t> halves;
+  for (const float scale : q.scales) {
+    const rt::Half half(static_cast<double>(scale));
+    constexpr uint16_t kSmallestNormal = 0x0400;
+    if (half.bits < kSmallestNormal || static_cast<float>(half) != scale) break;
+    halves.push_back(half.bits);
+  }
+  if (halves.size() == q.scales.size()) {
+    q.scales.clear();
+    q.scales_f16 = std::move(halves);
+  }
+  const bool bytes = std::all_of(q.zero_points.begin(), q.zero_points.end(),
+                                 [](int32_t z) { return z >= INT8_MIN && z <= INT8_MAX; });
+  if (!bytes) return;
+  q.zero_points_s8.assign(q.zero_points.begin(), q.zero_points.end());
+  q.zero_points.clear();
+}
+
 std::unique_ptr<fb::TensorT> make_tensor(const Value& value, Segment& segment) {
   auto tensor = std::make_unique<fb::TensorT>();
   tensor->name = value.name;
@@ -85,6 +105,7 @@ std::unique_ptr<fb::TensorT> make_tensor(const Value& value, Segment& segment) {
     tensor->quantization->zero_points = value.quantization.zero_points;
     tensor->quantization->axis = value.quantization.axis;
     tensor->quantization->block = value.quantization.block;
+    if (value.quantization.block != 0 && value.constant()) narrow(*tensor->quantization);
   }
   tensor->is_constant = value.constant();
   if (value.data != nullptr) {

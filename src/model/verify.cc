@@ -6,6 +6,7 @@
 
 #include "src/base/checked.h"
 #include "src/base/shape.h"
+#include "src/base/small_float.h"
 #include "src/model/calls.h"
 #include "src/model/dtype.h"
 
@@ -87,13 +88,56 @@ uint64_t expected_scales(const fb::Quantization& q, const fb::Tensor& tensor) {
   if (dim < 1) return 0;
   if (q.block() == 0) return static_cast<uint64_t>(dim);
   // By block: one scale for every run of `block` elements along the axis.
-  if (dim % q.block() != 0) return 0;
   uint64_t elements = 1;
   for (int32_t d : dims) {
     if (d < 1) return 0;
     elements *= static_cast<uint64_t>(d);
   }
-  return elements / static_cast<uint64_t>(q.block());
+  const auto along = static_cast<uint64_t>(dim), block = static_cast<uint64_t>(q.block());
+  return elements / along * ((along + block - 1) / block);
+}
+
+template <class Vector>
+uint64_t size_of(const Vector* vector) {
+  return vector == nullptr ? 0 : vector->size();
+}
+
+// What may stand in fewer bits, and in one place only.
+Status verify_narrow(int index, const fb::Tensor& tensor, const fb::Quantization& q) {
+  if (size_of(q.scales_f16()) == 0 && size_of(q.zero_points_s8()) == 0) return {};
+  if (q.block() == 0 || !tensor.is_constant()) {
+    return tensor_error(index, tensor,
+                        "has scales in f16 or zero points in bytes, but is no constant by block");
+  }
+  if (size_of(q.scales_f16()) != 0 && size_of(q.scales()) != 0) {
+    return tensor_error(index, tensor, "has scales in f32 and in f16");
+  }
+  if (size_of(q.zero_points_s8()) != 0 && size_of(q.zero_points()) != 0) {
+    return tensor_error(index, tensor, "has zero points in 32 bits and in bytes");
+  }
+  return {};
+}
+
+Status verify_half(int index, const fb::Tensor& tensor, uint16_t bits) {
+  constexpr uint16_t kSmallestNormal = 0x0400, kInfinity = 0x7C00;
+  if (bits >= kSmallestNormal && bits < kInfinity) return {};
+  const auto scale = static_cast<double>(Half::of_bits(bits));
+  return tensor_error(
+      index, tensor,
+      "has a scale of " + std::to_string(scale) + " in f16, not a positive normal number");
+}
+
+template <class ZeroPoints>
+Status verify_zero_points(int index, const fb::Tensor& tensor, const ZeroPoints* zero_points,
+                          IntRange range) {
+  if (zero_points == nullptr) return {};
+  for (const int32_t zero_point : *zero_points) {
+    if (zero_point >= range.min && zero_point <= range.max) continue;
+    return tensor_error(index, tensor,
+                        "has a zero point of " + std::to_string(zero_point) +
+                            ", outside the range of " + dtype_name(dtype_of(tensor.type())));
+  }
+  return {};
 }
 
 Status verify_quantization(int index, const fb::Tensor& tensor) {
@@ -109,10 +153,12 @@ Status verify_quantization(int index, const fb::Tensor& tensor) {
   if (expected == 0) {
     return tensor_error(index, tensor, "its quantization axis or block does not fit its shape");
   }
-  if (q->scales()->size() != expected) {
-    return tensor_error(index, tensor,
-                        "has " + std::to_string(q->scales()->size()) + " scales, needs " +
-                            std::to_string(expected));
+  QRT_RETURN_IF_ERROR(verify_narrow(index, tensor, *q));
+  const uint64_t scales = size_of(q->scales()) + size_of(q->scales_f16());
+  if (scales != expected) {
+    return tensor_error(
+        index, tensor,
+        "has " + std::to_string(scales) + " scales, needs " + std::to_string(expected));
   }
   for (float scale : *q->scales()) {
     if (!std::isnormal(scale) || scale < 0) {
@@ -120,21 +166,17 @@ Status verify_quantization(int index, const fb::Tensor& tensor) {
                           "has a scale of " + std::to_string(scale) + ", not a positive number");
     }
   }
-  const auto* zero_points = q->zero_points();
-  if (zero_points == nullptr || zero_points->size() == 0) return {};
-  if (zero_points->size() != expected) {
+  if (const auto* bits = q->scales_f16()) {
+    for (const uint16_t scale : *bits) QRT_RETURN_IF_ERROR(verify_half(index, tensor, scale));
+  }
+  const uint64_t zero_points = size_of(q->zero_points()) + size_of(q->zero_points_s8());
+  if (zero_points != 0 && zero_points != expected) {
     return tensor_error(index, tensor,
-                        "has " + std::to_string(zero_points->size()) + " zero points for " +
+                        "has " + std::to_string(zero_points) + " zero points for " +
                             std::to_string(expected) + " scales");
   }
-  for (int32_t zero_point : *zero_points) {
-    if (zero_point < range.min || zero_point > range.max) {
-      return tensor_error(index, tensor,
-                          "has a zero point of " + std::to_string(zero_point) +
-                              ", outside the range of " + dtype_name(dtype_of(tensor.type())));
-    }
-  }
-  return {};
+  QRT_RETURN_IF_ERROR(verify_zero_points(index, tensor, q->zero_points(), range));
+  return verify_zero_points(index, tensor, q->zero_points_s8(), range);
 }
 
 Status verify_tensor(int index, const fb::Tensor* tensor, uint64_t weights_bytes) {

@@ -35,8 +35,10 @@ bool has_size(const Shape& shape) {
 bool scales_fit(const Quantization& q, const Shape& shape) {
   if (q.axis < 0) return true;
   if (!all_numbers(shape)) return true;
-  const int64_t scales = q.block == 0 ? shape[q.axis] : shape.elements() / q.block;
-  return scales == static_cast<int64_t>(q.scales.size());
+  const int64_t along = shape[q.axis];
+  const int64_t blocks = q.block == 0 ? along : (along + q.block - 1) / q.block;
+  const int64_t scales = q.block == 0 || along == 0 ? blocks : shape.elements() / along * blocks;
+  return scales == static_cast<int64_t>(q.count());
 }
 
 Status infer_node(const OpSpec& spec, const Node& node, GraphShapes& graph) {

@@ -4,9 +4,9 @@
 namespace qrt::rt {
 
 bool same_quantization(const Quantization& a, const Quantization& b) {
-  if (a.scales.size() != b.scales.size() || a.axis != b.axis || a.block != b.block) return false;
-  for (size_t i = 0; i < a.scales.size(); ++i) {
-    if (a.scales[i] != b.scales[i] || a.zero_point(i) != b.zero_point(i)) return false;
+  if (a.count() != b.count() || a.axis != b.axis || a.block != b.block) return false;
+  for (size_t i = 0; i < a.count(); ++i) {
+    if (a.scale(i) != b.scale(i) || a.zero_point(i) != b.zero_point(i)) return false;
   }
   return true;
 }
@@ -26,6 +26,12 @@ Tensor declared_tensor(const fb::Tensor& from) {
     }
     tensor.quantization.axis = q->axis();
     tensor.quantization.block = q->block();
+    if (const auto* scales = q->scales_f16()) {
+      tensor.quantization.scales_f16 = {scales->data(), scales->size()};
+    }
+    if (const auto* zero_points = q->zero_points_s8()) {
+      tensor.quantization.zero_points_s8 = {zero_points->data(), zero_points->size()};
+    }
   }
   return tensor;
 }

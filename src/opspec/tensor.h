@@ -4,21 +4,31 @@
 #include "qrt_generated.h"
 #include "src/base/dtype.h"
 #include "src/base/shape.h"
+#include "src/base/small_float.h"
 #include "src/base/span.h"
 
 namespace qrt::rt {
 
-// How integers stand for real numbers: real = scale * (q - zero_point).
+// How integers stand for real numbers: real = scale * (q - zero_point). Without scales they do not.
 struct Quantization {
-  Span<const float> scales;         // empty: not quantized
+  Span<const float> scales;
   Span<const int32_t> zero_points;  // empty: all zero
   int axis = -1;                    // -1: per tensor
   int block = 0;                    // 0: not by block
+  // Of constants by block, instead of the two above.
+  Span<const uint16_t> scales_f16 = {};
+  Span<const int8_t> zero_points_s8 = {};
 
-  bool present() const { return !scales.empty(); }
-  bool per_tensor() const { return scales.size() == 1; }
-  float scale(size_t i = 0) const { return scales[per_tensor() ? 0 : i]; }
+  size_t count() const { return scales.empty() ? scales_f16.size() : scales.size(); }
+  bool present() const { return count() > 0; }
+  bool per_tensor() const { return count() == 1; }
+  float scale(size_t i = 0) const {
+    if (scales.empty()) return static_cast<float>(Half::of_bits(scales_f16[i]));
+    return scales[per_tensor() ? 0 : i];
+  }
+  bool has_zero_points() const { return !zero_points.empty() || !zero_points_s8.empty(); }
   int32_t zero_point(size_t i = 0) const {
+    if (!zero_points_s8.empty()) return zero_points_s8[i];
     return zero_points.empty() ? 0 : zero_points[per_tensor() ? 0 : i];
   }
 };

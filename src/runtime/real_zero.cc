@@ -23,7 +23,8 @@ void for_each_zero_point(const Quantization& q, const Shape& shape, const Visit&
   for (size_t i = 0; i < count; ++i) {
     const size_t index = i / inner % dim, outer = i / inner / dim;
     const size_t scale =
-        q.block == 0 ? index : (outer * (dim / block) + index / block) * inner + i % inner;
+        q.block == 0 ? index
+                     : (outer * ((dim + block - 1) / block) + index / block) * inner + i % inner;
     visit(i, q.zero_point(scale));
   }
 }

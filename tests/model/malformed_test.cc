@@ -204,6 +204,23 @@ TEST(MalformedModel, Quantization) {
       scales_of(f, 1).block = block;
     };
   };
+  const auto halves = [](std::vector<float> scales, std::vector<uint16_t> bits,
+                         std::vector<int8_t> zero_points) {
+    return [=](ModelFile& f) {
+      fb::QuantizationT& q = scales_of(f, 1);
+      q.scales = scales;
+      q.scales_f16 = bits;
+      q.zero_points.clear();
+      q.zero_points_s8 = zero_points;
+      q.axis = 3;
+      q.block = 2;
+    };
+  };
+  const auto half = [=](uint16_t bits) {
+    std::vector<uint16_t> all(36, 0x3C00);
+    all[7] = bits;
+    return halves({}, all, {});
+  };
   const float infinity = std::numeric_limits<float>::infinity();
   const char* no_fit = "tensor 1 'weights': its quantization axis or block does not fit its shape";
   expect_all_refused({
@@ -224,8 +241,49 @@ TEST(MalformedModel, Quantization) {
       {"negative axis", weights({1, 1, 1, 1}, -2, 0), no_fit},
       {"negative block", weights({1, 1, 1, 1}, 0, -1), no_fit},
       {"block without axis", weights({1}, -1, 2), no_fit},
-      {"block that does not divide", weights({1, 1}, 1, 2), no_fit},
+      {"block that does not divide", weights({1, 1}, 1, 2), "has 2 scales, needs 48"},
       {"too few blocks", weights({1, 1}, 3, 2), "has 2 scales, needs 36"},
+      {"block longer than the axis", weights({1, 1}, 3, 5), "has 2 scales, needs 36"},
+      {"f16 without blocks", [](auto& f) { scales_of(f, 1).scales_f16 = {0x3C00}; },
+       "tensor 1 'weights': has scales in f16 or zero points in bytes, but is no constant by "
+       "block"},
+      {"bytes without blocks",
+       [](auto& f) {
+         scales_of(f, 1).zero_points_s8 = {0, 0, 0, 0};
+       },
+       "has scales in f16 or zero points in bytes, but is no constant by block"},
+      {"f16 of what is no constant",
+       [](auto& f) {
+         scales_of(f, 0).scales.clear();
+         scales_of(f, 0).scales_f16 = std::vector<uint16_t>(16, 0x3C00);
+         scales_of(f, 0).axis = 3;
+         scales_of(f, 0).block = 2;
+       },
+       "tensor 0 'in': has scales in f16 or zero points in bytes, but is no constant by block"},
+      {"scales twice", halves({1}, {0x3C00}, {}), "has scales in f32 and in f16"},
+      {"too few in f16", halves({}, {0x3C00}, {}), "has 1 scales, needs 36"},
+      {"too many in f16", halves({}, std::vector<uint16_t>(37, 0x3C00), {}),
+       "has 37 scales, needs 36"},
+      {"f16 zero", half(0), "has a scale of 0.000000 in f16, not a positive normal number"},
+      {"f16 subnormal", half(0x03FF), "in f16, not a positive normal number"},
+      {"f16 infinite", half(0x7C00), "has a scale of inf in f16, not a positive"},
+      {"f16 not a number", half(0x7E00), "nan in f16, not a positive"},
+      {"f16 negative", half(0xBC00), "has a scale of -1.000000 in f16, not a positive"},
+      {"too few zero points in bytes", halves({}, std::vector<uint16_t>(36, 0x3C00), {1, 2}),
+       "has 2 zero points for 36 scales"},
+      {"zero points twice",
+       [=](auto& f) {
+         halves({}, std::vector<uint16_t>(36, 0x3C00), std::vector<int8_t>(36))(f);
+         scales_of(f, 1).zero_points.assign(36, 0);
+       },
+       "has zero points in 32 bits and in bytes"},
+      {"zero point in bytes out of range",
+       [=](auto& f) {
+         halves({}, std::vector<uint16_t>(36, 0x3C00), std::vector<int8_t>(36, 8))(f);
+         f.tensor(1).type = fb::DType::S4;
+         f.tensor(1).data_bytes = 36;
+       },
+       "has a zero point of 8, outside the range of s4"},
       {"axis of unknown size",
        [](auto& f) {
          f.tensor(0).shape = {1, 4, 4, -1};

@@ -70,6 +70,8 @@ TEST(RealZero, OfEachIndexOfAnAxis) {
 TEST(RealZero, OfEachBlock) {
   expect_start(DType::S8, {2, 4}, {{1, 1, 1, 1}, {1, 2, 3, 4}, 1, 2}, {1, 1, 2, 2, 3, 3, 4, 4});
   expect_start(DType::S8, {4, 2}, {{1, 1, 1, 1}, {1, 2, 3, 4}, 0, 2}, {1, 2, 1, 2, 3, 4, 3, 4});
+  // The last block of what is left.
+  expect_start(DType::S8, {2, 3}, {{1, 1, 1, 1}, {1, 2, 3, 4}, 1, 2}, {1, 1, 2, 3, 3, 4});
 }
 
 }  // namespace
