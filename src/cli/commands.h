@@ -16,6 +16,8 @@ void add_convert(CLI::App& app, Action* action);
 void add_inspect(CLI::App& app, Action* action);
 void add_run(CLI::App& app, Action* action);
 void add_bench(CLI::App& app, Action* action);
+void add_eval(CLI::App& app, Action* action);
+void add_compare(CLI::App& app, Action* action);
 void add_cpu(CLI::App& app, Action* action);
 void add_operators(CLI::App& app, Action* action);
 

@@ -11,6 +11,8 @@
 #include "src/cli/model_facts.h"
 #include "src/cli/model_output.h"
 #include "src/cli/model_source.h"
+#include "src/cli/picture_input.h"
+#include "src/cli/picture_options.h"
 #include "src/cli/shape_option.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
@@ -28,6 +30,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string in, out, labels, signature;
+  PictureArguments pictures;
   std::vector<std::string> shapes, customs, states;
 };
 
@@ -35,6 +38,7 @@ constexpr const char* kFooter = R"(Examples:
   qrt convert model.tflite model.qrt
   qrt convert classifier.qdq.onnx classifier.qrt
   qrt convert model.tflite model.qrt --labels labels.txt
+  qrt convert model.onnx model.qrt --mean 127.5 --scale 1/127.5 --resize
   qrt convert model.tflite decoder.qrt --signature decode
   qrt convert model.tflite model.onnx
   qrt convert model.qrt model.onnx
@@ -50,6 +54,8 @@ outputs keep their names, shapes and types; dimensions that the model leaves ope
 those that --shape fixes, and a batch that some operator needs as a number. Only open dimensions can
 change later; --shape opens others where it has a word or '?' in a number's place. An operator that
 libqrt does not know can be left to the app with --custom: the app gives it in qrt_program_options.
+With --mean, --scale and --resize the model keeps how its pictures are prepared, and "qrt run" and
+its like need not be told again.
 What a model gives to be handed back with the next input (a recurrent state, a cache) it keeps
 itself with --state: the input and the output are gone, the session holds the state, which can be
 reset, saved and restored. With :max=N it is a cache that begins empty and grows by what each run
@@ -66,6 +72,13 @@ Outcome check_arguments(const Options& options) {
   }
   if (to_onnx(options) && !options.labels.empty()) {
     return Outcome::usage("--labels goes into .qrt files; an .onnx file has no place for them");
+  }
+  if (to_onnx(options) && options.pictures.given()) {
+    return Outcome::usage(
+        "--mean, --scale and --resize go into .qrt files; an .onnx file has no place for them");
+  }
+  if (auto given = read_picture_options(options.pictures); !given.ok()) {
+    return Outcome::usage(given.status().message());
   }
   std::error_code ignored;
   if (fs::equivalent(options.in, options.out, ignored)) {
@@ -188,6 +201,32 @@ Outcome convert_to_onnx(const Options& options, import::Format kind, size_t befo
   return {};
 }
 
+// Labels, and how pictures are prepared, for all inputs that take pictures.
+rt::Status add_facts(const Options& options, const std::vector<std::string>& labels,
+                     graph::Graph* graph) {
+  std::string text;
+  for (const std::string& label : labels) text += label + "\n";
+  if (!labels.empty()) graph->metadata.emplace_back("labels", text);
+  if (!options.pictures.given()) return {};
+  bool taken = false;
+  for (int input : graph->inputs) {
+    const graph::Value& value = graph->value(input);
+    if (value.shape.size() > static_cast<size_t>(rt::kMaxRank)) continue;
+    rt::Tensor tensor;
+    tensor.type = value.type;
+    tensor.shape = rt::Shape(value.shape.data(), value.shape.size());
+    tensor.quantization = value.quantization.view();
+    if (!takes_pictures(tensor)) continue;
+    taken = true;
+    graph->metadata.emplace_back("input:" + value.name, kept_text(options.pictures));
+  }
+  if (taken) return {};
+  return rt::error(rt::Code::InvalidArgument,
+                   "--mean, --scale and --resize tell how pictures become numbers, but no input of "
+                   "'%s' takes pictures",
+                   options.in.c_str());
+}
+
 Outcome convert_to_qrt(const Options& options, import::Format kind, size_t before) {
   if (kind == import::Format::Qrt) {
     return rt::error(rt::Code::InvalidArgument,
@@ -199,8 +238,11 @@ Outcome convert_to_qrt(const Options& options, import::Format kind, size_t befor
     QRT_ASSIGN_OR_RETURN(labels, read_labels(options.labels));
   }
   QRT_ASSIGN_OR_RETURN(const import::ImportOptions import, import_options(options, kind));
-  QRT_ASSIGN_OR_RETURN(const Converted converted,
-                       convert_model(options.in, labels, options.signature, import));
+  QRT_ASSIGN_OR_RETURN(
+      const Converted converted,
+      convert_model(
+          options.in, [&](graph::Graph* graph) { return add_facts(options, labels, graph); },
+          options.signature, import));
   QRT_RETURN_IF_ERROR(graph::write_file(options.out, converted.file));
 
   const ModelFacts facts(*converted.open.model);
@@ -257,6 +299,7 @@ void add_convert(CLI::App& app, Action* action) {
   named(command->add_option("--state", options->states,
                             "Keep this input's next value, which is an output, in the session"),
         "INPUT=OUTPUT[:max=N]...");
+  add_picture_options(command, &options->pictures);
   add_shape_option(command, &options->shapes, "Fix or open dimensions of an input", true);
   command->footer(kFooter);
   command->callback([=] { *action = [options] { return convert(*options); }; });

@@ -7,6 +7,7 @@
 
 #include "src/base/status.h"
 #include "src/opspec/tensor.h"
+#include "src/quantize/run_sample.h"
 
 namespace qrt::cli {
 
@@ -27,7 +28,7 @@ bool takes_reals(const rt::Tensor& tensor);
 rt::Status encode(const rt::Tensor& tensor, const std::vector<float>& reals,
                   std::vector<uint8_t>* bytes);
 
-// The real numbers that elements stand for; integers without a quantization as they are.
-std::vector<double> decode(const rt::Tensor& tensor, const void* data, size_t count);
+// The real numbers that elements stand for.
+using quantize::decode;
 
 }  // namespace qrt::cli

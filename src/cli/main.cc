@@ -22,6 +22,7 @@ constexpr const char* kFooter = R"(Examples:
   qrt inspect model.qrt
   qrt run model.qrt --input cat.jpg --resize --labels labels.txt
   qrt bench model.qrt --profile
+  qrt eval model.onnx model.qrt --data pictures --labels folders --metric top1
 
 "qrt SUBCOMMAND --help" shows the options and more examples.
 Exit codes: 0 done, 1 a model, an input or the machine would not do it, 2 wrong usage.
@@ -71,6 +72,8 @@ int run_tool(int argc, char** argv) {
   add_inspect(app, &action);
   add_run(app, &action);
   add_bench(app, &action);
+  add_eval(app, &action);
+  add_compare(app, &action);
   add_cpu(app, &action);
   add_operators(app, &action);
 

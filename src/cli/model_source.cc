@@ -91,16 +91,14 @@ rt::Result<OpenModel> open_model(const std::string& path, const std::string& sig
   return open;
 }
 
-rt::Result<Converted> convert_model(const std::string& path, const std::vector<std::string>& labels,
+rt::Result<Converted> convert_model(const std::string& path, const CompleteGraph& complete,
                                     const std::string& signature, import::ImportOptions options) {
   options.signature = signature;
   Converted converted;
   converted.open.path = path;
   QRT_ASSIGN_OR_RETURN(converted.open.format, identify(path, &converted.open.source_bytes));
   QRT_ASSIGN_OR_RETURN(graph::Graph graph, import::import_file(path, options));
-  std::string text;
-  for (const std::string& label : labels) text += label + "\n";
-  if (!labels.empty()) graph.metadata.emplace_back("labels", text);
+  QRT_RETURN_IF_ERROR(complete(&graph));
   QRT_ASSIGN_OR_RETURN(converted.file, graph::serialize(graph));
   QRT_RETURN_IF_ERROR(load_bytes(converted.file, &converted.open));
   for (uint32_t entry = converted.open.model->entries(); entry-- > 0;) {

@@ -2,6 +2,7 @@
 // memory. By content, not by file name.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,10 +47,10 @@ struct Converted {
   OpenModel open;
   std::shared_ptr<const rt::Program> program;
 };
-// `labels`: names of classes that it is to keep; may be empty. `signature`: the one entry that it
-// is to have; "": all.
-rt::Result<Converted> convert_model(const std::string& path,
-                                    const std::vector<std::string>& labels = {},
+// `complete` adds to the graph, before it is written, what the source does not say. `signature`:
+// the one entry that it is to have; "": all.
+using CompleteGraph = std::function<rt::Status(graph::Graph*)>;
+rt::Result<Converted> convert_model(const std::string& path, const CompleteGraph& complete,
                                     const std::string& signature = "",
                                     import::ImportOptions options = {});
 

@@ -173,12 +173,19 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 }  // namespace
 
 std::string NpyArray::shape_str() const { return shape_text(shape); }
+std::string NpyView::shape_str() const { return shape_text(shape); }
+
+std::vector<uint8_t> NpyView::copy(size_t from_byte, size_t count_bytes) const {
+  std::vector<uint8_t> part(data + from_byte, data + from_byte + count_bytes);
+  if (swapped) swap_bytes(&part, rt::dtype_bytes(type));
+  return part;
+}
 
 bool is_npy(const uint8_t* data, size_t bytes) {
   return bytes >= kMagicBytes && std::memcmp(data, kMagic, kMagicBytes) == 0;
 }
 
-rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes) {
+rt::Result<NpyView> view_npy(const uint8_t* data, size_t bytes) {
   if (!is_npy(data, bytes)) return error(Code::InvalidArgument, "not a .npy file");
   if (bytes < kMagicBytes + 4) return error(Code::InvalidArgument, "the .npy file is cut off");
   const int version = data[kMagicBytes];
@@ -199,14 +206,13 @@ rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes) {
   QRT_RETURN_IF_ERROR(
       HeaderParser(reinterpret_cast<const char*>(data) + header_at, header_bytes).parse(&header));
 
-  NpyArray array;
-  bool swapped = false;
-  QRT_RETURN_IF_ERROR(parse_descr(header.descr, &array.type, &swapped));
+  NpyView view;
+  QRT_RETURN_IF_ERROR(parse_descr(header.descr, &view.type, &view.swapped));
   if (header.fortran_order && header.shape.size() > 1) {
     return error(Code::InvalidArgument,
                  "the .npy is in Fortran order; save numpy.ascontiguousarray(array) instead");
   }
-  const size_t width = rt::dtype_bytes(array.type);
+  const size_t width = rt::dtype_bytes(view.type);
   uint64_t expected = width;
   bool fits = true;
   for (int64_t dim : header.shape) {
@@ -219,10 +225,15 @@ rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes) {
                  "truncated or damaged",
                  shape_text(header.shape).c_str(), width, present);
   }
-  array.shape = std::move(header.shape);
-  array.data.assign(data + header_at + header_bytes, data + bytes);
-  if (swapped) swap_bytes(&array.data, width);
-  return array;
+  view.shape = std::move(header.shape);
+  view.data = data + header_at + header_bytes;
+  view.bytes = present;
+  return view;
+}
+
+rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes) {
+  QRT_ASSIGN_OR_RETURN(NpyView view, view_npy(data, bytes));
+  return NpyArray{view.type, std::move(view.shape), view.copy(0, view.bytes)};
 }
 
 std::vector<uint8_t> format_npy(DType type, const std::vector<int64_t>& shape, const void* data,

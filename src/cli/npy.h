@@ -20,7 +20,22 @@ struct NpyArray {
   std::string shape_str() const;  // "1x224x224x3"
 };
 
+// A file that is in memory (or mapped) as it lies there; nothing is copied.
+struct NpyView {
+  rt::DType type = rt::DType::F32;
+  std::vector<int64_t> shape;  // empty: a scalar
+  const uint8_t* data = nullptr;
+  size_t bytes = 0;
+  bool swapped = false;  // elements are big-endian: copy() turns them
+
+  std::string shape_str() const;
+  // A part, as this machine reads it: whole elements.
+  std::vector<uint8_t> copy(size_t from_byte, size_t count_bytes) const;
+};
+
 bool is_npy(const uint8_t* data, size_t bytes);
+
+rt::Result<NpyView> view_npy(const uint8_t* data, size_t bytes);
 
 rt::Result<NpyArray> parse_npy(const uint8_t* data, size_t bytes);
 

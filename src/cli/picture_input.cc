@@ -98,6 +98,12 @@ rt::Status encode_pixels(const Tensor& tensor, const Layout& layout, const Pictu
 
 }  // namespace
 
+bool takes_pictures(const Tensor& tensor) {
+  Layout layout;
+  return find_layout(tensor.shape, &layout) &&
+         (takes_reals(tensor) || tensor.type == DType::U8 || tensor.type == DType::S8);
+}
+
 rt::Result<TensorInput> from_picture(const Tensor& tensor, const rt::MappedFile& file,
                                      const PictureOptions& options) {
   Layout layout;
@@ -114,7 +120,9 @@ rt::Result<TensorInput> from_picture(const Tensor& tensor, const rt::MappedFile&
   if (input.shape[0] == -1 && layout.height > 0) input.shape[0] = 1;
   QRT_RETURN_IF_ERROR(fit_size(layout, options.resize, &input.shape, &picture));
   QRT_RETURN_IF_ERROR(encode_pixels(tensor, layout, options, picture, &input.bytes));
-  if (tensor.type == DType::F32 && options.mean.empty() && options.scale.empty()) {
+  if (!options.kept.empty()) {
+    input.note = "prepared as the model itself says: " + options.kept;
+  } else if (tensor.type == DType::F32 && options.mean.empty() && options.scale.empty()) {
     input.note =
         "pixels go in as 0 to 255; if the model was trained on another range, give "
         "--mean and --scale (1/255 for 0 to 1)";

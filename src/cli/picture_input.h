@@ -6,6 +6,9 @@
 
 namespace qrt::cli {
 
+// Whether pictures can be fed to a model's input of this shape and type.
+bool takes_pictures(const rt::Tensor& tensor);
+
 // Messages name neither the file nor the input.
 rt::Result<TensorInput> from_picture(const rt::Tensor& tensor, const rt::MappedFile& file,
                                      const PictureOptions& options);

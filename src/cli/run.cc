@@ -4,11 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <sstream>
 #include <utility>
 
 #include "src/cli/answer.h"
@@ -34,52 +30,14 @@ Examples:
   qrt run model.qrt --input image=a.npy mask=b.npy --output result      writes result.0.npy, ...
   qrt run model.qrt --each a.png b.png c.png --labels labels.txt --draw)";
 
-// "0.5" or "1/255".
-bool parse_number(const std::string& text, float* number) {
-  const char* begin = text.c_str();
-  char* end = nullptr;
-  double value = std::strtod(begin, &end);
-  if (end == begin) return false;
-  if (*end == '/') {
-    begin = end + 1;
-    value /= std::strtod(begin, &end);
-    if (end == begin) return false;
-  }
-  *number = static_cast<float>(value);
-  return *end == '\0' && std::isfinite(*number);
-}
-
-// What --mean and --scale take: numbers with commas between; nothing gives no numbers.
-rt::Result<std::vector<float>> parse_numbers(const char* option, const std::string& list) {
-  std::vector<float> numbers;
-  std::istringstream parts(list);
-  for (std::string text; std::getline(parts, text, ',');) {
-    numbers.push_back(0);
-    if (!parse_number(text, &numbers.back())) {
-      return rt::error(rt::Code::InvalidArgument,
-                       "%s takes numbers such as 127.5 or 1/255, '%s' is none", option,
-                       text.c_str());
-    }
-  }
-  return numbers;
-}
-
-Outcome check_arguments(RunOptions* options) {
-  if (!options->each.empty() && !options->output.empty()) {
+Outcome check_arguments(const RunOptions& options) {
+  if (!options.each.empty() && !options.output.empty()) {
     return Outcome::usage("--output writes the outputs of one run; it cannot go with --each");
   }
-  if (options->json && options->draw) {
+  if (options.json && options.draw) {
     return Outcome::usage("--draw draws for people; it cannot go with --json");
   }
-  auto mean = parse_numbers("--mean", options->mean);
-  auto scale = parse_numbers("--scale", options->scale);
-  if (!mean.ok()) return Outcome::usage(mean.status().message());
-  if (!scale.ok()) return Outcome::usage(scale.status().message());
-  for (float value : *scale) {
-    if (value == 0) return Outcome::usage("--scale 0 would make every pixel the same");
-  }
-  options->picture = {*mean, *scale, options->resize};
-  if (!options->output.empty()) QRT_RETURN_IF_ERROR(check_prefix(options->output));
+  if (!options.output.empty()) QRT_RETURN_IF_ERROR(check_prefix(options.output));
   return {};
 }
 
@@ -124,6 +82,7 @@ Outcome assign_inputs(const RunningModel& model, const RunOptions& options,
 }
 
 Outcome run_once(RunningModel& model, const RunOptions& options,
+                 const std::vector<PictureOptions>& pictures,
                  const std::vector<std::string>& labels) {
   std::vector<std::string> files;
   if (Outcome assigned = assign_inputs(model, options, &files); !assigned.ok()) return assigned;
@@ -146,7 +105,7 @@ Outcome run_once(RunningModel& model, const RunOptions& options,
   std::vector<TensorInput> inputs;
   for (size_t i = 0; i < files.size(); ++i) {
     QRT_ASSIGN_OR_RETURN(TensorInput input,
-                         load_tensor_input(model.input(i), files[i], options.picture));
+                         load_tensor_input(model.input(i), files[i], pictures[i]));
     if (!input.note.empty()) note(files[i] + ": " + input.note);
     inputs.push_back(std::move(input));
   }
@@ -163,8 +122,10 @@ Outcome run_once(RunningModel& model, const RunOptions& options,
   return {};
 }
 
-Outcome run(RunOptions options) {
-  if (Outcome arguments = check_arguments(&options); !arguments.ok()) return arguments;
+Outcome run(const RunOptions& options) {
+  if (Outcome arguments = check_arguments(options); !arguments.ok()) return arguments;
+  const auto given = read_picture_options(options.picture);
+  if (!given.ok()) return Outcome::usage(given.status().message());
   QRT_ASSIGN_OR_RETURN(OpenModel open, open_model(options.model, options.signature));
   std::vector<std::string> labels;
   if (!options.labels.empty()) {
@@ -173,8 +134,9 @@ Outcome run(RunOptions options) {
   const std::string isa = options.reference ? "scalar" : options.isa;
   QRT_ASSIGN_OR_RETURN(RunningModel model, start_model(std::move(open), isa, options.threads));
   QRT_RETURN_IF_ERROR(apply_shapes(options.shapes, &model.session));
-  if (!options.each.empty()) return run_each(model, options, labels);
-  return run_once(model, options, labels);
+  QRT_ASSIGN_OR_RETURN(const auto pictures, picture_options_of(model.open, *given));
+  if (!options.each.empty()) return run_each(model, options, pictures, labels);
+  return run_once(model, options, pictures, labels);
 }
 
 }  // namespace
@@ -252,12 +214,7 @@ void add_run(CLI::App& app, Action* action) {
       ->check(between(1, 1e6));
   named(command->add_option("--output,-o", options->output, "Write output K to PREFIX.K.npy"),
         "PREFIX");
-  named(command->add_option("--mean", options->mean, "Pictures: subtracted; one, or one a channel"),
-        "M[,M,M]");
-  named(
-      command->add_option("--scale", options->scale, "Pictures: then multiplied by; 1/255 is fine"),
-      "S[,S,S]");
-  command->add_flag("--resize", options->resize, "Pictures: resize to the model's size, bilinear");
+  add_picture_options(command, &options->picture);
   command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--draw", options->draw, "Draw the pictures in the terminal");
   named(command->add_option("--draw-width", options->draw_width, "Columns to draw in, at most 40"),

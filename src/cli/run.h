@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/cli/outcome.h"
+#include "src/cli/picture_options.h"
 #include "src/cli/running_model.h"
 #include "src/cli/tensor_input.h"
 
@@ -21,12 +22,11 @@ struct RunOptions {
   std::vector<std::string> each;
   std::vector<std::string> shapes;  // NAME=1x3x224x224
   std::string labels, output, isa;
-  std::string mean, scale;  // numbers with commas, as typed
-  PictureOptions picture;
+  PictureArguments picture;
   size_t top = 0;  // 0: not asked
   size_t threads = 1;
   int draw_width = 0;  // 0: what fits
-  bool resize = false, reference = false, draw = false, json = false;
+  bool reference = false, draw = false, json = false;
 };
 
 // Copies inputs into the session, which takes other shapes if they have them.
@@ -42,6 +42,7 @@ Outcome no_such_labels(const RunningModel& model, const RunOptions& options, siz
 std::string list_inputs(const RunningModel& model);
 
 Outcome run_each(RunningModel& model, const RunOptions& options,
+                 const std::vector<PictureOptions>& pictures,
                  const std::vector<std::string>& labels);
 
 }  // namespace qrt::cli

@@ -75,6 +75,7 @@ void print_rows_json(const std::vector<Row>& rows, const RunOptions& options,
 }  // namespace
 
 Outcome run_each(RunningModel& model, const RunOptions& options,
+                 const std::vector<PictureOptions>& pictures,
                  const std::vector<std::string>& given) {
   if (model.session.inputs() != 1) {
     return Outcome::usage(format("--each feeds models with one input, '%s' has %zu:%s",
@@ -91,8 +92,7 @@ Outcome run_each(RunningModel& model, const RunOptions& options,
   // Everything is read before anything is printed: an error is then not lost below half a table.
   std::vector<TensorInput> inputs;
   for (const std::string& file : options.each) {
-    QRT_ASSIGN_OR_RETURN(TensorInput input,
-                         load_tensor_input(model.input(0), file, options.picture));
+    QRT_ASSIGN_OR_RETURN(TensorInput input, load_tensor_input(model.input(0), file, pictures[0]));
     if (!input.note.empty() && inputs.empty()) note(file + ": " + input.note);
     inputs.push_back(std::move(input));
   }

@@ -21,4 +21,15 @@ rt::Result<RunningModel> start_model(OpenModel open, const std::string& isa, siz
   return RunningModel{std::move(open), std::move(*program), std::move(session)};
 }
 
+rt::Result<std::unique_ptr<rt::Session>> start_session(const OpenModel& open,
+                                                       const std::string& isa, size_t threads) {
+  rt::ProgramOptions wishes;
+  if (!isa.empty()) wishes.isa = isa.c_str();
+  wishes.entry = open.model->entry_name(open.entry);
+  QRT_ASSIGN_OR_RETURN(auto program, import::build_program(open.model, wishes));
+  rt::SessionOptions options;
+  options.threads = thread_count(threads);
+  return rt::Session::create(std::move(program), options);
+}
+
 }  // namespace qrt::cli

@@ -1,6 +1,7 @@
 // A model that is ready to run, for `qrt run` and `qrt bench`.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "src/cli/model_source.h"
@@ -21,5 +22,9 @@ struct RunningModel {
 
 // isa: "" for the best. threads: 0 for one a core.
 rt::Result<RunningModel> start_model(OpenModel open, const std::string& isa, size_t threads);
+
+// The session below the public API, which lets others watch its operators; `open` must outlive it.
+rt::Result<std::unique_ptr<rt::Session>> start_session(const OpenModel& open,
+                                                       const std::string& isa, size_t threads);
 
 }  // namespace qrt::cli

@@ -51,39 +51,16 @@ bool fit(const std::vector<int64_t>& from, const Shape& declared, Shape* shape) 
   return rt::checked_bytes(*shape, 64, kMaxInputBytes, &bytes);
 }
 
+rt::Status wrong_shape(const std::string& shape, const Tensor& tensor) {
+  return error(Code::InvalidArgument, "the array has shape %s, the model wants %s", shape.c_str(),
+               tensor.shape.str().c_str());
+}
+
 rt::Result<TensorInput> from_npy(const Tensor& tensor, const rt::MappedFile& file) {
   QRT_ASSIGN_OR_RETURN(NpyArray array, parse_npy(file.data(), file.size()));
-  TensorInput input;
-  if (!fit(array.shape, tensor.shape, &input.shape)) {
-    return error(Code::InvalidArgument, "the array has shape %s, the model wants %s",
-                 array.shape_str().c_str(), tensor.shape.str().c_str());
-  }
-  if (array.type == tensor.type) {
-    input.bytes = std::move(array.data);
-    // A bool is 0 or 1, whatever a file says.
-    if (tensor.type == DType::Bool) {
-      for (uint8_t& value : input.bytes) value = value != 0;
-    }
-    return input;
-  }
-  if ((array.type != DType::F32 && array.type != DType::F64) || !takes_reals(tensor)) {
-    return error(Code::InvalidArgument, "the array holds %s, the model wants %s",
-                 rt::dtype_name(array.type), rt::dtype_name(tensor.type));
-  }
-  Tensor reals;
-  reals.type = array.type;
-  const std::vector<double> wide =
-      decode(reals, array.data.data(), array.data.size() / rt::dtype_bytes(array.type));
-  QRT_RETURN_IF_ERROR(encode(tensor, std::vector<float>(wide.begin(), wide.end()), &input.bytes));
-  if (tensor.quantization.present()) {
-    input.note = format(
-        "quantized from float to %s with scale %.6g and zero point %d", rt::dtype_name(tensor.type),
-        static_cast<double>(tensor.quantization.scale()), tensor.quantization.zero_point());
-  } else {
-    input.note =
-        format("converted from %s to %s", rt::dtype_name(array.type), rt::dtype_name(tensor.type));
-  }
-  return input;
+  Shape shape;
+  if (!fit(array.shape, tensor.shape, &shape)) return wrong_shape(array.shape_str(), tensor);
+  return from_elements(tensor, array.type, shape, std::move(array.data));
 }
 
 rt::Result<TensorInput> from_raw(const Tensor& tensor, const rt::MappedFile& file) {
@@ -148,6 +125,61 @@ rt::Result<TensorInput> load(const Tensor& tensor, const std::string& path,
 }
 
 }  // namespace
+
+rt::Result<Stack> stack_of(const Tensor& tensor, const std::vector<int64_t>& dims) {
+  const Shape& wanted = tensor.shape;
+  const auto rank = static_cast<size_t>(wanted.rank());
+  std::vector<int64_t> rest(dims.empty() ? dims.begin() : dims.begin() + 1, dims.end());
+  Stack stack;
+  if (dims.size() == rank && rank > 0 && (wanted[0] == 1 || wanted[0] == -1)) {
+    rest.insert(rest.begin(), 1);
+    if (fit(rest, wanted, &stack.shape)) {
+      stack.samples = static_cast<size_t>(dims[0]);
+      return stack;
+    }
+  } else if (fit(dims, wanted, &stack.shape)) {
+    stack.samples = 1;
+    return stack;
+  } else if (!dims.empty() && fit(rest, wanted, &stack.shape)) {
+    stack.samples = static_cast<size_t>(dims[0]);
+    return stack;
+  }
+  NpyView array;
+  array.shape = dims;
+  return wrong_shape(array.shape_str(), tensor);
+}
+
+rt::Result<TensorInput> from_elements(const Tensor& tensor, DType type, const Shape& shape,
+                                      std::vector<uint8_t> elements) {
+  TensorInput input;
+  input.shape = shape;
+  if (type == tensor.type) {
+    input.bytes = std::move(elements);
+    // A bool is 0 or 1, whatever a file says.
+    if (tensor.type == DType::Bool) {
+      for (uint8_t& value : input.bytes) value = value != 0;
+    }
+    return input;
+  }
+  if ((type != DType::F32 && type != DType::F64) || !takes_reals(tensor)) {
+    return error(Code::InvalidArgument, "the array holds %s, the model wants %s",
+                 rt::dtype_name(type), rt::dtype_name(tensor.type));
+  }
+  Tensor reals;
+  reals.type = type;
+  const std::vector<double> wide =
+      decode(reals, elements.data(), elements.size() / rt::dtype_bytes(type));
+  QRT_RETURN_IF_ERROR(encode(tensor, std::vector<float>(wide.begin(), wide.end()), &input.bytes));
+  if (tensor.quantization.present()) {
+    input.note = format(
+        "quantized from float to %s with scale %.6g and zero point %d", rt::dtype_name(tensor.type),
+        static_cast<double>(tensor.quantization.scale()), tensor.quantization.zero_point());
+  } else {
+    input.note =
+        format("converted from %s to %s", rt::dtype_name(type), rt::dtype_name(tensor.type));
+  }
+  return input;
+}
 
 rt::Result<TensorInput> load_tensor_input(const Tensor& tensor, const std::string& path,
                                           const PictureOptions& options) {

@@ -17,8 +17,7 @@ struct PictureOptions {
   std::vector<float> mean;  // real = (pixel - mean) * scale; one, or one a channel
   std::vector<float> scale;
   bool resize = false;
-
-  bool given() const { return !mean.empty() || !scale.empty() || resize; }
+  std::string kept;  // what the model itself says of these, if it was asked
 };
 
 struct TensorInput {
@@ -27,6 +26,20 @@ struct TensorInput {
   std::optional<Picture> picture;  // as the file has it, if it was one
   std::string note;                // what the user may not expect; empty mostly
 };
+
+// How many samples an array holds for a model's input, and the shape of each. A first dimension
+// that is 1 or open in the input counts samples; so does one that the input does not have.
+struct Stack {
+  size_t samples = 0;
+  rt::Shape shape;
+};
+// Messages name neither the file nor the input.
+rt::Result<Stack> stack_of(const rt::Tensor& tensor, const std::vector<int64_t>& array_shape);
+
+// One sample from elements of some type: the model's own, or floats, which are quantized for a
+// quantized input. Messages name neither the file nor the input.
+rt::Result<TensorInput> from_elements(const rt::Tensor& tensor, rt::DType type,
+                                      const rt::Shape& shape, std::vector<uint8_t> elements);
 
 // `tensor` is the model's input; dimensions that it leaves open take the file's.
 // Messages name the file and the input.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/base/shape.h"
@@ -30,5 +31,28 @@ class SampleSource {
   // The same sample each time that a number is asked for; numbers in any order.
   virtual rt::Result<Sample> load(size_t i) const = 0;
 };
+
+// Some samples of a source, which must outlive this.
+class SampleView : public SampleSource {
+ public:
+  SampleView(const SampleSource& source, std::vector<size_t> numbers)
+      : source_(source), numbers_(std::move(numbers)) {}
+
+  size_t size() const override { return numbers_.size(); }
+  rt::Result<Sample> load(size_t i) const override { return source_.load(numbers_[i]); }
+  const std::vector<size_t>& numbers() const { return numbers_; }
+
+ private:
+  const SampleSource& source_;
+  std::vector<size_t> numbers_;
+};
+
+// Numbers below n: k of them (all, if there are no more), spread evenly, so that data that are
+// sorted by class give each its share.
+std::vector<size_t> spread(size_t n, size_t k);
+// Those below n that are not among `taken`: what is held back from a search.
+std::vector<size_t> others(size_t n, const std::vector<size_t>& taken);
+// From `begin` to before `end`.
+std::vector<size_t> range(size_t begin, size_t end);
 
 }  // namespace qrt::quantize

@@ -175,6 +175,43 @@ TEST_F(RunTest, LabelsMayBeKeptInTheModel) {
   expect_failure(convert + "none.qrt --labels missing.txt", 1, {"missing.txt"});
 }
 
+TEST_F(RunTest, HowPicturesArePreparedMayBeKeptInTheModel) {
+  const std::string digits = std::string(kSourceDir) + "/examples/digits/";
+  const std::string source = digits + "digits_int8.qdq.onnx ";
+  const std::string picture = " --input " + digits + "images/02_label0.png";
+  EXPECT_EQ(qrt("convert " + source + "plain.qrt").exit_code, 0);
+  EXPECT_EQ(qrt("convert " + source + "kept.qrt --scale 1/255 --resize").exit_code, 0);
+  EXPECT_PRED2(contains, qrt("inspect kept.qrt").out, "input:");
+  EXPECT_PRED2(contains, qrt("inspect kept.qrt").out, "scale=1/255;resize");
+  EXPECT_EQ(qrt("run plain.qrt --output a --scale 1/255" + picture).exit_code, 0);
+  const Ran own = qrt("run kept.qrt --output b" + picture);
+  EXPECT_PRED2(contains, own.err, "prepared as the model itself says: scale=1/255;resize");
+  EXPECT_EQ(read("b.0.npy"), read("a.0.npy"));
+  // The command line goes before it.
+  EXPECT_EQ(qrt("run plain.qrt --output c --scale 1/2000" + picture).exit_code, 0);
+  EXPECT_NE(read("c.0.npy"), read("a.0.npy"));
+  EXPECT_EQ(qrt("run kept.qrt --output d --scale 1/2000" + picture).exit_code, 0);
+  EXPECT_EQ(read("d.0.npy"), read("c.0.npy"));
+  write_bmp("large.bmp", 40, 40, 1, 2, 3);
+  EXPECT_EQ(qrt("run kept.qrt --each large.bmp").exit_code, 0);
+  expect_failure("convert " + source + "x.onnx --scale 1", 2, {"--scale", ".onnx"});
+  expect_failure("convert " + source + "x.qrt --scale 0", 2, {"--scale 0"});
+  EXPECT_FALSE(exists("x.qrt"));
+}
+
+TEST_F(RunTest, WhatAModelKeepsOfPicturesIsCheckedWhenItIsUsed) {
+  for (const char* text : {"mean=1;size=3", "mean=", "scale=0", "mean=much", "resize=1"}) {
+    graph::Graph graph;
+    graph.inputs = {graph.add_tensor("x", rt::DType::F32, {1, 2, 2, 3})};
+    graph.outputs = {graph.add_tensor("y", rt::DType::F32, {1, 2, 2, 3})};
+    graph.add_node("clip", fb::UnaryT(), graph.inputs, graph.outputs);
+    graph.metadata = {{"input:x", text}};
+    write_model("odd.qrt", graph);
+    write_bmp("p.bmp", 2, 2, 1, 2, 3);
+    expect_failure("run odd.qrt --input p.bmp", 1, {"odd.qrt", "metadata 'input:x'"});
+  }
+}
+
 TEST_F(RunTest, LabelsMustFitTheModel) {
   write_bmp("red.bmp", 2, 2, 200, 0, 0);
   write("two.txt", "a\nb\n");

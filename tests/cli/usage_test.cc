@@ -11,7 +11,8 @@ namespace {
 using UsageTest = CliTest;
 
 TEST_F(UsageTest, HelpGoesToStdoutAndSucceeds) {
-  for (const char* command : {"", "convert ", "inspect ", "run ", "bench ", "cpu ", "operators "}) {
+  for (const char* command :
+       {"", "convert ", "inspect ", "run ", "bench ", "eval ", "compare ", "cpu ", "operators "}) {
     const Ran ran = qrt(std::string(command) + "--help");
     EXPECT_EQ(ran.exit_code, 0) << command;
     EXPECT_PRED2(contains, ran.out, "Examples:");
@@ -38,6 +39,9 @@ TEST_F(UsageTest, WrongUsageExitsWith2AndNamesWhatIsWrong) {
   expect_failure("convrt a b", 2, {"convrt", "convert, inspect"});
   expect_failure("run m.qrt --colour", 2, {"--colour", "qrt run --help"});
   expect_failure("run", 2, {"MODEL is required"});
+  expect_failure("eval m.qrt --metric top1", 2, {"--data is required"});
+  expect_failure("compare a.qrt --data x", 2, {"B is required"});
+  expect_failure("eval m.qrt --data x", 2, {"--metric is required"});
   expect_failure("convert a.tflite", 2, {"OUT is required"});
   expect_failure("run m.qrt --input", 2, {"--input"});
   expect_failure("run m.qrt --threads many", 2, {"--threads", "many"});
