@@ -131,6 +131,12 @@ Classes classes_from_folders(const Dataset& dataset, const std::vector<std::stri
   std::vector<std::string> sorted = folders;
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  if (names.empty() && sorted.size() == 1) {
+    return error(Code::InvalidArgument,
+                 "--labels folders: all samples lie in one folder, '%s', which would be their only "
+                 "class",
+                 sorted[0].c_str());
+  }
   std::vector<int64_t> classes;
   for (const std::string& folder : folders) {
     classes.push_back(find_name(names.empty() ? sorted : names, folder));

@@ -87,6 +87,8 @@ TEST_F(EvalTest, FoldersNameClasses) {
   // Without names they are numbered in order: blue is 0, which the model calls red.
   EXPECT_NEAR(value(run), 1.0 / 3, 1e-12);
   EXPECT_PRED2(contains, qrt("eval " + run).err, "0 blue, 1 red");
+  expect_failure("eval rgb.qrt --data d/red --metric top1 --labels folders", 1,
+                 {"one folder, 'red'"});
   write("other.txt", "red\ngreen\n");
   expect_failure("eval " + run + " --names other.txt", 1, {"'blue'", "2 names"});
 }
