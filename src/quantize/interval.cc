@@ -20,11 +20,12 @@ double student_t975(size_t degrees_of_freedom) {
                                2.4469,  2.3646, 2.3060, 2.2622, 2.2281};
   if (degrees_of_freedom == 0) return NAN;
   if (degrees_of_freedom <= std::size(kExact)) return kExact[degrees_of_freedom - 1];
-  // Cornish and Fisher's expansion: exact to five digits from here on.
+  // Fisher and Cornish's expansion (1960): five digits from here on.
   const double z = kNormal975, n = static_cast<double>(degrees_of_freedom);
-  const double z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
+  const double z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z, z9 = z7 * z * z;
   return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) +
-         (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
+         (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n) +
+         (79 * z9 + 776 * z7 + 1482 * z5 - 1920 * z3 - 945 * z) / (92160 * n * n * n * n);
 }
 
 Interval95 paired_difference(const std::vector<double>& a, const std::vector<double>& b) {
