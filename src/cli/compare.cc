@@ -39,7 +39,8 @@ constexpr const char* kFooter = R"(Examples:
 
 A is what B is measured by. SQNR is the power of A's numbers over that of B's errors, in decibels: 6
 dB are one bit. Tensors are compared that both models compute under one name (less what a conversion
-to integers adds to it); integers are first turned into the numbers that they stand for.)";
+to integers adds to it) or by an operator of one name; integers are first turned into the numbers that
+they stand for.)";
 
 std::string db_text(const Closeness& c) {
   if (c.count == 0) return "no numbers";
@@ -52,7 +53,7 @@ std::string range_text(double low, double high) {
 
 void add_row(const TensorCloseness& tensor, bool wide, Table* table) {
   const Closeness& c = tensor.closeness;
-  table->add({wide ? printable(tensor.name_b) : short_name(tensor.name_b, kNameWidth), tensor.kind,
+  table->add({wide ? printable(tensor.name_a) : short_name(tensor.name_a, kNameWidth), tensor.kind,
               tensor.type_a == tensor.type_b ? rt::dtype_name(tensor.type_b)
                                              : std::string(rt::dtype_name(tensor.type_a)) + ", " +
                                                    rt::dtype_name(tensor.type_b),

@@ -30,7 +30,7 @@ bool is_real(const rt::Tensor& tensor) {
 // A real tensor that an operator computes.
 struct Made {
   int tensor;
-  size_t node;
+  size_t node, output;
 };
 
 // All of them, in order of execution.
@@ -44,7 +44,7 @@ std::vector<Made> made_by(const rt::Program& program) {
       const auto at = static_cast<size_t>(tensor);
       if (seen[at] || !is_real(program.tensors()[at]) || node.output(i).name[0] == '\0') continue;
       seen[at] = true;
-      all.push_back({tensor, n});
+      all.push_back({tensor, n, i});
     }
   }
   return all;
@@ -53,34 +53,42 @@ std::vector<Made> made_by(const rt::Program& program) {
 // Operators that TensorFlow Lite fused have their names joined by semicolons, not always all.
 std::string first_name(const std::string& name) { return name.substr(0, name.find(';')); }
 
-// The tensors of a model by what they are called, in one of three ways: exactly, without what
-// converters add, by the first of several joined names. Of several the first that is made; by a
-// joined name's first part only if that is one tensor's alone.
+// What a tensor is called, in four ways, of which the first that finds one tensor in the other
+// model counts: its name; its name without what converters add; the first of several joined names;
+// its operator, for models trained with fake quantization name their tensors after that.
+constexpr int kWays = 4;
+
+std::string key_of(const rt::Program& program, const Made& made, int way) {
+  const std::string name = program.tensors()[static_cast<size_t>(made.tensor)].name;
+  if (way == 0) return name;
+  if (way == 1) return plain_name(name);
+  if (way == 2) return first_name(plain_name(name));
+  const rt::Node& node = program.nodes()[made.node];
+  if (node.name()[0] == '\0') return "";
+  return rt::operator_name(node.type(), node.raw_options()) + "\n" + node.name() + "\n" +
+         std::to_string(made.output);
+}
+
+// The tensors of a model by one way of calling them.
 class Names {
  public:
-  Names(const rt::Program& program, const std::vector<Made>& made) {
+  static constexpr size_t kNone = SIZE_MAX;
+
+  Names(const rt::Program& program, const std::vector<Made>& made, int way) {
     for (size_t i = 0; i < made.size(); ++i) {
-      const std::string name = program.tensors()[static_cast<size_t>(made[i].tensor)].name;
-      exact_.emplace(name, i);
-      plain_.emplace(plain_name(name), i);
-      const auto [at, is_new] = first_.emplace(first_name(plain_name(name)), i);
-      if (!is_new) at->second = kSeveral;
+      const auto [at, is_new] = numbers_.emplace(key_of(program, made[i], way), i);
+      // Of several of one plain name, the first that is made; what is less certain must be unique.
+      if (!is_new && way > 1) at->second = kNone;
     }
+    numbers_.erase("");
   }
-
-  static constexpr size_t kNone = SIZE_MAX, kSeveral = SIZE_MAX - 1;
-
-  size_t find(const std::string& name, int way) const {
-    const auto& names = way == 0 ? exact_ : way == 1 ? plain_ : first_;
-    const std::string key = way == 0   ? name
-                            : way == 1 ? plain_name(name)
-                                       : first_name(plain_name(name));
-    const auto at = names.find(key);
-    return at == names.end() || at->second == kSeveral ? kNone : at->second;
+  size_t find(const std::string& key) const {
+    const auto at = numbers_.find(key);
+    return at == numbers_.end() ? kNone : at->second;
   }
 
  private:
-  std::map<std::string, size_t> exact_, plain_, first_;
+  std::map<std::string, size_t> numbers_;
 };
 
 // Calls back for some tensors of a session, once a run each.
@@ -145,13 +153,13 @@ struct Pair {
 
 std::vector<Pair> match(const rt::Program& a, const std::vector<Made>& made_a, const rt::Program& b,
                         const std::vector<Made>& made_b) {
-  const Names names(a, made_a);
   std::vector<size_t> partner(made_b.size(), Names::kNone);
   std::vector<bool> taken(made_a.size());
-  for (int way = 0; way < 3; ++way) {
+  for (int way = 0; way < kWays; ++way) {
+    const Names names(a, made_a, way);
     for (size_t i = 0; i < made_b.size(); ++i) {
       if (partner[i] != Names::kNone) continue;
-      const size_t found = names.find(b.tensors()[static_cast<size_t>(made_b[i].tensor)].name, way);
+      const size_t found = names.find(key_of(b, made_b[i], way));
       if (found == Names::kNone || taken[found]) continue;
       taken[found] = true;
       partner[i] = found;

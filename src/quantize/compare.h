@@ -1,5 +1,5 @@
 // Two models on the same samples, tensor by tensor: where along the network does a quantized model
-// leave the float one? Tensors are told to be the same by name.
+// leave the float one? Tensors are the same that have the same name, or operators of the same name.
 #pragma once
 
 #include <cstdint>

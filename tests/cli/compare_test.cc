@@ -26,6 +26,9 @@ TEST_F(CompareTest, OfAFloatModelAndItsIntegersShowsHowCloseTheOutputsAre) {
   const Json json = Json::parse(qrt(run + " --json").out, nullptr, false);
   ASSERT_FALSE(json.is_discarded());
   EXPECT_EQ(json["samples"], 8);
+  // Convolutions are found by their operators' names.
+  EXPECT_GT(json["tensors"].size(), 12u);
+  EXPECT_EQ(json["tensors"][0]["name_a"], "/net/stem_relu/Relu_output_0");
   ASSERT_EQ(json["outputs"].size(), 1u);
   EXPECT_GT(json["outputs"][0]["sqnr_db"], 10.0);
   EXPECT_GT(json["outputs"][0]["cosine"], 0.95);

@@ -94,9 +94,9 @@ graph::Graph quantized_chain() {
   const int y = graph.add_tensor("y/q", rt::DType::S8, {-1}, q);
   graph.outputs = {graph.add_tensor("y", rt::DType::F32, {-1})};
   graph.add_node("quantize", fb::QuantizeT(), graph.inputs, {x});
-  graph.add_node("abs", unary(fb::UnaryKind::Abs), {x}, {a});
-  graph.add_node("neg", unary(fb::UnaryKind::Neg), {a}, {b});
-  graph.add_node("abs2", unary(fb::UnaryKind::Abs), {b}, {y});
+  graph.add_node("first", unary(fb::UnaryKind::Abs), {x}, {a});
+  graph.add_node("second", unary(fb::UnaryKind::Neg), {a}, {b});
+  graph.add_node("third", unary(fb::UnaryKind::Abs), {b}, {y});
   graph.add_node("dequantize", fb::DequantizeT(), {y}, graph.outputs);
   return graph;
 }
@@ -123,6 +123,22 @@ TEST(Compare, FindsTensorsByNameAndSumsOverSamplesOfAnyShape) {
   EXPECT_EQ(result->outputs[0].closeness.largest_error, 36.5);
   EXPECT_NEAR(result->outputs[0].closeness.squared_errors,
               36.5 * 36.5 + std::pow(3.2F - 3.0, 2) + std::pow(0.1F, 2), 1e-5);
+}
+
+// As trained models have it: tensors are named after observers, operators after layers.
+TEST(Compare, FindsTensorsByTheirOperatorsWhereNamesDoNotTell) {
+  graph::Graph graph = float_chain();
+  for (graph::Value& value : graph.values) value.name = "observer_" + value.name;
+  graph.nodes[2].name = "neg";  // an operator of another kind is not the same
+  const auto a = test::must_load(float_chain()), b = test::must_load(graph);
+  const Numbers samples(Rows{{1, -2}});
+  const auto result = compare(a.session.get(), b.session.get(), samples, samples, {});
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  ASSERT_EQ(result->tensors.size(), 2u);
+  EXPECT_EQ(result->tensors[0].name_a, "a");
+  EXPECT_EQ(result->tensors[0].name_b, "observer_a");
+  EXPECT_EQ(result->tensors[1].name_a, "b");
+  EXPECT_EQ(result->unmatched_a, 1u);
 }
 
 TEST(Compare, AModelEqualsItself) {
