@@ -11,7 +11,6 @@
 #include "src/cli/model_facts.h"
 #include "src/cli/model_output.h"
 #include "src/cli/model_source.h"
-#include "src/cli/picture_input.h"
 #include "src/cli/picture_options.h"
 #include "src/cli/shape_option.h"
 #include "src/cli/table.h"
@@ -207,24 +206,7 @@ rt::Status add_facts(const Options& options, const std::vector<std::string>& lab
   std::string text;
   for (const std::string& label : labels) text += label + "\n";
   if (!labels.empty()) graph->metadata.emplace_back("labels", text);
-  if (!options.pictures.given()) return {};
-  bool taken = false;
-  for (int input : graph->inputs) {
-    const graph::Value& value = graph->value(input);
-    if (value.shape.size() > static_cast<size_t>(rt::kMaxRank)) continue;
-    rt::Tensor tensor;
-    tensor.type = value.type;
-    tensor.shape = rt::Shape(value.shape.data(), value.shape.size());
-    tensor.quantization = value.quantization.view();
-    if (!takes_pictures(tensor)) continue;
-    taken = true;
-    graph->metadata.emplace_back("input:" + value.name, kept_text(options.pictures));
-  }
-  if (taken) return {};
-  return rt::error(rt::Code::InvalidArgument,
-                   "--mean, --scale and --resize tell how pictures become numbers, but no input of "
-                   "'%s' takes pictures",
-                   options.in.c_str());
+  return keep_picture_options(options.pictures, graph).within(options.in);
 }
 
 Outcome convert_to_qrt(const Options& options, import::Format kind, size_t before) {

@@ -1,10 +1,12 @@
 #include "src/cli/picture_options.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <sstream>
 
 #include "src/cli/machine_options.h"
+#include "src/cli/picture_input.h"
 
 namespace qrt::cli {
 namespace {
@@ -97,6 +99,31 @@ rt::Result<PictureArguments> read_kept_text(const std::string& text) {
     }
   }
   return arguments;
+}
+
+rt::Status keep_picture_options(const PictureArguments& arguments, graph::Graph* graph) {
+  if (!arguments.given()) return {};
+  bool taken = false;
+  for (int input : graph->inputs) {
+    const graph::Value& value = graph->value(input);
+    if (value.shape.size() > static_cast<size_t>(rt::kMaxRank)) continue;
+    rt::Tensor tensor;
+    tensor.type = value.type;
+    tensor.shape = rt::Shape(value.shape.data(), value.shape.size());
+    tensor.quantization = value.quantization.view();
+    if (!takes_pictures(tensor)) continue;
+    taken = true;
+    const std::string key = "input:" + value.name;
+    auto& metadata = graph->metadata;
+    metadata.erase(std::remove_if(metadata.begin(), metadata.end(),
+                                  [&](const auto& entry) { return entry.first == key; }),
+                   metadata.end());
+    metadata.emplace_back(key, kept_text(arguments));
+  }
+  if (taken) return {};
+  return error(Code::InvalidArgument,
+               "--mean, --scale and --resize tell how pictures become numbers, but no input takes "
+               "pictures");
 }
 
 rt::Result<std::vector<PictureOptions>> picture_options_of(const OpenModel& open,

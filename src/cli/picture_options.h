@@ -29,6 +29,10 @@ rt::Result<PictureOptions> read_picture_options(const PictureArguments& argument
 std::string kept_text(const PictureArguments& arguments);
 rt::Result<PictureArguments> read_kept_text(const std::string& text);
 
+// Writes what is given into the graph, for all its inputs that take pictures; an error if none
+// does.
+rt::Status keep_picture_options(const PictureArguments& arguments, graph::Graph* graph);
+
 // For each of the model's inputs: what the command line says, and where it is silent what the model
 // keeps. Mean and scale belong together: one of them on the command line replaces both.
 rt::Result<std::vector<PictureOptions>> picture_options_of(const OpenModel& open,

@@ -248,6 +248,24 @@ TEST_F(DatasetTest, PicturesFollowTheOptionsAndFilesAreNamedWhenTheyDoNotFit) {
   expect_refused("f.qrt", {"ok.bmp"}, {"--scale", "'much'"});
 }
 
+// Whoever writes a model writes them once, and only for inputs that take pictures.
+TEST(PictureOptions, AreKeptForInputsThatTakePictures) {
+  graph::Graph graph;
+  graph.inputs = {graph.add_tensor("image", rt::DType::F32, {1, 4, 4, 3}),
+                  graph.add_tensor("sound", rt::DType::F32, {1, 16000})};
+  graph.metadata = {{"input:image", "resize"}, {"labels", "a"}};
+  cli::PictureArguments arguments;
+  EXPECT_TRUE(cli::keep_picture_options(arguments, &graph).ok());
+  EXPECT_EQ(graph.metadata[0].second, "resize");
+  arguments.mean = "1,2,3";
+  EXPECT_TRUE(cli::keep_picture_options(arguments, &graph).ok());
+  const std::vector<std::pair<std::string, std::string>> kept = {{"labels", "a"},
+                                                                 {"input:image", "mean=1,2,3"}};
+  EXPECT_EQ(graph.metadata, kept);
+  graph.inputs.erase(graph.inputs.begin());
+  EXPECT_FALSE(cli::keep_picture_options(arguments, &graph).ok());
+}
+
 TEST(Samples, NumbersAreSpreadEvenlyAndTheOthersHeldBack) {
   using V = std::vector<size_t>;
   EXPECT_EQ(quantize::spread(10, 4), (V{0, 2, 5, 7}));
