@@ -191,7 +191,8 @@ std::string plain_name(std::string name) {
   static const char* const kAdded[] = {"/s8",          "/s16",
                                        "/q",           "/float",
                                        "/requantized", "_QuantizeLinear_Output",
-                                       "_quantized",   "_DequantizeLinear_Output"};
+                                       "_quantized",   "_DequantizeLinear_Output",
+                                       "_int8"};
   for (bool found = true; found;) {
     found = false;
     for (const std::string added : kAdded) {

@@ -39,6 +39,7 @@ TEST(PlainName, IsWhatStandsBeforeTheConvertersAdditions) {
   EXPECT_EQ(plain_name("conv/q/s8"), "conv");
   EXPECT_EQ(plain_name("relu_QuantizeLinear_Output"), "relu");
   EXPECT_EQ(plain_name("relu_quantized"), "relu");
+  EXPECT_EQ(plain_name("Identity_int8"), "Identity");
   EXPECT_EQ(plain_name("/q"), "/q");
   EXPECT_EQ(plain_name("block/s8x"), "block/s8x");
 }
