@@ -153,7 +153,7 @@ rt::Result<TensorInput> InputData::load(size_t i) const {
   const NpyView& array = file.stack->array;
   const size_t bytes = array.bytes / file.stack->stack.samples;
   auto input = from_elements(tensor_, array.type, file.stack->stack.shape,
-                             array.copy(items_[i].at * bytes, bytes));
+                             array.copy(items_[i].at * bytes, bytes), pictures_);
   return input.ok() ? std::move(input) : about(input.status(), name(i), tensor_);
 }
 

@@ -1,7 +1,7 @@
 // `qrt eval`: how good models are on labelled data, side by side, with what each costs.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <functional>
 #include <memory>
 
 #include "src/cli/commands.h"
@@ -12,6 +12,7 @@
 #include "src/cli/running_model.h"
 #include "src/cli/table.h"
 #include "src/cli/terminal.h"
+#include "src/quantize/evaluate.h"
 #include "src/quantize/interval.h"
 
 namespace qrt::cli {
@@ -77,20 +78,12 @@ rt::Result<Evaluated> evaluate(const Options& options, const std::string& path, 
   QRT_ASSIGN_OR_RETURN(const auto session, start_session(open, options.isa, options.threads));
   const size_t wanted = options.samples > 0 ? options.samples : dataset->size();
   const std::vector<size_t> numbers = quantize::spread(dataset->size(), wanted);
+  const quantize::SampleView samples(*dataset, numbers);
   ProgressBar progress;
   std::vector<double> times;
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    progress(path.c_str(), i, numbers.size());
-    QRT_ASSIGN_OR_RETURN(const quantize::Sample sample, dataset->load(numbers[i]));
-    QRT_RETURN_IF_ERROR(quantize::feed_sample(session.get(), sample));
-    const auto start = std::chrono::steady_clock::now();
-    QRT_RETURN_IF_ERROR(session->run().within(sample.name));
-    times.push_back(
-        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start)
-            .count());
-    QRT_RETURN_IF_ERROR(
-        scoring.add(numbers[i], quantize::real_outputs(*session)).within(sample.name));
-  }
+  QRT_RETURN_IF_ERROR(quantize::evaluate(
+      session.get(), samples, [&](size_t i) { return scoring.label(numbers[i]); },
+      scoring.metric.get(), std::ref(progress), path.c_str(), &times));
   Evaluated result;
   result.path = path;
   result.bytes = open.converted() ? open.source_bytes : open.model->file_bytes();

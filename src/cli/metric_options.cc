@@ -72,12 +72,9 @@ CLI::Option* add_metric_options(CLI::App* command, MetricArguments* arguments) {
   return metric;
 }
 
-rt::Status Scoring::add(size_t sample, const std::vector<quantize::RealTensor>& outputs) {
-  quantize::Label label;
-  if (labels != nullptr) {
-    QRT_ASSIGN_OR_RETURN(label, labels->load(sample));
-  }
-  return metric->add(outputs, label);
+rt::Result<quantize::Label> Scoring::label(size_t sample) const {
+  if (labels == nullptr) return quantize::Label();
+  return labels->load(sample);
 }
 
 rt::Result<Scoring> open_scoring(const MetricArguments& arguments, const Dataset& dataset,

@@ -30,8 +30,8 @@ struct Scoring {
   std::unique_ptr<quantize::Metric> metric;
   std::unique_ptr<Labels> labels;
 
-  // The outputs for the sample with this number count.
-  rt::Status add(size_t sample, const std::vector<quantize::RealTensor>& outputs);
+  // Of the sample with this number in the data set.
+  rt::Result<quantize::Label> label(size_t sample) const;
 };
 rt::Result<Scoring> open_scoring(const MetricArguments& arguments, const Dataset& dataset,
                                  const OpenModel& open);

@@ -44,6 +44,22 @@ float per_channel(const std::vector<float>& values, size_t channel, float otherw
   return values.size() == 1 ? values[0] : values[channel];
 }
 
+rt::Status check_channels(const PictureOptions& options, size_t channels) {
+  for (const std::vector<float>* values : {&options.mean, &options.scale}) {
+    if (values->size() > 1 && values->size() != channels) {
+      return error(Code::InvalidArgument, "%s has %zu values, the model's input has %zu channel%s",
+                   values == &options.mean ? "--mean" : "--scale", values->size(), channels,
+                   channels == 1 ? "" : "s");
+    }
+  }
+  return {};
+}
+
+float real_of(uint8_t pixel, size_t channel, const PictureOptions& options) {
+  return (static_cast<float>(pixel) - per_channel(options.mean, channel, 0)) *
+         per_channel(options.scale, channel, 1);
+}
+
 // Gives the picture the input's height and width, or the open dimensions the picture's.
 rt::Status fit_size(const Layout& layout, bool may_resize, Shape* shape, Picture* picture) {
   int32_t& height = (*shape)[layout.height];
@@ -70,13 +86,7 @@ rt::Status encode_pixels(const Tensor& tensor, const Layout& layout, const Pictu
                  rt::dtype_name(tensor.type), plain ? "" : " with --mean or --scale");
   }
   const auto channels = static_cast<size_t>(layout.channels);
-  for (const std::vector<float>* values : {&options.mean, &options.scale}) {
-    if (values->size() > 1 && values->size() != channels) {
-      return error(Code::InvalidArgument, "%s has %zu values, the model's input has %zu channel%s",
-                   values == &options.mean ? "--mean" : "--scale", values->size(), channels,
-                   channels == 1 ? "" : "s");
-    }
-  }
+  QRT_RETURN_IF_ERROR(check_channels(options, channels));
   // Where a pixel's channels lie when they come first: a plane each.
   const bool planes = layout.channel >= 0 && layout.channel < layout.height;
   const size_t count = picture.pixels.size(), plane = count / channels;
@@ -89,8 +99,7 @@ rt::Status encode_pixels(const Tensor& tensor, const Layout& layout, const Pictu
     if (bytewise) {
       (*bytes)[to] = tensor.type == DType::U8 ? pixel : static_cast<uint8_t>(pixel ^ 0x80);
     } else {
-      reals[to] = (static_cast<float>(pixel) - per_channel(options.mean, channel, 0)) *
-                  per_channel(options.scale, channel, 1);
+      reals[to] = real_of(pixel, channel, options);
     }
   }
   return bytewise ? rt::Status() : encode(tensor, reals, bytes);
@@ -127,6 +136,29 @@ rt::Result<TensorInput> from_picture(const Tensor& tensor, const rt::MappedFile&
         "pixels go in as 0 to 255; if the model was trained on another range, give "
         "--mean and --scale (1/255 for 0 to 1)";
   }
+  return input;
+}
+
+rt::Result<TensorInput> from_pixels(const Tensor& tensor, const Shape& shape,
+                                    const std::vector<uint8_t>& pixels,
+                                    const PictureOptions& options) {
+  Layout layout;
+  const bool has_channels = find_layout(tensor.shape, &layout) && layout.channel >= 0;
+  const auto channels = static_cast<size_t>(has_channels ? layout.channels : 1);
+  QRT_RETURN_IF_ERROR(check_channels(options, channels));
+  // Elements from one channel to the next.
+  const auto step = static_cast<size_t>(
+      has_channels ? shape.elements(layout.channel + 1, shape.rank()) : shape.elements());
+  std::vector<float> reals(pixels.size());
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    reals[i] = real_of(pixels[i], i / step % channels, options);
+  }
+  TensorInput input;
+  input.shape = shape;
+  if (!options.kept.empty()) {
+    input.note = "prepared as the model itself says: " + options.kept;
+  }
+  QRT_RETURN_IF_ERROR(encode(tensor, reals, &input.bytes));
   return input;
 }
 

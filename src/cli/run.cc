@@ -17,10 +17,11 @@ namespace qrt::cli {
 namespace {
 
 constexpr const char* kFooter = R"(Inputs, by their content:
-  .npy             the model's own type and shape; float numbers are quantized for a quantized input
-  .png .jpg .bmp   pictures; real = (pixel - MEAN) * SCALE. Without --mean and --scale real = pixel,
-                   and u8 and s8 inputs take the pixel itself (s8: less 128), as TensorFlow Lite's
-                   picture models want it
+  .npy             the model's own type and shape; float numbers are quantized for a quantized
+                   input, and of u8 --mean and --scale make numbers, as of pixels
+  .png .jpg .bmp   pictures; real = (pixel - MEAN) * SCALE. Without --mean and --scale what the model
+                   keeps ("qrt convert --mean"), or else real = pixel, and u8 and s8 inputs take the
+                   pixel itself (s8: less 128), as TensorFlow Lite's picture models want it
   .wav             one channel, as numbers from -1 to 1
   .bin .raw        the elements' bytes
 

@@ -56,11 +56,12 @@ rt::Status wrong_shape(const std::string& shape, const Tensor& tensor) {
                tensor.shape.str().c_str());
 }
 
-rt::Result<TensorInput> from_npy(const Tensor& tensor, const rt::MappedFile& file) {
+rt::Result<TensorInput> from_npy(const Tensor& tensor, const rt::MappedFile& file,
+                                 const PictureOptions& options) {
   QRT_ASSIGN_OR_RETURN(NpyArray array, parse_npy(file.data(), file.size()));
   Shape shape;
   if (!fit(array.shape, tensor.shape, &shape)) return wrong_shape(array.shape_str(), tensor);
-  return from_elements(tensor, array.type, shape, std::move(array.data));
+  return from_elements(tensor, array.type, shape, std::move(array.data), options);
 }
 
 rt::Result<TensorInput> from_raw(const Tensor& tensor, const rt::MappedFile& file) {
@@ -116,7 +117,7 @@ rt::Result<TensorInput> load(const Tensor& tensor, const std::string& path,
   QRT_ASSIGN_OR_RETURN(const rt::MappedFile file, rt::MappedFile::open(path));
   const std::string ending = std::filesystem::path(path).extension();
   if (ending == ".bin" || ending == ".raw") return from_raw(tensor, file);
-  if (is_npy(file.data(), file.size())) return from_npy(tensor, file);
+  if (is_npy(file.data(), file.size())) return from_npy(tensor, file, options);
   if (is_wav(file.data(), file.size())) return from_sound(tensor, path);
   if (is_picture(file.data(), file.size())) return from_picture(tensor, file, options);
   return error(Code::InvalidArgument,
@@ -150,7 +151,12 @@ rt::Result<Stack> stack_of(const Tensor& tensor, const std::vector<int64_t>& dim
 }
 
 rt::Result<TensorInput> from_elements(const Tensor& tensor, DType type, const Shape& shape,
-                                      std::vector<uint8_t> elements) {
+                                      std::vector<uint8_t> elements,
+                                      const PictureOptions& options) {
+  const bool pixels = !options.mean.empty() || !options.scale.empty();
+  if (type == DType::U8 && pixels && takes_reals(tensor)) {
+    return from_pixels(tensor, shape, elements, options);
+  }
   TensorInput input;
   input.shape = shape;
   if (type == tensor.type) {
@@ -162,8 +168,11 @@ rt::Result<TensorInput> from_elements(const Tensor& tensor, DType type, const Sh
     return input;
   }
   if ((type != DType::F32 && type != DType::F64) || !takes_reals(tensor)) {
-    return error(Code::InvalidArgument, "the array holds %s, the model wants %s",
-                 rt::dtype_name(type), rt::dtype_name(tensor.type));
+    return error(Code::InvalidArgument, "the array holds %s, the model wants %s%s",
+                 rt::dtype_name(type), rt::dtype_name(tensor.type),
+                 type == DType::U8 && takes_pictures(tensor)
+                     ? "; --mean and --scale make numbers of pixels"
+                     : "");
   }
   Tensor reals;
   reals.type = type;

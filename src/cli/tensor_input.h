@@ -36,10 +36,12 @@ struct Stack {
 // Messages name neither the file nor the input.
 rt::Result<Stack> stack_of(const rt::Tensor& tensor, const std::vector<int64_t>& array_shape);
 
-// One sample from elements of some type: the model's own, or floats, which are quantized for a
-// quantized input. Messages name neither the file nor the input.
+// One sample from elements of some type: the model's own; floats, which are quantized for a
+// quantized input; u8, which --mean and --scale make numbers of. Messages name neither the file nor
+// the input.
 rt::Result<TensorInput> from_elements(const rt::Tensor& tensor, rt::DType type,
-                                      const rt::Shape& shape, std::vector<uint8_t> elements);
+                                      const rt::Shape& shape, std::vector<uint8_t> elements,
+                                      const PictureOptions& options);
 
 // `tensor` is the model's input; dimensions that it leaves open take the file's.
 // Messages name the file and the input.

@@ -39,7 +39,7 @@ class Metric {
   // that are no means, to first order (auc: DeLong and others, 1988). For paired_difference. Empty:
   // the metric knows of none.
   virtual std::vector<double> contributions() const = 0;
-  // The same metric with no samples.
+  // The same metric with no samples; null if it cannot be made (no room for a command's files).
   virtual std::unique_ptr<Metric> fresh() const = 0;
 };
 

@@ -248,6 +248,24 @@ TEST_F(DatasetTest, PicturesFollowTheOptionsAndFilesAreNamedWhenTheyDoNotFit) {
   expect_refused("f.qrt", {"ok.bmp"}, {"--scale", "'much'"});
 }
 
+TEST_F(DatasetTest, ArraysOfBytesArePixelsWhereMeanOrScaleIsGiven) {
+  write_npy<uint8_t>("last.npy", "|u1", "(2, 2, 1, 3)", {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  write_npy<uint8_t>("first.npy", "|u1", "(2, 3, 1, 2)", {1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 12});
+  write_floats("last.qrt", {1, 2, 1, 3});
+  write_floats("first.qrt", {1, 3, 1, 2});
+  expect_refused("last.qrt", {"last.npy"}, {"holds u8", "wants f32", "--mean and --scale"});
+  pictures_.mean = "0,1,2";
+  pictures_.scale = "10";
+  const auto last = must_open("last.qrt", {"last.npy"});
+  ASSERT_NE(last, nullptr);
+  EXPECT_EQ(floats(*last, 1), (std::vector<float>{70, 70, 70, 100, 100, 100}));
+  const auto first = must_open("first.qrt", {"first.npy"});
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(floats(*first, 1), (std::vector<float>{70, 100, 70, 100, 70, 100}));
+  pictures_.mean = "0,1";
+  expect_refused("first.qrt", {"first.npy"}, {"--mean has 2 values", "3 channels"});
+}
+
 // Whoever writes a model writes them once, and only for inputs that take pictures.
 TEST(PictureOptions, AreKeptForInputsThatTakePictures) {
   graph::Graph graph;

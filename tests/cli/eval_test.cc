@@ -151,6 +151,13 @@ TEST_F(EvalTest, ACommandIsGivenTheOutputsAndPrintsANumber) {
   write("count.sh", "#!/bin/sh\nls \"$2\" >\"$1\"\nls \"$2\" | wc -l\n");
   EXPECT_EQ(value("same.qrt --data x.npy --metric 'sh count.sh listed'"), 4);
   EXPECT_EQ(read("listed"), "000000.0.npy\n000001.0.npy\n000002.0.npy\n000003.0.npy\n");
+  // Nothing of it stays.
+  std::filesystem::create_directories(path("temporary"));
+  const Ran ran =
+      qrt("eval same.qrt --data x.npy --metric 'echo 7 #'", "TMPDIR=" + path("temporary"));
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_PRED2(contains, ran.out, " 7\n");
+  EXPECT_TRUE(std::filesystem::is_empty(path("temporary")));
   expect_failure("eval same.qrt --data x.npy --metric 'echo much; true'", 1,
                  {"print one number", "much"});
   const Ran failed = qrt("eval same.qrt --data x.npy --metric top9");

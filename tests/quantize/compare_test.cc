@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "src/quantize/evaluate.h"
 #include "tests/support/run_graph.h"
 
 namespace qrt::quantize {
@@ -166,6 +167,36 @@ TEST(Compare, SaysWhatDoesNotFitAndStopsWhenTold) {
                                [&](const char*, size_t, size_t) { return ++calls < 2; });
   ASSERT_FALSE(stopped.ok());
   EXPECT_EQ(stopped.status().code(), rt::Code::Cancelled);
+}
+
+TEST(Evaluate, AddsEverySampleAndNamesTheOneThatFails) {
+  const auto model = test::must_load(float_chain());  // |x|
+  const Numbers samples(Rows{{1, -3, 2}, {-1, 0.5F}, {0, -1, -2}});
+  const auto label_of = [](size_t i) {
+    Label label;
+    label.number = static_cast<int64_t>(i);
+    return rt::Result<Label>(label);
+  };
+  const auto top1 = make_metric("top1", {});
+  std::vector<double> times;
+  size_t told = 0;
+  const auto progress = [&](const char* what, size_t done, size_t total) {
+    EXPECT_STREQ(what, "scoring");
+    EXPECT_EQ(done, told++);
+    return total == 3;
+  };
+  const rt::Status status =
+      evaluate(model.session.get(), samples, label_of, top1.get(), progress, "scoring", &times);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(top1->contributions(), (std::vector<double>{0, 0, 1}));
+  EXPECT_EQ(times.size(), 3u);
+  EXPECT_EQ(told, 3u);
+  const Numbers few(Rows{{1, 2}, {1, 2}, {1, 2}});
+  const rt::Status wrong =
+      evaluate(model.session.get(), few, label_of, top1->fresh().get(), {}, "scoring");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.message().find("sample 2: the label is class 2"), std::string::npos)
+      << wrong.message();
 }
 
 }  // namespace
