@@ -1,6 +1,7 @@
 // `qrt eval`: how good models are on labelled data, side by side, with what each costs.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -17,6 +18,11 @@
 
 namespace qrt::cli {
 namespace {
+
+namespace fs = std::filesystem;
+
+// In the progress bar, which should stay one line.
+constexpr size_t kNameWidth = 30;
 
 struct Options {
   std::vector<std::string> models;
@@ -79,11 +85,12 @@ rt::Result<Evaluated> evaluate(const Options& options, const std::string& path, 
   const size_t wanted = options.samples > 0 ? options.samples : dataset->size();
   const std::vector<size_t> numbers = quantize::spread(dataset->size(), wanted);
   const quantize::SampleView samples(*dataset, numbers);
+  const std::string name = shorten(fs::path(path).filename().string(), kNameWidth);
   ProgressBar progress;
   std::vector<double> times;
   QRT_RETURN_IF_ERROR(quantize::evaluate(
       session.get(), samples, [&](size_t i) { return scoring.label(numbers[i]); },
-      scoring.metric.get(), std::ref(progress), path.c_str(), &times));
+      scoring.metric.get(), std::ref(progress), name.c_str(), &times));
   Evaluated result;
   result.path = path;
   result.bytes = open.converted() ? open.source_bytes : open.model->file_bytes();

@@ -21,8 +21,8 @@ std::string output_list(const OpenModel& open) {
   return text;
 }
 
-// Without a wish the first output with scores of several classes, or the first.
-rt::Result<size_t> find_output(const std::string& wish, const OpenModel& open) {
+// Without a wish the first, or where `ranks` the first with scores of several classes.
+rt::Result<size_t> find_output(const std::string& wish, bool ranks, const OpenModel& open) {
   const size_t count = open.api->outputs(open.entry);
   for (size_t i = 0; i < count; ++i) {
     const rt::Tensor tensor = tensor_of(open.api->output_info(i, open.entry));
@@ -32,7 +32,7 @@ rt::Result<size_t> find_output(const std::string& wish, const OpenModel& open) {
     }
     const auto longer =
         std::count_if(tensor.shape.begin(), tensor.shape.end(), [](int32_t d) { return d > 1; });
-    if (longer == 1) return i;
+    if (ranks && longer == 1) return i;
   }
   if (wish.empty()) return size_t{0};
   return error(Code::InvalidArgument, "--output: '%s' has no output '%s'; its outputs are %s",
@@ -79,8 +79,9 @@ rt::Result<quantize::Label> Scoring::label(size_t sample) const {
 
 rt::Result<Scoring> open_scoring(const MetricArguments& arguments, const Dataset& dataset,
                                  const OpenModel& open) {
+  const bool ranks = arguments.metric == "top1" || arguments.metric == "top5";
   quantize::MetricOptions options;
-  QRT_ASSIGN_OR_RETURN(options.output, find_output(arguments.output, open));
+  QRT_ASSIGN_OR_RETURN(options.output, find_output(arguments.output, ranks, open));
   options.blank = arguments.blank;
   options.ignored = arguments.ignored;
   if (!arguments.alphabet.empty()) {

@@ -199,6 +199,23 @@ TEST_F(EvalTest, TheOutputThatIsScoredCanBeChosen) {
   const std::string run = "same.qrt --data x.npy --metric top1 --labels labels.txt --output ";
   EXPECT_EQ(value(run + "y"), 1);
   EXPECT_EQ(value(run + "0"), 1);
+  // Ranking looks for scores of classes; others take the first output.
+  graph::Graph graph;
+  graph.inputs = {graph.add_tensor("x", rt::DType::F32, {1, 3})};
+  graph.outputs = {graph.add_tensor("sum", rt::DType::F32, {1, 1}),
+                   graph.add_tensor("y", rt::DType::F32, {1, 3})};
+  fb::ReduceT reduce;
+  reduce.kind = fb::ReduceKind::Sum;
+  reduce.axes = {1};
+  reduce.keep_dims = true;
+  graph.add_node("sum", std::move(reduce), graph.inputs, {graph.outputs[0]});
+  graph.add_node("clip", fb::UnaryT(), graph.inputs, {graph.outputs[1]});
+  write_model("two.qrt", graph);
+  EXPECT_EQ(value("two.qrt --data x.npy --metric top1 --labels labels.txt"), 1);
+  write("binary.txt", "0\n0\n1\n1\n");
+  EXPECT_EQ(value("two.qrt --data x.npy --metric auc --labels binary.txt"), 0.5);
+  expect_failure("eval two.qrt --data x.npy --metric auc --labels binary.txt --output y", 1,
+                 {"auc wants", "1x3"});
   expect_failure("eval " + run + "z", 1, {"no output 'z'", "'y' f32"});
 }
 
