@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "src/ops/conv2d.h"
+#include "src/ops/quantized_weights.h"
 #include "src/ops/sums_s16.h"
 
 namespace qrt::rt {
@@ -12,7 +13,10 @@ class ConvS16 : public RowKernel<kernels::GemmS16Kernel> {
   ConvS16(const Node& node, const kernels::GemmS16Kernel& row)
       : RowKernel(row), sums_(node, row, node.options<fb::Conv2D>().clamp()) {}
 
-  Status pack(const Node& node, WeightStore&) override { return sums_.collect(node); }
+  Status pack(const Node& node, WeightStore& store) override {
+    QRT_ASSIGN_OR_RETURN(weights_, bytes_of_weights(node, store));
+    return sums_.collect(node);
+  }
 
  protected:
   struct State : OpState {
@@ -30,6 +34,7 @@ class ConvS16 : public RowKernel<kernels::GemmS16Kernel> {
   }
 
   SumsS16 sums_;
+  const int8_t* weights_ = nullptr;
 };
 
 class GemmConvS16 final : public ConvS16 {
@@ -63,7 +68,7 @@ class GemmConvS16 final : public ConvS16 {
     const size_t row_elements = w.kernel_w * depth, filter = w.kernel_h * row_elements;
     const size_t ox = p % w.out_w, oy = p / w.out_w % w.out_h, image = p / (w.out_w * w.out_h);
     const int16_t* in = context.in<int16_t>(0) + image * w.in_h * w.in_w * w.channels + g * depth;
-    const int8_t* filters = context.node.input(1).as<int8_t>() + g * n * filter;
+    const int8_t* filters = weights_ + g * n * filter;
     int16_t* out = context.out<int16_t>() + p * conv.out_channels + g * n;
     int64_t sums[kSumsS16];
     for (size_t first = 0; first < n; first += kSumsS16) {
@@ -105,8 +110,9 @@ class DepthwiseConvS16 final : public ConvS16 {
     const Shape& shape = node.input(1).shape;
     const auto channels = static_cast<size_t>(shape[0]);
     const auto taps = static_cast<size_t>(shape.elements(1, 3));
-    const auto* w = node.input(1).as<int8_t>();
-    PackKey key = {row_.name, kTapsByChannels, w, {channels, taps}};
+    QRT_RETURN_IF_ERROR(ConvS16::pack(node, store));
+    const int8_t* w = weights_;
+    const PackKey key = {row_.name, kTapsByChannels, node.input(1).data, {channels, taps}};
     QRT_ASSIGN_OR_RETURN(packed_,
                          store.get(node, key, size_product(channels, taps), [&](uint8_t* to) {
                            for (size_t c = 0; c < channels; ++c) {
@@ -115,7 +121,7 @@ class DepthwiseConvS16 final : public ConvS16 {
                              }
                            }
                          }));
-    return ConvS16::pack(node, store);
+    return {};
   }
 
   Status plan(const Node& node, PlanContext& context) const override {

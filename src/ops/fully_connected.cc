@@ -4,6 +4,8 @@
 
 #include "kernels/f32.h"
 #include "src/ops/dynamic_quantization.h"
+#include "src/ops/fully_connected_s4.h"
+#include "src/ops/quantized_weights.h"
 #include "src/ops/row_kernel.h"
 #include "src/ops/sums_s16.h"
 #include "src/ops/xnn_kernel.h"
@@ -73,11 +75,14 @@ class LayerS16 final : public RowKernel<kernels::GemmS16Kernel> {
   LayerS16(const Node& node, const kernels::GemmS16Kernel& row)
       : RowKernel(row), sums_(node, row, clamp_of(node)) {}
 
-  Status pack(const Node& node, WeightStore&) override { return sums_.collect(node); }
+  Status pack(const Node& node, WeightStore& store) override {
+    QRT_ASSIGN_OR_RETURN(weights_, bytes_of_weights(node, store));
+    return sums_.collect(node);
+  }
 
   void run(const RunContext& context) const override {
     const size_t n = outputs_of(context.node), k = inputs_of(context.node);
-    const auto* w = context.node.input(1).as<int8_t>();
+    const int8_t* w = weights_;
     // Blocks of outputs are shared out, row by row.
     const size_t blocks = ceil_div(n, kSumsS16);
     context.pool.parallel_for(
@@ -97,6 +102,7 @@ class LayerS16 final : public RowKernel<kernels::GemmS16Kernel> {
 
  private:
   SumsS16 sums_;
+  const int8_t* weights_ = nullptr;
 };
 
 class DynamicLayer final : public RowKernel<kernels::GemmS8Kernel> {
@@ -204,6 +210,7 @@ Choice choose(const Node& node, const ChooseContext& context) {
       return make_kernel<LayerS16>(node,
                                    choose_kernel(kernels::gemm_s16_kernels, context.features));
     case WeightsMode::Dynamic:
+      if (node.input(1).type == DType::S4) return choose_fully_connected_s4(node, context);
       return make_kernel<DynamicLayer>(context);
     case WeightsMode::Float:
       break;

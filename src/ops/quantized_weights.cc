@@ -32,7 +32,12 @@ Result<QuantizedWeights> QuantizedWeights::collect(const Node& node, const Tenso
       QRT_RETURN_IF_ERROR(make_multiplier(node, exact, &result.multipliers_[i]));
     }
   }
+  result.stored_ = weights.data;
   result.arrays_.w = weights.as<int8_t>();
+  if (weights.type == DType::S4) {
+    result.unpacked_ = std::make_shared<const std::vector<int8_t>>(unpacked_s4(weights));
+    result.arrays_.w = result.unpacked_->data();
+  }
   result.arrays_.bias = bias != nullptr ? bias->as<int32_t>() : nullptr;
   result.arrays_.a_zero_point = in.quantization.zero_point();
   return result;
@@ -53,7 +58,7 @@ WeightArrays QuantizedWeights::from(size_t output) const {
 }
 
 PackKey QuantizedWeights::key(const char* row, uint32_t layout) const {
-  PackKey key = {row, layout, arrays_.w, {outputs_, depth_}};
+  PackKey key = {row, layout, stored_, {outputs_, depth_, unpacked_ != nullptr ? 4u : 8u}};
   key.variant.add(arrays_.a_zero_point);
   const auto add = [&](const auto* numbers, size_t count) {
     key.variant.add(uint64_t{count});
@@ -72,6 +77,28 @@ void QuantizedWeights::sums(int32_t* to) const {
     for (size_t i = 0; i < depth_; ++i) sum += arrays_.w[o * depth_ + i] - zero_point;
     to[o] = sum;
   }
+}
+
+std::vector<int8_t> unpacked_s4(const Tensor& tensor) {
+  std::vector<int8_t> bytes(static_cast<size_t>(tensor.shape.elements()));
+  const auto* pairs = tensor.as<uint8_t>();
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const int nibble = pairs[i / 2] >> (i % 2 * 4) & 15;
+    bytes[i] = static_cast<int8_t>((nibble ^ 8) - 8);
+  }
+  return bytes;
+}
+
+Result<const int8_t*> bytes_of_weights(const Node& node, WeightStore& store) {
+  const Tensor& weights = node.input(1);
+  if (weights.type != DType::S4) return weights.as<int8_t>();
+  const auto elements = static_cast<uint64_t>(weights.shape.elements());
+  const PackKey key = {"unpacked_s4", 1, weights.data, {elements}};
+  QRT_ASSIGN_OR_RETURN(const uint8_t* bytes, store.get(node, key, elements, [&](uint8_t* to) {
+    const std::vector<int8_t> from = unpacked_s4(weights);
+    std::copy(from.begin(), from.end(), reinterpret_cast<int8_t*>(to));
+  }));
+  return reinterpret_cast<const int8_t*>(bytes);
 }
 
 }  // namespace qrt::rt

@@ -1,7 +1,9 @@
-// What operators with constant s8 weights collect from a node before a kernel packs them. Weights
-// are [outputs, ...], with a scale for the tensor or for each output (axis 0).
+// What operators with constant s8 or s4 weights collect from a node before a kernel packs them; s4
+// ones become bytes. Weights are [outputs, ...], with a scale for the tensor or for each output
+// (axis 0).
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "src/ops/common.h"
@@ -10,10 +12,10 @@
 namespace qrt::rt {
 
 enum class WeightsMode {
-  Quantized,  // s8 input and weights, s32 bias, s8 output
-  Wide,       // s16 input and output, s8 weights, s32 or s64 bias
+  Quantized,  // s8 input, s8 or s4 weights, s32 bias, s8 output
+  Wide,       // s16 input and output, s8 or s4 weights, s32 or s64 bias
   Float,      // f32 everywhere
-  Dynamic,    // f32 input, output and bias, s8 weights
+  Dynamic,    // f32 input, output and bias, s8 or s4 weights
 };
 
 // Of a node whose signature has been checked.
@@ -40,6 +42,7 @@ class QuantizedWeights {
 
   size_t outputs() const { return outputs_; }
   size_t depth() const { return depth_; }  // weights of one output
+  // As long as this or a copy of it lives: s4 weights are bytes in its memory.
   WeightArrays from(size_t output) const;
   // Of blocks that this row packs from them; whatever else they depend on is to be added.
   PackKey key(const char* row, uint32_t layout) const;
@@ -50,9 +53,16 @@ class QuantizedWeights {
  private:
   size_t outputs_ = 0, depth_ = 0;
   WeightArrays arrays_ = {};
-  std::vector<int32_t> zero_points_;  // by output; empty: all zero
-  std::vector<float> multipliers_;    // by output: float(double(scale_in) * scale_w / out_step)
+  const void* stored_ = nullptr;                         // as the model has them
+  std::shared_ptr<const std::vector<int8_t>> unpacked_;  // of s4
+  std::vector<int32_t> zero_points_;                     // by output; empty: all zero
+  std::vector<float> multipliers_;  // by output: float(double(scale_in) * scale_w / out_step)
 };
+
+// The elements of a constant of s4 as bytes.
+std::vector<int8_t> unpacked_s4(const Tensor& tensor);
+// Weights of s8, or of s4 unpacked into the store.
+Result<const int8_t*> bytes_of_weights(const Node& node, WeightStore& store);
 
 // Whether a declared shape is one row for all that is known: every dimension but the last is 1.
 inline bool has_single_row(const Shape& shape) {

@@ -65,8 +65,8 @@ constexpr OpSpec weighted_row(fb::OpOptions type) {
   OpSpec row;
   row.type = type;
   row.signatures =
-      "f32, const f32, [const f32] -> f32; f32, const w8, [const f32] -> f32; "
-      "q8, const w8, [const bias] -> q8; q16, const w8, [const bias/s64] -> q16";
+      "f32, const f32, [const f32] -> f32; f32, const w8/w4, [const f32] -> f32; "
+      "q8, const w8/w4, [const bias] -> q8; q16, const w8/w4, [const bias/s64] -> q16";
   row.quantized = QuantizedAs::Weighted;
   row.clamp = OpSpec::Clamp::Requantizes;
   return row;

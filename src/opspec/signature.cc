@@ -86,8 +86,12 @@ bool has_type(const Node& node, const Tensor& t, Text type) {
   if (type == "q16") return t.type == DType::S16 && one_scale && q.zero_point() == 0;
   if (type == "q32") return t.type == DType::S32 && one_scale;
   if (type == "q") return is_one_of(t.type, {DType::S8, DType::U8, DType::S16}) && one_scale;
-  if (type == "w8") {
-    return t.type == DType::S8 && q.present() && q.block == 0 && (q.per_tensor() || q.axis == 0);
+  if (type == "w8" || type == "w4") {
+    return t.type == (type == "w8" ? DType::S8 : DType::S4) && q.present() && q.block == 0 &&
+           (q.per_tensor() || q.axis == 0);
+  }
+  if (type == "b4") {
+    return t.type == DType::S4 && q.block != 0 && q.axis == t.shape.rank() - 1;
   }
   if (type == "bias") return t.type == DType::S32;
   if (type == "quantized") {

@@ -10,7 +10,8 @@
 //   q8, q16     s8, s16 with one scale; q16's zero point is 0
 //   q32         s32 with one scale
 //   q           s8, u8 or s16 with one scale
-//   w8          s8 with one scale or one for each output (axis 0)
+//   w8, w4      s8, s4 with one scale or one for each output (axis 0)
+//   b4          s4 with scales by block along the last axis
 //   bias        s32, whatever scale it declares
 //   quantized   s8, u8, s16 or s32 with scales for the tensor or along an axis
 //   integers    s8, u8, s16, s32, s64 as they are stored, quantized or not

@@ -154,18 +154,18 @@ TEST(TfliteMessages, NarrowIntegersAreToldBesideWhatHasNoRule) {
                                      "Softmax: 16-bit activations", "CumSum: 16-bit activations"});
 }
 
-TEST(TfliteMessages, FourBitWeightsAreNamed) {
+TEST(TfliteMessages, FourBitIntegersAreNamed) {
   TfliteBuilder b;
   const int x = b.add_input("x", {1, 4}, TensorType::INT8);
-  const int w = b.add_constant<uint8_t>("w", {2, 4}, TensorType::INT4, {1, 2, 3, 4});
+  const int w = b.add_constant<uint8_t>("w", {4, 2}, TensorType::INT4, {1, 2, 3, 4});
   const int y = b.add_output("y", {1, 2}, TensorType::INT8);
   for (int tensor : {x, w, y}) b.quantize(tensor, {0.5f}, {0});
-  b.add_op(Builtin::FULLY_CONNECTED, {x, w, -1}, {y}, tfl::FullyConnectedOptionsT());
+  b.add_op(Builtin::BATCH_MATMUL, {x, w}, {y}, tfl::BatchMatMulOptionsT());
   const auto g = b.import();
   ASSERT_TRUE(g.ok()) << g.status().message();
   rt::AlignedBuffer bytes;
   expect_parts(import::build_program(model_of(*g, &bytes)).status(),
-               {"FullyConnected: 4-bit integers (s4) are not supported here"});
+               {"MatMul: 4-bit integers (s4) are not supported here"});
 }
 
 }  // namespace

@@ -104,20 +104,21 @@ TEST(TfliteImport, DepthwiseWeightsAreTransposedWithTheirChannels) {
   EXPECT_EQ(w.name, "w");
 }
 
-TEST(TfliteImport, FourBitDepthwiseWeightsBecomeBytes) {
+TEST(TfliteImport, FourBitDepthwiseWeightsAreTurned) {
   TfliteBuilder b;
   const int in = b.add_input("in", {1, 8, 8, 3}, TensorType::INT8);
   const int out = b.add_output("out", {1, 8, 8, 3}, TensorType::INT8);
   b.quantize(in, {0.5f}, {3});
   b.quantize(out, {0.5f}, {4});
-  const int weights = b.add_constant<uint8_t>("w", {1, 1, 1, 3}, TensorType::INT4, {0x8f, 0x07});
+  const int weights =
+      b.add_constant<uint8_t>("w", {1, 2, 1, 3}, TensorType::INT4, {0x8f, 0x17, 0x32});
   b.quantize(weights, {1}, {0});
   tfl::DepthwiseConv2DOptionsT options;
   options.stride_h = options.stride_w = 1;
   b.add_op(Builtin::DEPTHWISE_CONV_2D, {in, weights}, {out}, options);
   const Graph graph = import_or_fail(b);
-  EXPECT_EQ(input_of(graph, 0, 1).type, DType::S8);
-  EXPECT_EQ(elements<int8_t>(input_of(graph, 0, 1)), (std::vector<int8_t>{-1, -8, 7}));
+  EXPECT_EQ(input_of(graph, 0, 1).type, DType::S4);
+  EXPECT_EQ(elements<uint8_t>(input_of(graph, 0, 1)), (std::vector<uint8_t>{0x1f, 0x28, 0x37}));
 }
 
 TEST(TfliteImport, FullyConnectedFlattensUnlessItKeepsDimensions) {

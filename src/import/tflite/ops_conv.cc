@@ -51,11 +51,13 @@ Status expect_channel_axis(const Value& weights, int axis) {
                shortened(weights.name).c_str(), weights.quantization.axis, axis);
 }
 
-// The operators that take f32 activations with quantized weights do so with symmetric s8 ones.
+// The operators that take f32 activations with quantized weights do so with symmetric s8 or s4
+// ones.
 Status hybrid_weights(OpContext& op, int i, int* weights) {
   *weights = op.input(i);
   const Value& w = op.in(i);
-  const bool symmetric = w.type == DType::S8 && w.quantization.zero_points.empty();
+  const bool narrow = w.type == DType::S8 || (w.type == DType::S4 && w.constant());
+  const bool symmetric = narrow && w.quantization.zero_points.empty();
   if (op.in(0).type != DType::F32 || symmetric) return {};
   return op.dequantized(*weights, weights);
 }
@@ -227,6 +229,14 @@ graph::Bytes unpack_s4(const graph::Bytes& packed, size_t elements) {
   return bytes;
 }
 
+graph::Bytes pack_s4(const graph::Bytes& bytes) {
+  graph::Bytes packed((bytes.size() + 1) / 2);
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    packed[i / 2] |= static_cast<uint8_t>((bytes[i] & 15) << (i % 2 * 4));
+  }
+  return packed;
+}
+
 graph::Bytes transpose(const graph::Bytes& source, size_t rows, size_t columns, size_t size) {
   graph::Bytes result(source.size());
   for (size_t r = 0; r < rows; ++r) {
@@ -250,13 +260,11 @@ Status depthwise_weights(OpContext& op, int source, int* result) {
     return op.emit(std::move(transposed), {source}, {*result});
   }
   const size_t elements = weights.elements(), columns = at(shape[3]);
-  graph::Bytes unpacked;
-  if (weights.type == DType::S4) {
-    unpacked = unpack_s4(*weights.data, elements);
-    weights.type = DType::S8;
-  }
-  graph::Bytes bytes = transpose(unpacked.empty() ? *weights.data : unpacked, elements / columns,
-                                 columns, rt::dtype_bytes(weights.type));
+  const bool narrow = weights.type == DType::S4;
+  graph::Bytes bytes =
+      transpose(narrow ? unpack_s4(*weights.data, elements) : *weights.data, elements / columns,
+                columns, narrow ? 1 : rt::dtype_bytes(weights.type));
+  if (narrow) bytes = pack_s4(bytes);
   return op.add_constant(std::move(weights.name), weights.type, std::move(weights.shape),
                          std::move(bytes), std::move(weights.quantization), result);
 }

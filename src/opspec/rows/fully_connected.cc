@@ -1,8 +1,30 @@
 // FullyConnected: see schema/qrt.fbs.
+#include <cfloat>
+
 #include "src/opspec/shape_functions.h"
 
 namespace qrt::rt {
 namespace {
+
+// What kernels ask of blocks, and that no sum of them is infinite: a zero times it were no number.
+Status check_blocks(const Node& node) {
+  const Tensor& weights = node.input(1);
+  const Quantization& q = weights.quantization;
+  const int32_t depth = weights.shape[1];
+  if (q.block % 16 != 0 && q.block < depth) {
+    return node.fail(Code::Unsupported, "its weights '%s' are in blocks of %d, no multiple of 16",
+                     weights.name, q.block);
+  }
+  // Activations less than 128 in size, weights less their zero point of 15 at most.
+  const double most = 128.0 * 15.0 * depth;
+  for (size_t i = 0; i < q.count(); ++i) {
+    if (most * static_cast<double>(q.scale(i)) <= static_cast<double>(FLT_MAX)) continue;
+    return node.fail(Code::InvalidModel,
+                     "its weights '%s' have a scale of %g, by which a sum of %d may be infinite",
+                     weights.name, static_cast<double>(q.scale(i)), depth);
+  }
+  return {};
+}
 
 Status check(const Node& node) {
   if (node.input(1).shape.rank() != 2) {
@@ -10,7 +32,9 @@ Status check(const Node& node) {
                      node.input(1).shape.str().c_str(), node.input(0).shape.str().c_str());
   }
   QRT_RETURN_IF_ERROR(check_clamp(node, node.options<fb::FullyConnected>().clamp()));
-  return check_weights(node);
+  QRT_RETURN_IF_ERROR(check_weights(node));
+  const bool blocks = node.input(1).type == DType::S4 && node.input(0).type == DType::F32;
+  return blocks ? check_blocks(node) : Status();
 }
 
 Status infer(Inference& x) {
@@ -32,6 +56,9 @@ uint64_t macs(const Node& node, const Shapes& shapes) {
 
 constexpr OpSpec row() {
   OpSpec row = weighted_row(fb::OpOptions::FullyConnected);
+  row.signatures =
+      "f32, const f32, [const f32] -> f32; f32, const w8/w4/b4, [const f32] -> f32; "
+      "q8, const w8/w4, [const bias] -> q8; q16, const w8/w4, [const bias/s64] -> q16";
   row.check = check;
   row.infer = infer;
   row.macs = macs;
