@@ -62,8 +62,8 @@ TEST(OnnxMessages, TypesAreToldWhereTheyAreUsed) {
   b.input("x", {4});
   b.floats("s", {}, {0.5f});
   b.constant<uint16_t>("z", {}, {7}, Onnx::UINT16);
-  b.constant<uint8_t>("w", {4}, {1, 2}, 22);
-  b.constant<uint8_t>("unused", {4}, {1, 2}, 21);
+  b.constant<uint8_t>("w", {4}, {1, 2}, 21);
+  b.constant<uint8_t>("unused", {4}, {1, 2}, 20);
   for (int i = 0; i < 2; ++i) {
     const std::string k = std::to_string(i);
     b.op("QuantizeLinear", {"x", "s", "z"}, {"q" + k}).named("quantize" + k);
@@ -75,8 +75,8 @@ TEST(OnnxMessages, TypesAreToldWhereTheyAreUsed) {
   expect_parts(b.import().status(),
                {"QuantizeLinear: elements of type UINT16 (2 times)", "node 'quantize0'",
                 "DequantizeLinear: elements of type UINT16 (2 times)", "node 'dequantize1'",
-                "DequantizeLinear: elements of type INT4", "node 'weights'"},
-               {"constant", "'unused'", "type 22"});
+                "DequantizeLinear: elements of type UINT4", "node 'weights'"},
+               {"constant", "'unused'", "type 21"});
 }
 
 TEST(OnnxMessages, OperatorsOfIntegersNameTheFormatThatIsRead) {

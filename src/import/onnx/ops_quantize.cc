@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "src/base/dtype.h"
@@ -205,7 +206,76 @@ bool only_from_outside(Call& c, const Tensor& x) {
   });
 }
 
+// Constants of s4 in bytes: operators do not take them for what they are.
+TensorPtr widened(Call& c, size_t i) {
+  if (!c.has(i)) return nullptr;
+  const TensorPtr& tensor = c.pointer(i);
+  const graph::Value* value = c.b.constant_value(*tensor);
+  if (tensor->type != DType::S4 || value == nullptr) return tensor;
+  c.b.charge(value->elements());
+  graph::Bytes bytes(static_cast<size_t>(value->elements()));
+  for (size_t k = 0; k < bytes.size(); ++k) {
+    const int nibble = (*value->data)[k / 2] >> (k % 2 * 4) & 15;
+    bytes[k] = static_cast<uint8_t>((nibble ^ 8) - 8);
+  }
+  return c.b.constant(tensor->name, DType::S8, tensor->shape, std::move(bytes));
+}
+
+// A constant with scales by block, as the floats that it stands for.
+TensorPtr dequantized_blocks(Call& c, int64_t block) {
+  Tensor &x = c.in(0), &scales = c.floats(1);
+  const int axis = checked_axis(c.attributes.integer("axis", 1), x.rank());
+  const auto along = static_cast<size_t>(axis);
+  const graph::Value* codes = c.b.constant_value(x);
+  const graph::Value* steps = c.b.constant_value(scales);
+  if (codes == nullptr || steps == nullptr) unsupported("scales by block of what is no constant");
+  if (codes->type != DType::S8 && codes->type != DType::U8) {
+    unsupported("scales by block of elements of type %s", rt::dtype_name(codes->type));
+  }
+  if (block < 1) invalid("block_size=%lld", static_cast<long long>(block));
+  check_size(x.shape);
+  Shape expected = x.shape;
+  const int64_t size = int32_t{x.shape[along]};
+  expected[along] = static_cast<int32_t>((size + block - 1) / block);
+  const graph::Value* zeros = nullptr;
+  if (c.has(2)) {
+    zeros = c.b.constant_value(c.in(2));
+    if (zeros == nullptr || zeros->type != codes->type || c.in(2).shape != expected) {
+      invalid("zero points that do not fit its input and scales");
+    }
+  }
+  if (scales.shape != expected) {
+    invalid("scales of shape %s for a tensor of %s in blocks of %lld along axis %d",
+            text(scales.shape).c_str(), text(x.shape).c_str(), static_cast<long long>(block), axis);
+  }
+  size_t inner = 1;
+  for (size_t i = along + 1; i < x.rank(); ++i) inner *= static_cast<size_t>(int32_t{x.shape[i]});
+  const auto length = static_cast<size_t>(size), width = static_cast<size_t>(block);
+  const size_t blocks = (length + width - 1) / width;
+  const auto code = [](const graph::Value& value, size_t i) {
+    return value.type == DType::S8 ? int{value.as<int8_t>()[i]} : int{value.as<uint8_t>()[i]};
+  };
+  const auto count = static_cast<size_t>(codes->elements());
+  c.b.charge(uint64_t{count} * sizeof(float));
+  graph::Bytes bytes(count * sizeof(float));
+  for (size_t i = 0; i < count; ++i) {
+    const size_t row = i / inner / length, at = i / inner % length / width;
+    const size_t k = (row * blocks + at) * inner + i % inner;
+    const int zero_point = zeros != nullptr ? code(*zeros, k) : 0;
+    const float real = static_cast<float>(code(*codes, i) - zero_point) * steps->as<float>()[k];
+    std::memcpy(bytes.data() + i * sizeof real, &real, sizeof real);
+  }
+  return c.b.constant(c.output_name(0), DType::F32, x.shape, std::move(bytes));
+}
+
 void import_dequantize_linear(Call& c) {
+  std::vector<TensorPtr> inputs = {widened(c, 0), c.pointer(1)};
+  if (c.has(2)) inputs.push_back(widened(c, 2));
+  c.replace_inputs(std::move(inputs));
+  if (const int64_t block = c.attributes.integer("block_size", 0); block != 0) {
+    if (c.attributes.integer("output_dtype", 1) != 1) unsupported("output_dtype");
+    return c.out_same(0, dequantized_blocks(c, block));
+  }
   Tensor& x = c.in(0);
   check_size(x.shape);
   DType type;

@@ -146,8 +146,39 @@ graph::DType element_type(int32_t onnx_type) {
   unsupported("elements of ONNX type %d", onnx_type);
 }
 
+namespace {
+
+// Two elements a byte, the first in the lower half, as s4 lies in libqrt.
+Constant read_int4(TensorProto& tensor, const std::string& folder) {
+  uint64_t elements = 1;
+  for (int64_t dim : tensor.dims()) {
+    if (dim < 0 || !rt::checked_mul(elements, static_cast<uint64_t>(dim), &elements)) {
+      invalid("a dimension of %lld", static_cast<long long>(dim));
+    }
+  }
+  const uint64_t bytes = elements / 2 + elements % 2;
+  Constant constant;
+  constant.type = graph::DType::S4;
+  constant.dims.assign(tensor.dims().begin(), tensor.dims().end());
+  if (tensor.data_location() == TensorProto::EXTERNAL) {
+    constant.bytes = read_external_data(tensor, folder, bytes);
+  } else if (tensor.has_raw_data()) {
+    check_count(tensor.raw_data().size(), bytes);
+    constant.bytes.assign(tensor.raw_data().begin(), tensor.raw_data().end());
+  } else {
+    constant.bytes = narrow<uint8_t>(tensor.int32_data(), bytes);
+  }
+  if (elements % 2 != 0) constant.bytes.back() &= 15;
+  tensor.clear_raw_data();
+  return constant;
+}
+
+}  // namespace
+
 Constant read_tensor(TensorProto& tensor, const std::string& folder) {
   if (tensor.has_segment()) unsupported("a tensor stored in segments");
+  constexpr int32_t kInt4 = 22;  // newer than Debian's onnx.proto
+  if (tensor.data_type() == kInt4) return read_int4(tensor, folder);
   Constant constant;
   constant.type = element_type(tensor.data_type());
   constant.dims.assign(tensor.dims().begin(), tensor.dims().end());
