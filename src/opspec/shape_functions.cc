@@ -199,7 +199,8 @@ Status check_weights_of_s16(const Node& node) {
 Status check_weights(const Node& node) {
   const Tensor& weights = node.input(1);
   const int64_t outputs = weights.shape.rank() > 0 ? weights.shape[0] : 1;
-  if ((weights.type == DType::S8 || weights.type == DType::S4) && weights.shape.elements() / outputs > kMaxProducts) {
+  if ((weights.type == DType::S8 || weights.type == DType::S4) &&
+      weights.shape.elements() / outputs > kMaxProducts) {
     return node.fail(Code::Unsupported, "sums %lld products an output, more than %lld",
                      static_cast<long long>(weights.shape.elements() / outputs),
                      static_cast<long long>(kMaxProducts));
