@@ -167,5 +167,62 @@ TEST(OnnxNibbles, Int4ConstantsAreDequantized) {
       << refused.status().message();
 }
 
+// x times w [K,N] by MatMul, or w [N,K] by Gemm, in blocks of 16 along K.
+TEST(OnnxNibbles, ProductsByDequantizedBlocksTakeTheNibbles) {
+  constexpr size_t n = 3, k = 40, blocks = 3;
+  for (const bool gemm : {false, true}) {
+    const auto place = [&](size_t o, size_t i, size_t length) {
+      return gemm ? o * length + i : i * n + o;
+    };
+    std::vector<uint8_t> codes(n * k / 2), zeros((n * blocks + 1) / 2);
+    Floats scales(n * blocks), real(n * k);
+    const auto put = [](std::vector<uint8_t>& pairs, size_t at, int code) {
+      pairs[at / 2] |= static_cast<uint8_t>((code & 15) << (at % 2 * 4));
+    };
+    for (size_t o = 0; o < n; ++o) {
+      for (size_t b = 0; b < blocks; ++b) {
+        scales[place(o, b, blocks)] = 0.25f * static_cast<float>(o + b + 1);
+        put(zeros, place(o, b, blocks), static_cast<int>(o) - static_cast<int>(b));
+      }
+      for (size_t i = 0; i < k; ++i) {
+        const int code = Weights::hash(o * 71 + i) - 8;
+        const int zero_point = static_cast<int>(o) - static_cast<int>(i / 16);
+        put(codes, place(o, i, k), code);
+        real[o * k + i] =
+            0.25f * static_cast<float>(o + i / 16 + 1) * static_cast<float>(code - zero_point);
+      }
+    }
+    OnnxBuilder b(21);
+    b.input("x", {1, k});
+    const std::vector<int64_t> shape =
+        gemm ? std::vector<int64_t>{n, k} : std::vector<int64_t>{k, n};
+    const std::vector<int64_t> by =
+        gemm ? std::vector<int64_t>{n, blocks} : std::vector<int64_t>{blocks, n};
+    b.constant<uint8_t>("w", shape, codes, kInt4);
+    b.floats("s", by, scales);
+    b.constant<uint8_t>("z", by, zeros, kInt4);
+    b.op("DequantizeLinear", {"w", "s", "z"}, {"d"})
+        .set("axis", gemm ? 1 : 0)
+        .set("block_size", 16);
+    OnnxNode product = b.op(gemm ? "Gemm" : "MatMul", {"x", "d"}, {"y"});
+    if (gemm) product.set("transB", 1);
+    b.output("y");
+    const graph::Graph graph = b.must_optimize();
+    ASSERT_EQ(graph.nodes.size(), 1u);
+    EXPECT_EQ(graph.value(graph.nodes[0].inputs[1]).type, rt::DType::S4);
+    Floats x = integers(k);
+    x[0] = 127;
+    const auto y = run_one<float>(graph, x);
+    ASSERT_EQ(y.size(), n);
+    for (size_t o = 0; o < n; ++o) {
+      double sum = 0;
+      for (size_t i = 0; i < k; ++i) {
+        sum += static_cast<double>(x[i]) * static_cast<double>(real[o * k + i]);
+      }
+      EXPECT_EQ(y[o], static_cast<float>(sum)) << "output " << o;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace qrt::test

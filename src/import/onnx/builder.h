@@ -44,6 +44,11 @@ class Builder {
   explicit Builder(uint64_t budget) : budget_(budget), shapes_(graph) {}
 
   graph::Graph graph;
+  // Constants of floats that were made from s4 by block, and these as weights [O,I] by block along
+  // I. A matrix [I,O] has them under `columns`, a matrix [O,I] under `rows`.
+  struct {
+    std::map<int, int> columns, rows;
+  } nibbles;
 
   // The symbols of open dimensions.
   rt::Dims& dims() { return shapes_.dims(); }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "src/import/onnx/ops.h"
 
@@ -48,6 +49,12 @@ int as_bias(Call& c, Tensor& addend, Dim outputs) {
   return c.b.reshaped(c.b.plain(addend), {outputs}, addend.name + "/bias");
 }
 
+// The s4 weights that a constant was made from, or -1.
+int nibbles_of(const std::map<int, int>& known, const Tensor& x) {
+  const auto found = known.find(x.forms.front().value);
+  return found != known.end() ? found->second : -1;
+}
+
 // alpha * A' * B' + beta * C, where ' transposes if asked to.
 void import_gemm(Call& c) {
   const float alpha = c.attributes.number("alpha", 1.0f);
@@ -89,8 +96,9 @@ void import_gemm(Call& c) {
   int bias = -1;
   if (connected) {
     // Weights lie [O,I]; what libqrt reads as its rows is what ONNX calls A'.
+    const int nibbles = nibbles_of(trans_b ? c.b.nibbles.rows : c.b.nibbles.columns, *weights);
     inputs = {c.b.form(a, trans_a ? Order{1, 0} : Order{0, 1}),
-              c.b.form(*weights, trans_b ? Order{0, 1} : Order{1, 0})};
+              nibbles >= 0 ? nibbles : c.b.form(*weights, trans_b ? Order{0, 1} : Order{1, 0})};
     if (addend && addend_scaled && alpha_done) bias = as_bias(c, *addend, n);
     if (bias >= 0) inputs.push_back(bias);
   }
@@ -136,7 +144,10 @@ void import_matmul(Call& c) {
   }
   const std::string name = row || column ? c.temporary("matrix") : c.output_name(0);
   const int product = c.b.value(name, a.type);
-  if (y.fixed && y.rank() == 2 && a.type == DType::F32) {
+  const int nibbles = nibbles_of(c.b.nibbles.columns, y);
+  if (nibbles >= 0) {
+    c.emit(fb::FullyConnectedT{}, {c.b.plain(x), nibbles}, {product});
+  } else if (y.fixed && y.rank() == 2 && a.type == DType::F32) {
     c.emit(fb::FullyConnectedT{}, {c.b.plain(x), c.b.form(y, {1, 0})}, {product});
   } else {
     const Matrix m = matrix(c, x), n = matrix(c, y);

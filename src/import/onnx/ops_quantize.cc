@@ -268,13 +268,52 @@ TensorPtr dequantized_blocks(Call& c, int64_t block) {
   return c.b.constant(c.output_name(0), DType::F32, x.shape, std::move(bytes));
 }
 
+// A matrix of s4 by blocks of one of its axes also becomes weights [O,I] of what multiplies by it.
+void keep_nibbles(Call& c, int value, int64_t block) {
+  Tensor& x = c.in(0);
+  const int axis = checked_axis(c.attributes.integer("axis", 1), x.rank());
+  if (x.rank() != 2 || block % 16 != 0) return;
+  const bool columns = axis == 0;
+  const auto rows = static_cast<size_t>(int32_t{x.shape[0]});
+  const auto width = static_cast<size_t>(int32_t{x.shape[1]});
+  const size_t outputs = columns ? width : rows, depth = columns ? rows : width;
+  const size_t blocks = (depth + static_cast<size_t>(block) - 1) / static_cast<size_t>(block);
+  const auto* codes = c.b.constant_value(x)->as<int8_t>();
+  const auto* scales = c.b.constant_value(c.in(1))->as<float>();
+  const int8_t* zeros = c.has(2) ? c.b.constant_value(c.in(2))->as<int8_t>() : nullptr;
+  c.b.charge(uint64_t{outputs} * (depth / 2 + 1 + blocks * 2 * sizeof(float)));
+  Quantization q;
+  q.axis = 1;
+  q.block = static_cast<int>(block);
+  graph::Bytes bytes((outputs * depth + 1) / 2, 0);
+  for (size_t o = 0, at = 0; o < outputs; ++o) {
+    for (size_t b = 0; b < blocks; ++b) {
+      const size_t from = columns ? b * outputs + o : o * blocks + b;
+      if (!std::isnormal(scales[from]) || scales[from] < 0) return;
+      q.scales.push_back(scales[from]);
+      if (zeros != nullptr) q.zero_points.push_back(zeros[from]);
+    }
+    for (size_t i = 0; i < depth; ++i, ++at) {
+      const int code = codes[columns ? i * outputs + o : o * depth + i];
+      bytes[at / 2] |= static_cast<uint8_t>((code & 15) << (at % 2 * 4));
+    }
+  }
+  const int weights = c.b.graph.add_constant_bytes(
+      x.name, DType::S4, {static_cast<int32_t>(outputs), static_cast<int32_t>(depth)},
+      std::move(bytes), std::move(q));
+  (columns ? c.b.nibbles.columns : c.b.nibbles.rows)[value] = weights;
+}
+
 void import_dequantize_linear(Call& c) {
+  const bool narrow = c.in(0).type == DType::S4;
   std::vector<TensorPtr> inputs = {widened(c, 0), c.pointer(1)};
   if (c.has(2)) inputs.push_back(widened(c, 2));
   c.replace_inputs(std::move(inputs));
   if (const int64_t block = c.attributes.integer("block_size", 0); block != 0) {
     if (c.attributes.integer("output_dtype", 1) != 1) unsupported("output_dtype");
-    return c.out_same(0, dequantized_blocks(c, block));
+    const TensorPtr floats = dequantized_blocks(c, block);
+    if (narrow) keep_nibbles(c, floats->forms.front().value, block);
+    return c.out_same(0, floats);
   }
   Tensor& x = c.in(0);
   check_size(x.shape);
