@@ -1,0 +1,129 @@
+#include "src/quantize/quantizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <set>
+
+#include "src/graph/node_spec.h"
+#include "src/graph/reader.h"
+#include "src/graph/writer.h"
+#include "src/quantize/rewrite.h"
+#include "src/quantize/weights.h"
+#include "src/runtime/program.h"
+
+namespace qrt::quantize {
+namespace {
+
+using graph::Graph;
+using graph::Node;
+using graph::QuantizedAs;
+
+// Every value gets a name that no other has, for statistics, recipes and comparisons go by names.
+void name_apart(Graph* graph) {
+  std::set<std::string> taken;
+  for (int v : graph->inputs) taken.insert(graph->value(v).name);
+  for (int v : graph->outputs) taken.insert(graph->value(v).name);
+  std::set<int> border(graph->inputs.begin(), graph->inputs.end());
+  border.insert(graph->outputs.begin(), graph->outputs.end());
+  for (size_t v = 0; v < graph->values.size(); ++v) {
+    if (border.count(static_cast<int>(v)) != 0) continue;
+    std::string& name = graph->values[v].name;
+    const std::string wanted = name.empty() ? "value" : name;
+    std::string unique = wanted;
+    for (int i = 2; !taken.insert(unique).second; ++i) unique = wanted + "#" + std::to_string(i);
+    name = unique;
+  }
+}
+
+rt::Status load(Prepared* prepared) {
+  prepared->bytes = rt::allocate_aligned(prepared->file.size());
+  if (prepared->bytes == nullptr) return rt::Status(rt::Code::OutOfMemory, "not enough memory");
+  std::memcpy(prepared->bytes.get(), prepared->file.data(), prepared->file.size());
+  QRT_ASSIGN_OR_RETURN(prepared->model,
+                       rt::Model::from_buffer(prepared->bytes.get(), prepared->file.size()));
+  prepared->graph = graph::read_model(*prepared->model);
+  return {};
+}
+
+bool computes_in_floats(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return has_float_weights(graph, node) ||
+           (node.type() == fb::OpOptions::MatMul && !node.inputs.empty() &&
+            graph.value(node.inputs[0]).type == rt::DType::F32);
+  });
+}
+
+// Multiply-accumulates of each node of the main graph.
+std::vector<uint64_t> macs_of(const Prepared& prepared) {
+  std::vector<uint64_t> macs(prepared.graph.nodes.size(), 0);
+  const auto program = rt::Program::build(prepared.model);
+  if (!program.ok() || !(*program)->default_shapes().ok()) return macs;
+  const rt::Shapes& shapes = *(*program)->default_shapes();
+  for (size_t n = 0; n < macs.size() && n < (*program)->nodes().size(); ++n) {
+    const rt::OpSpec& spec = (*program)->spec(n);
+    if (spec.macs != nullptr) macs[n] = spec.macs((*program)->nodes()[n], shapes);
+  }
+  return macs;
+}
+
+}  // namespace
+
+rt::Result<Prepared> prepare(const rt::Model& model, const Wishes&) {
+  Prepared prepared;
+  Graph graph = graph::read_model(model);
+  if (!computes_in_floats(graph)) {
+    return rt::error(
+        rt::Code::InvalidArgument,
+        "there is nothing to quantize: no operator has float weights; the model may be "
+        "quantized already");
+  }
+  name_apart(&graph);
+  QRT_ASSIGN_OR_RETURN(prepared.file, graph::serialize(graph));
+  QRT_RETURN_IF_ERROR(load(&prepared));
+  return rt::Result<Prepared>(std::move(prepared));
+}
+
+rt::Result<Quantized> quantize(const Prepared& prepared, const Statistics& statistics,
+                               const Wishes& wishes) {
+  Quantized result;
+  result.plan = make_plan(prepared.graph, statistics, wishes);
+  const std::vector<uint64_t> macs = macs_of(prepared);
+  Graph graph = prepared.graph;
+  std::map<size_t, IntegerCodes> codes;
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    const NodePlan& plan = result.plan.nodes[n];
+    OperatorResult facts = {node.name, graph::node_kind(node), plan.scheme, plan.reason, macs[n],
+                            0};
+    const bool weighted = has_float_weights(graph, node);
+    if (weighted && plan.scheme != Scheme::Float) {
+      const FloatWeights weights = float_weights(graph, node);
+      const auto source =
+          static_cast<size_t>(result.plan.source[static_cast<size_t>(node.inputs[0])]);
+      const ValuePlan& input = result.plan.values[source];
+      const float input_scale = input.quantized ? input.quantization.scales[0] : 1.0f;
+      IntegerCodes rounded =
+          round_weights(weights, weight_scales(weights, wishes.per_tensor, input_scale));
+      if (wishes.correct_bias) {
+        const ChannelStatistics& seen =
+            statistics.values[static_cast<size_t>(node.inputs[0])].channels;
+        const std::vector<double> error = mean_error(weights, rounded, seen);
+        const ValuePlan& output = result.plan.values[static_cast<size_t>(node.outputs[0])];
+        for (double e : error) {
+          const double unit =
+              output.quantized ? static_cast<double>(output.quantization.scales[0]) : 1;
+          facts.largest_correction = std::max(facts.largest_correction, std::fabs(e) / unit);
+        }
+        correct_bias(error, &rounded);
+      }
+      codes.emplace(n, std::move(rounded));
+    }
+    result.operators.push_back(std::move(facts));
+  }
+  QRT_RETURN_IF_ERROR(rewrite(result.plan, codes, &graph));
+  QRT_ASSIGN_OR_RETURN(result.file, graph::serialize(graph));
+  return rt::Result<Quantized>(std::move(result));
+}
+
+}  // namespace qrt::quantize

@@ -1,0 +1,38 @@
+// What a caller of the quantizer can wish for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/quantize/range.h"
+
+namespace qrt::quantize {
+
+// How an operator computes.
+enum class Scheme : uint8_t {
+  Float,
+  S8,       // s8 activations of fixed ranges, s8 weights
+  S16,      // s16 activations of fixed ranges, s8 weights
+  Dynamic,  // float activations, quantized to s8 in each run; s8 weights
+};
+const char* scheme_name(Scheme scheme);
+bool find_scheme(const std::string& name, Scheme* scheme);  // false: there is none
+std::string scheme_names();                                 // "float, s8, ..."
+
+// For operators whose name or kind ("Conv2D") matches; the last that matches counts.
+struct Override {
+  std::string pattern;  // with * for any text
+  Scheme scheme = Scheme::Float;
+};
+bool matches(const std::string& pattern, const std::string& text);
+
+struct Wishes {
+  Scheme scheme = Scheme::S8;
+  std::vector<Override> overrides;
+  bool per_tensor = false;  // weights: one scale for all outputs
+  Observer observer = Observer::MseShrunk;
+  bool equalize = true;  // scales between layers, for weights of one scale
+  bool correct_bias = true;
+};
+
+}  // namespace qrt::quantize

@@ -1,0 +1,52 @@
+// Weights of one operator on their way from floats to integers.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "src/graph/graph.h"
+#include "src/quantize/plan.h"
+
+namespace qrt::quantize {
+
+// The weights [O, ...] of a Weighted node, as floats, and how they meet its input's channels.
+struct FloatWeights {
+  std::vector<float> elements;
+  std::vector<int32_t> shape;
+  std::vector<float> bias;  // [O]; empty: none
+  size_t outputs = 0;
+  size_t per_output = 0;   // elements of an output
+  size_t in_channels = 0;  // of the input's last axis that an output reads: the innermost axis
+  size_t groups = 1;
+
+  // The input channel that element k of output o meets.
+  size_t channel(size_t o, size_t k) const {
+    return o / (outputs / groups) * in_channels + k % in_channels;
+  }
+};
+FloatWeights float_weights(const graph::Graph& graph, const graph::Node& node);
+
+struct IntegerCodes {
+  std::vector<int8_t> codes;  // as the weights stand
+  std::vector<float> scales;  // one, or one an output
+  std::vector<float> bias;    // float, as it is to be; empty: none
+
+  float scale(size_t o) const { return scales[scales.size() == 1 ? 0 : o]; }
+};
+
+// Symmetric scales by the largest weight (of each output, or of all); a scale is raised where the
+// bias would not fit 32 bits in steps of input_scale times it. An output that is all zero gets a
+// scale with which its bias is exact.
+std::vector<float> weight_scales(const FloatWeights& weights, bool per_tensor, float input_scale);
+
+// Rounded to nearest, halves to even.
+IntegerCodes round_weights(const FloatWeights& weights, std::vector<float> scales);
+
+// What rounding adds to each output on average, for inputs of these means by channel: to be taken
+// off the bias (Nagel et al., "Data-free quantization through weight equalization and bias
+// correction", 2019, section 4.2).
+std::vector<double> mean_error(const FloatWeights& weights, const IntegerCodes& rounded,
+                               const ChannelStatistics& input);
+void correct_bias(const std::vector<double>& error, IntegerCodes* codes);
+
+}  // namespace qrt::quantize
