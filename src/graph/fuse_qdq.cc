@@ -6,12 +6,14 @@
 #include <cmath>
 #include <optional>
 
+#include "src/graph/alone.h"
 #include "src/graph/node_spec.h"
 #include "src/graph/passes.h"
 #include "src/graph/qdq_affine.h"
 #include "src/graph/qdq_constants.h"
 #include "src/graph/qdq_tail.h"
 #include "src/graph/quantized_values.h"
+#include "src/runtime/program.h"
 
 namespace qrt::graph {
 namespace {
@@ -61,7 +63,7 @@ class FuseQdq {
   // The same, if kernels can compute with them.
   int codes(int v) const {
     const int integers = source(v);
-    return integers != kAbsent && eight_bit(graph_.value(integers)) ? integers : kAbsent;
+    return integers != kAbsent && computable(graph_.value(integers)) ? integers : kAbsent;
   }
 
   // ---- Nodes
@@ -222,12 +224,27 @@ class FuseQdq {
     }
     const auto tail = tails_.find(node.outputs[0]);
     if (!tail) return false;
-    const float input_scale = graph_.value(input).quantization.scales[0];
-    const IntegerWeights made = make_integer_weights(graph_, input_scale, weights, bias, bias_name);
-    node.inputs = {input, made.weights};
-    if (made.bias != kAbsent) node.inputs.push_back(made.bias);
+    const IntegerWeights made = make_integer_weights(graph_, input, weights, bias, bias_name);
+    std::vector<int> inputs = {input, made.weights};
+    if (made.bias != kAbsent) inputs.push_back(made.bias);
+    if (!runs_on(node, inputs, *tail)) return false;
+    node.inputs = std::move(inputs);
     finish(std::move(node), *tail);
     return true;
+  }
+
+  // Whether the operator has a form on these integers, with a result as its tail wants it. What is
+  // of eight bits throughout has, by its row.
+  bool runs_on(const Node& node, const std::vector<int>& inputs, const Tail& tail) const {
+    const int result = tail.outputs[0];
+    bool wide = !eight_bit(graph_.value(result));
+    for (int v : inputs) wide = wide || graph_.value(v).type == DType::S16;
+    if (!wide) return true;
+    Node candidate = node;
+    candidate.inputs = inputs;
+    candidate.outputs[0] = result;
+    const auto alone = load_alone(graph_, candidate);
+    return alone.ok() && rt::Program::build(alone->model).ok();
   }
 
   bool fuse_compute(Node& node) {
@@ -242,9 +259,11 @@ class FuseQdq {
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (inputs[i] == kAbsent && !is_number(node, i)) return false;
     }
+    const DType type = graph_.value(tail->outputs[0]).type;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i] == kAbsent) inputs[i] = quantize_number(graph_, node.inputs[i]);
+      if (inputs[i] == kAbsent) inputs[i] = quantize_number(graph_, node.inputs[i], type);
     }
+    if (!runs_on(node, inputs, *tail)) return false;
     node.inputs = std::move(inputs);
     finish(std::move(node), *tail);
     return true;
@@ -273,6 +292,7 @@ class FuseQdq {
     const auto tail = tails_.find(node.outputs[0]);
     if (!tail) return move_join(node, range, integers);
     const int result = tail->outputs[0];
+    if (!runs_on(node, std::vector<int>(integers.size(), result), *tail)) return false;
     for (size_t i = range.first; i < range.last; ++i) {
       int& input = integers[i - range.first];
       if (!same_quantization(graph_.value(input), graph_.value(result))) {

@@ -56,6 +56,15 @@ void dequantize_into(const Value& value, std::vector<double>* out) {
 
 // Beyond this a bias leaves no room for the products that are added to it in 32 bits.
 constexpr double kLargestBias = 1 << 30;
+// What sums of s16 products leave for an s64 bias.
+constexpr double kMostWide = double{int64_t{1} << 46};
+
+template <class T>
+std::vector<T> saturated(const std::vector<double>& elements, double most) {
+  std::vector<T> codes;
+  for (double x : elements) codes.push_back(static_cast<T>(std::clamp(x, -most, most)));
+  return codes;
+}
 
 template <class T>
 void rescale_row(T* row, size_t count, int32_t zero_point, double factor) {
@@ -141,40 +150,44 @@ bool quantized_per_output(const Value& weights) {
          (q.axis == 0 && q.scales.size() == static_cast<size_t>(weights.shape[0]));
 }
 
-IntegerWeights make_integer_weights(Graph& graph, float input_scale, int weights,
+IntegerWeights make_integer_weights(Graph& graph, int input, int weights,
                                     const std::vector<double>& bias, const std::string& bias_name) {
   if (bias.empty()) return {weights, kAbsent};
-  weights = coarser_weights(graph, input_scale, weights, bias);
+  const float input_scale = graph.value(input).quantization.scales[0];
+  const bool may_be_wide = graph.value(input).type == DType::S16;
+  if (!may_be_wide) weights = coarser_weights(graph, input_scale, weights, bias);
   const Quantization& w = graph.value(weights).quantization;
-  Quantization q;
-  std::vector<int32_t> elements;
+  std::vector<double> elements;
+  double largest = 0;
   for (size_t o = 0; o < bias.size(); ++o) {
     const double weight_scale = static_cast<double>(w.scales[w.scales.size() == 1 ? 0 : o]);
     const double scale = static_cast<double>(input_scale) * weight_scale;
-    if (o < w.scales.size()) q.scales.push_back(static_cast<float>(scale));
-    const double code = std::isnan(bias[o]) ? 0 : std::nearbyint(bias[o] / scale);
-    elements.push_back(static_cast<int32_t>(
-        std::clamp(code, static_cast<double>(INT32_MIN), static_cast<double>(INT32_MAX))));
+    elements.push_back(std::isnan(bias[o]) ? 0 : std::nearbyint(bias[o] / scale));
+    largest = std::max(largest, std::fabs(elements.back()));
   }
-  if (q.scales.size() > 1) q.axis = 0;
-  // Too small for f32, but nothing reads it there: the kernels take s_in * s_w in double.
-  const bool exact = std::all_of(q.scales.begin(), q.scales.end(),
-                                 [](float scale) { return std::isnormal(scale); });
-  const int made = graph.add_constant(bias_name, {static_cast<int32_t>(bias.size())}, elements,
-                                      exact ? std::move(q) : Quantization{});
+  // The kernels take s_in * s_w for its scale: it needs none of its own.
+  const std::vector<int32_t> shape = {static_cast<int32_t>(bias.size())};
+  const int made =
+      may_be_wide && largest > kLargestBias
+          ? graph.add_constant(bias_name, shape, saturated<int64_t>(elements, kMostWide))
+          : graph.add_constant(bias_name, shape, saturated<int32_t>(elements, INT32_MAX));
   return {weights, made};
 }
 
-int quantize_number(Graph& graph, int value) {
+int quantize_number(Graph& graph, int value, DType type) {
   const Value old = graph.value(value);
   const float number = *old.as<float>();
+  const int most = type == DType::S16 ? 32767 : 127;
   Quantization q;
-  q.scales = {std::fabs(number) / 127.0f};
+  q.scales = {std::fabs(number) / static_cast<float>(most)};
   if (!std::isnormal(q.scales[0])) q.scales = {1.0f};
-  const std::vector<int8_t> element = {static_cast<int8_t>(number == 0  ? 0
-                                                           : number > 0 ? 127
-                                                                        : -127)};
-  return graph.add_constant(old.name + "/s8", old.shape, element, std::move(q));
+  const int code = number == 0 ? 0 : number > 0 ? most : -most;
+  if (type == DType::S16) {
+    return graph.add_constant(old.name + "/s16", old.shape,
+                              std::vector<int16_t>{static_cast<int16_t>(code)}, std::move(q));
+  }
+  return graph.add_constant(old.name + "/s8", old.shape,
+                            std::vector<int8_t>{static_cast<int8_t>(code)}, std::move(q));
 }
 
 }  // namespace qrt::graph

@@ -23,14 +23,15 @@ bool quantized_per_output(const Value& weights);
 struct IntegerWeights {
   int weights, bias;  // bias: s32 at scale s_in * s_w, or kAbsent
 };
-// `weights` is a constant of integers, `bias` real numbers, one an output. An output whose bias
-// does not fit s32 gets a coarser scale for its weights, which are tiny beside it, if the scales
-// are per output; otherwise the bias saturates. Constants are replaced, never changed: others may
-// read them.
-IntegerWeights make_integer_weights(Graph& graph, float input_scale, int weights,
+// `input` is of integers with one scale, `weights` a constant of integers, `bias` real numbers, one
+// an output. Where a bias does not fit s32, it is s64 beside an input of s16; beside others its
+// output gets a coarser scale for its weights, which are tiny beside it, if the scales are per
+// output, and otherwise saturates. Constants are replaced, never changed: others may read them.
+IntegerWeights make_integer_weights(Graph& graph, int input, int weights,
                                     const std::vector<double>& bias, const std::string& bias_name);
 
-// An f32 constant of one element as s8, with a scale that makes it exact up to f32 rounding.
-int quantize_number(Graph& graph, int value);
+// An f32 constant of one element as s8 or s16 (`type`; u8 counts as s8), with a scale that makes it
+// exact up to f32 rounding.
+int quantize_number(Graph& graph, int value, DType type = DType::S8);
 
 }  // namespace qrt::graph

@@ -54,7 +54,7 @@ bool TailFinder::add_quantize_nodes(int value, Tail* tail) const {
     const Node& node = graph_.nodes[reader];
     if (node.type() != fb::OpOptions::Quantize) return false;
     const Value& result = graph_.value(node.outputs[0]);
-    if (!eight_bit(result)) return false;
+    if (!computable(result)) return false;
     if (!tail->outputs.empty() && !same_quantization(result, graph_.value(tail->outputs[0]))) {
       return false;
     }

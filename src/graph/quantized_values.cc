@@ -13,6 +13,12 @@ bool eight_bit(const Value& value) {
          value.quantization.scales.size() == 1 && value.quantization.axis < 0;
 }
 
+bool computable(const Value& value) {
+  const Quantization& q = value.quantization;
+  const bool wide = value.type == DType::S16 && q.scales.size() == 1 && q.axis < 0;
+  return eight_bit(value) || (wide && q.zero_point() == 0);
+}
+
 Interval interval_of(const std::unique_ptr<fb::ClampT>& clamp) {
   return clamp == nullptr ? Interval{} : Interval{clamp->min, clamp->max};
 }

@@ -10,7 +10,9 @@ namespace qrt::graph {
 // Integers of both values stand for the same real numbers.
 bool same_quantization(const Value& a, const Value& b);
 
-// What the kernels compute with: eight bits and one scale.
+// What kernels compute with, s8, s16 around zero, or u8 before u8_to_s8: with one scale.
+bool computable(const Value& value);
+// The same, but for s16.
 bool eight_bit(const Value& value);
 
 struct Interval {

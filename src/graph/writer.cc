@@ -166,7 +166,6 @@ rt::Result<Bytes> serialize(const Graph& graph) {
   model.weights_offset = 1;
   model.weights_bytes = 1;
   flatbuffers::FlatBufferBuilder builder;
-  builder.ForceDefaults(true);
   fb::FinishModelBuffer(builder, fb::Model::Pack(builder, &model));
 
   Bytes file(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());

@@ -8,6 +8,7 @@
 #include "src/graph/node_spec.h"
 #include "src/graph/reader.h"
 #include "src/graph/writer.h"
+#include "src/quantize/equalize.h"
 #include "src/quantize/rewrite.h"
 #include "src/quantize/weights.h"
 #include "src/runtime/program.h"
@@ -36,14 +37,16 @@ void name_apart(Graph* graph) {
   }
 }
 
-rt::Status load(Prepared* prepared) {
-  prepared->bytes = rt::allocate_aligned(prepared->file.size());
-  if (prepared->bytes == nullptr) return rt::Status(rt::Code::OutOfMemory, "not enough memory");
-  std::memcpy(prepared->bytes.get(), prepared->file.data(), prepared->file.size());
-  QRT_ASSIGN_OR_RETURN(prepared->model,
-                       rt::Model::from_buffer(prepared->bytes.get(), prepared->file.size()));
-  prepared->graph = graph::read_model(*prepared->model);
-  return {};
+rt::Result<Prepared> load(const Graph& graph) {
+  Prepared prepared;
+  QRT_ASSIGN_OR_RETURN(prepared.file, graph::serialize(graph));
+  prepared.bytes = rt::allocate_aligned(prepared.file.size());
+  if (prepared.bytes == nullptr) return rt::Status(rt::Code::OutOfMemory, "not enough memory");
+  std::memcpy(prepared.bytes.get(), prepared.file.data(), prepared.file.size());
+  QRT_ASSIGN_OR_RETURN(prepared.model,
+                       rt::Model::from_buffer(prepared.bytes.get(), prepared.file.size()));
+  prepared.graph = graph::read_model(*prepared.model);
+  return rt::Result<Prepared>(std::move(prepared));
 }
 
 bool computes_in_floats(const Graph& graph) {
@@ -69,8 +72,7 @@ std::vector<uint64_t> macs_of(const Prepared& prepared) {
 
 }  // namespace
 
-rt::Result<Prepared> prepare(const rt::Model& model, const Wishes&) {
-  Prepared prepared;
+rt::Result<Prepared> prepare(const rt::Model& model) {
   Graph graph = graph::read_model(model);
   if (!computes_in_floats(graph)) {
     return rt::error(
@@ -79,9 +81,14 @@ rt::Result<Prepared> prepare(const rt::Model& model, const Wishes&) {
         "quantized already");
   }
   name_apart(&graph);
-  QRT_ASSIGN_OR_RETURN(prepared.file, graph::serialize(graph));
-  QRT_RETURN_IF_ERROR(load(&prepared));
-  return rt::Result<Prepared>(std::move(prepared));
+  return load(graph);
+}
+
+rt::Result<Prepared> equalized(const Prepared& prepared, const Statistics& statistics,
+                               size_t* pairs) {
+  Graph graph = prepared.graph;
+  *pairs = equalize(statistics, &graph);
+  return load(graph);
 }
 
 rt::Result<Quantized> quantize(const Prepared& prepared, const Statistics& statistics,

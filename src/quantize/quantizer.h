@@ -14,8 +14,7 @@
 
 namespace qrt::quantize {
 
-// A float model that is ready to be calibrated: every value has a name of its own, and what repair
-// changes before data are seen is changed.
+// A float model that is ready to be calibrated: every value has a name of its own.
 struct Prepared {
   graph::Bytes file;
   rt::AlignedBuffer bytes;  // the same, which the model lives in
@@ -24,7 +23,12 @@ struct Prepared {
 };
 // An error if there is nothing to quantize: the model is one of integers, or has no operator that
 // has an integer form.
-rt::Result<Prepared> prepare(const rt::Model& model, const Wishes& wishes);
+rt::Result<Prepared> prepare(const rt::Model& model);
+
+// The same model with its weights equalized (equalize.h), which must be calibrated anew; `pairs`:
+// how many pairs of operators that has changed.
+rt::Result<Prepared> equalized(const Prepared& prepared, const Statistics& statistics,
+                               size_t* pairs);
 
 // What became of an operator, for reports.
 struct OperatorResult {
