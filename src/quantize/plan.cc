@@ -270,7 +270,7 @@ class Planner {
 
   // ---- Ranges
 
-  Observer observer() const { return wishes_.observer; }
+  Observer observer() const { return wishes_.observer.value_or(Observer::MinMax); }
 
   Range range_of(int v) const {
     const Value& value = graph_.value(v);

@@ -112,7 +112,7 @@ rt::Result<Quantized> quantize(const Prepared& prepared, const Statistics& stati
       const float input_scale = input.quantized ? input.quantization.scales[0] : 1.0f;
       IntegerCodes rounded =
           round_weights(weights, weight_scales(weights, wishes.per_tensor, input_scale));
-      if (wishes.correct_bias) {
+      if (wishes.correct_bias == Switch::On) {
         const ChannelStatistics& seen =
             statistics.values[static_cast<size_t>(node.inputs[0])].channels;
         const std::vector<double> error = mean_error(weights, rounded, seen);

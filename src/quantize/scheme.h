@@ -1,6 +1,7 @@
 // What a caller of the quantizer can wish for.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,16 @@ struct Override {
 };
 bool matches(const std::string& pattern, const std::string& text);
 
+// Auto: where it brings the outputs closer to the float model's.
+enum class Switch : uint8_t { Off, On, Auto };
+
 struct Wishes {
   Scheme scheme = Scheme::S8;
   std::vector<Override> overrides;
-  bool per_tensor = false;  // weights: one scale for all outputs
-  Observer observer = Observer::MseShrunk;
-  bool equalize = true;  // scales between layers, for weights of one scale
-  bool correct_bias = true;
+  bool per_tensor = false;           // weights: one scale for all outputs
+  std::optional<Observer> observer;  // none: what brings the outputs closest
+  Switch equalize = Switch::Auto;
+  Switch correct_bias = Switch::Auto;
 };
 
 }  // namespace qrt::quantize

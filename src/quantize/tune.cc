@@ -1,0 +1,129 @@
+#include "src/quantize/tune.h"
+
+#include <utility>
+
+#include "src/quantize/calibrate.h"
+
+namespace qrt::quantize {
+namespace {
+
+// Less than this is noise: the simpler model stays.
+constexpr double kLeastGain = 0.1;
+
+class Tuner {
+ public:
+  Tuner(Tuned tuned, Reference reference, const SampleSource& samples, const TuneOptions& options)
+      : best_(std::move(tuned)),
+        reference_(std::move(reference)),
+        samples_(samples),
+        options_(options) {}
+
+  rt::Result<Tuned> run() {
+    const Wishes wishes = best_.wishes;
+    best_.wishes = start(wishes);
+    QRT_RETURN_IF_ERROR(judge(&best_));
+    if (wishes.equalize != Switch::Off) QRT_RETURN_IF_ERROR(try_equalized(wishes.equalize));
+    if (!wishes.observer) QRT_RETURN_IF_ERROR(try_observers());
+    if (wishes.correct_bias != Switch::Off) {
+      QRT_RETURN_IF_ERROR(try_corrected(wishes.correct_bias));
+    }
+    return std::move(best_);
+  }
+
+ private:
+  static Wishes start(Wishes wishes) {
+    wishes.equalize = Switch::Off;
+    wishes.correct_bias = Switch::Off;
+    if (!wishes.observer) wishes.observer = Observer::MinMax;
+    return wishes;
+  }
+
+  rt::Status judge(Tuned* candidate) {
+    QRT_RETURN_IF_ERROR(tell(options_.progress, "trying", tried_++, kMostTries));
+    QRT_ASSIGN_OR_RETURN(candidate->quantized,
+                         quantize(candidate->prepared, candidate->statistics, candidate->wishes));
+    QRT_ASSIGN_OR_RETURN(const auto model, own_model(candidate->quantized.file));
+    QRT_ASSIGN_OR_RETURN(candidate->sqnr_db, reference_.sqnr_db(model));
+    return {};
+  }
+
+  // The candidate becomes the best if it is better, or if it was asked for.
+  void choose(const char* name, bool asked, Quantized quantized, double sqnr_db, Wishes wishes) {
+    const bool kept = asked || sqnr_db > best_.sqnr_db + kLeastGain;
+    best_.gains.push_back({name, best_.sqnr_db, sqnr_db, kept});
+    if (!kept) return;
+    best_.quantized = std::move(quantized);
+    best_.sqnr_db = sqnr_db;
+    best_.wishes = std::move(wishes);
+  }
+
+  rt::Status try_equalized(Switch wish) {
+    size_t pairs = 0;
+    QRT_ASSIGN_OR_RETURN(Prepared prepared, equalized(best_.prepared, best_.statistics, &pairs));
+    if (pairs == 0) return {};
+    CalibrateOptions calibration;
+    calibration.threads = options_.threads;
+    calibration.by_channel = wanted_by_channel(prepared.graph);
+    calibration.progress = options_.progress;
+    QRT_ASSIGN_OR_RETURN(Statistics statistics, calibrate(prepared.model, samples_, calibration));
+    Tuned candidate;
+    candidate.prepared = std::move(prepared);
+    candidate.statistics = std::move(statistics);
+    candidate.wishes = best_.wishes;
+    candidate.wishes.equalize = Switch::On;
+    QRT_RETURN_IF_ERROR(judge(&candidate));
+    const bool kept = wish == Switch::On || candidate.sqnr_db > best_.sqnr_db + kLeastGain;
+    Gain gain = {"equalization between layers", best_.sqnr_db, candidate.sqnr_db, kept};
+    candidate.gains = best_.gains;
+    if (kept) best_ = std::move(candidate);
+    best_.gains.push_back(std::move(gain));
+    return {};
+  }
+
+  rt::Status try_with(const std::string& name, bool asked, const Wishes& wishes) {
+    QRT_RETURN_IF_ERROR(tell(options_.progress, "trying", tried_++, kMostTries));
+    QRT_ASSIGN_OR_RETURN(Quantized quantized, quantize(best_.prepared, best_.statistics, wishes));
+    QRT_ASSIGN_OR_RETURN(const auto model, own_model(quantized.file));
+    QRT_ASSIGN_OR_RETURN(const double sqnr_db, reference_.sqnr_db(model));
+    choose(name.c_str(), asked, std::move(quantized), sqnr_db, wishes);
+    return {};
+  }
+
+  rt::Status try_observers() {
+    for (const Observer observer : {Observer::Percentile, Observer::MseShrunk, Observer::Mse}) {
+      Wishes wishes = best_.wishes;
+      wishes.observer = observer;
+      QRT_RETURN_IF_ERROR(
+          try_with("ranges by " + std::string(observer_name(observer)), false, wishes));
+    }
+    return {};
+  }
+
+  rt::Status try_corrected(Switch wish) {
+    Wishes wishes = best_.wishes;
+    wishes.correct_bias = Switch::On;
+    return try_with("bias correction", wish == Switch::On, wishes);
+  }
+
+  static constexpr size_t kMostTries = 6;
+  Tuned best_;
+  const Reference reference_;
+  const SampleSource& samples_;
+  const TuneOptions& options_;
+  size_t tried_ = 0;
+};
+
+}  // namespace
+
+rt::Result<Tuned> tune(Prepared prepared, Statistics statistics, const SampleSource& samples,
+                       const Wishes& wishes, const TuneOptions& options) {
+  QRT_ASSIGN_OR_RETURN(Reference reference,
+                       Reference::create(prepared.model, samples, options.judged, options.threads));
+  Tuned tuned;
+  tuned.prepared = std::move(prepared);
+  tuned.statistics = std::move(statistics);
+  tuned.wishes = wishes;
+  return Tuner(std::move(tuned), std::move(reference), samples, options).run();
+}
+
+}  // namespace qrt::quantize
