@@ -20,8 +20,21 @@ using graph::Graph;
 using graph::Node;
 using graph::QuantizedAs;
 
-// Every value gets a name that no other has, for statistics, recipes and comparisons go by names.
+void name_nodes_apart(Graph* graph) {
+  std::set<std::string> taken;
+  for (Node& node : graph->nodes) {
+    const std::string wanted = node.name.empty() ? graph::node_kind(node) : node.name;
+    node.name = wanted;
+    for (int i = 2; !taken.insert(node.name).second; ++i) {
+      node.name = wanted + "#" + std::to_string(i);
+    }
+  }
+}
+
+// Every node and every value gets a name that no other has, for statistics, recipes and comparisons
+// go by names.
 void name_apart(Graph* graph) {
+  name_nodes_apart(graph);
   std::set<std::string> taken;
   for (int v : graph->inputs) taken.insert(graph->value(v).name);
   for (int v : graph->outputs) taken.insert(graph->value(v).name);

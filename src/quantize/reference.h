@@ -24,6 +24,7 @@ class Reference {
   static constexpr double kExact = 200;
 
   size_t samples() const { return samples_.size(); }
+  const Sample& sample() const { return samples_[0]; }  // one of them
 
  private:
   std::vector<Sample> samples_;
