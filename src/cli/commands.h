@@ -20,5 +20,6 @@ void add_eval(CLI::App& app, Action* action);
 void add_compare(CLI::App& app, Action* action);
 void add_cpu(CLI::App& app, Action* action);
 void add_operators(CLI::App& app, Action* action);
+void add_quantize(CLI::App& app, Action* action);
 
 }  // namespace qrt::cli

@@ -76,6 +76,7 @@ int run_tool(int argc, char** argv) {
   add_compare(app, &action);
   add_cpu(app, &action);
   add_operators(app, &action);
+  add_quantize(app, &action);
 
   try {
     app.parse(argc, argv);

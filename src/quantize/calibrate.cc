@@ -1,6 +1,5 @@
 #include "src/quantize/calibrate.h"
 
-#include <cstring>
 #include <set>
 
 #include "src/base/fingerprint.h"
@@ -77,37 +76,6 @@ rt::Result<Runner> Runner::create(std::shared_ptr<const rt::Model> model, size_t
   options.max_arena_bytes = uint64_t{1} << 34;
   QRT_ASSIGN_OR_RETURN(auto session, rt::Session::create(std::move(program), options));
   return Runner(std::move(session));
-}
-
-rt::Status Runner::feed(const Sample& sample) {
-  std::vector<rt::InputShape> shapes;
-  for (size_t i = 0; i < sample.inputs.size(); ++i) {
-    if (!(sample.inputs[i].shape == session_->input_shape(i))) {
-      shapes.emplace_back(i, sample.inputs[i].shape);
-    }
-  }
-  if (!shapes.empty()) {
-    QRT_RETURN_IF_ERROR(session_->resize_inputs({shapes.data(), shapes.size()}));
-  }
-  for (size_t i = 0; i < sample.inputs.size(); ++i) {
-    const std::vector<uint8_t>& bytes = sample.inputs[i].bytes;
-    if (bytes.size() != session_->input_bytes(i)) {
-      return error(Code::InvalidArgument, "has %zu bytes for input '%s', which takes %zu",
-                   bytes.size(), session_->input(i).name, session_->input_bytes(i));
-    }
-    if (!bytes.empty()) std::memcpy(session_->input_data(i), bytes.data(), bytes.size());
-  }
-  return {};
-}
-
-rt::Status Runner::run(const Sample& sample) {
-  if (sample.inputs.size() != session_->inputs()) {
-    return error(Code::InvalidArgument, "%s has %zu inputs, the model %zu", sample.name.c_str(),
-                 sample.inputs.size(), session_->inputs());
-  }
-  session_->reset_state();
-  QRT_RETURN_IF_ERROR(feed(sample).within(sample.name));
-  return session_->run().within(sample.name);
 }
 
 rt::Result<Statistics> calibrate(const std::shared_ptr<const rt::Model>& model,

@@ -6,9 +6,8 @@
 
 #include "src/model/model.h"
 #include "src/quantize/progress.h"
-#include "src/quantize/samples.h"
+#include "src/quantize/run_sample.h"
 #include "src/quantize/statistics.h"
-#include "src/runtime/session.h"
 
 namespace qrt::quantize {
 
@@ -18,12 +17,10 @@ class Runner {
   static rt::Result<Runner> create(std::shared_ptr<const rt::Model> model, size_t threads);
 
   rt::Session& session() { return *session_; }
-  // Puts the sample into the inputs and runs, from the model's first state. Errors name the sample.
-  rt::Status run(const Sample& sample);
+  rt::Status run(const Sample& sample) { return run_sample(session_.get(), sample); }
 
  private:
   explicit Runner(std::unique_ptr<rt::Session> session) : session_(std::move(session)) {}
-  rt::Status feed(const Sample& sample);
 
   std::unique_ptr<rt::Session> session_;
 };
