@@ -12,6 +12,7 @@
 #include "src/cli/metric_options.h"
 #include "src/cli/progress.h"
 #include "src/cli/quantize_result.h"
+#include "src/cli/report_page.h"
 #include "src/cli/running_model.h"
 #include "src/cli/shape_option.h"
 #include "src/cli/terminal.h"
@@ -26,7 +27,7 @@ namespace fs = std::filesystem;
 using quantize::SampleView;
 
 struct Options {
-  std::string in, out, signature, recipe, keep_recipe, json;
+  std::string in, out, signature, recipe, keep_recipe, json, report;
   std::vector<std::string> shapes, overrides;
   DataArguments data;
   MetricArguments metric;
@@ -38,14 +39,15 @@ struct Options {
 constexpr const char* kFooter = R"(Examples:
   qrt quantize model.onnx model.qrt --data pictures --resize --mean 127.5 --scale 1/127.5
   qrt quantize model.tflite model.qrt --data x.npy
-  qrt quantize model.onnx model.qrt --data x.npy --labels y.npy --metric top1
+  qrt quantize model.onnx model.qrt --data x.npy --labels y.npy --metric top1 --report why.html
   qrt quantize model.onnx model.qrt --data x.npy --labels y.npy --metric top1 --max-drop 0.5%
   qrt quantize model.onnx model.qrt --data x.npy --set "head*=s16" --set "Softmax=float"
   qrt quantize model.onnx model.qrt --data x.npy --keep-recipe recipe.json
   qrt quantize model.onnx model.qrt --data x.npy --recipe recipe.json
 
 Schemes: s8 (activations and weights of 8 bits, ranges from the data), s16 (activations of 16 bits),
-dynamic (weights of 8 bits; activations stay float and are quantized in each run), float.
+w4 (activations of 8 bits, weights of 4), dynamic (weights of 8 bits; activations stay float and are
+quantized in each run), dynamic-w4 (the same with weights of 4 bits in blocks of 32), float.
 
 The data need no labels. Part of them is held back: calibration never sees what the figures are
 measured on. Of --samples N that are calibrated on, 100 or more that look like what the model will
@@ -131,7 +133,7 @@ Outcome check_arguments(const Options& options) {
   if (fs::equivalent(options.in, options.out, ignored)) {
     return Outcome::usage("input and output are the same file, '" + options.in + "'");
   }
-  for (const std::string& file : {options.out, options.keep_recipe, options.json}) {
+  for (const std::string& file : {options.out, options.keep_recipe, options.json, options.report}) {
     const fs::path folder = fs::path(file).parent_path();
     if (!folder.empty() && !fs::is_directory(folder, ignored)) {
       return rt::error(rt::Code::Io, "the folder '%s' does not exist; create it first",
@@ -397,6 +399,9 @@ class Quantization {
       QRT_RETURN_IF_ERROR(write_text(options_.keep_recipe, recipe_of(result_.wishes())));
     }
     if (!options_.json.empty()) QRT_RETURN_IF_ERROR(write_text(options_.json, json_of(result_)));
+    if (!options_.report.empty()) {
+      QRT_RETURN_IF_ERROR(write_report_page(options_.report, json_of(result_)));
+    }
     return graph::write_file(options_.out, result_.quantized().file);
   }
 
@@ -471,6 +476,9 @@ void add_quantize(CLI::App& app, Action* action) {
   named(command->add_option("--keep-recipe", options->keep_recipe, "Write all choices as JSON"),
         "FILE");
   named(command->add_option("--json", options->json, "Write all figures as JSON"), "FILE");
+  named(command->add_option("--report", options->report,
+                            "Write a page that explains the result (one .html, for any browser)"),
+        "FILE");
   add_signature_option(command, &options->signature);
   add_shape_option(command, &options->shapes, "Fix or open dimensions of an input", true);
   named(command->add_option("--threads,-t", options->threads, "Threads (1); 0: one a core"), "N")

@@ -210,7 +210,7 @@ class FuseQdq {
     const int weights = source(node.inputs[1]);
     if (input == kAbsent || weights == kAbsent) return false;
     const Value& w = graph_.value(weights);
-    const bool integers = w.type == DType::S8 || w.type == DType::U8;
+    const bool integers = w.type == DType::S8 || w.type == DType::U8 || w.type == DType::S4;
     if (!w.constant() || !integers || !quantized_per_output(w)) return false;
     std::vector<double> bias;
     std::string bias_name;

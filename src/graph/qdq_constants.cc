@@ -155,7 +155,8 @@ IntegerWeights make_integer_weights(Graph& graph, int input, int weights,
   if (bias.empty()) return {weights, kAbsent};
   const float input_scale = graph.value(input).quantization.scales[0];
   const bool may_be_wide = graph.value(input).type == DType::S16;
-  if (!may_be_wide) weights = coarser_weights(graph, input_scale, weights, bias);
+  const bool packed = graph.value(weights).type == DType::S4;
+  if (!may_be_wide && !packed) weights = coarser_weights(graph, input_scale, weights, bias);
   const Quantization& w = graph.value(weights).quantization;
   std::vector<double> elements;
   double largest = 0;

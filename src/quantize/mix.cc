@@ -13,8 +13,6 @@ namespace {
 
 using graph::QuantizedAs;
 
-bool integer(Scheme scheme) { return scheme == Scheme::S8 || scheme == Scheme::S16; }
-
 class Search {
  public:
   Search(const Prepared& prepared, const Statistics& statistics, const Reference& reference,
@@ -205,7 +203,7 @@ std::vector<Part> parts_of(const graph::Graph& graph, const Plan& plan) {
   std::vector<int> maker(graph.values.size(), -1);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const graph::Node& node = graph.nodes[n];
-    if (!integer(plan.nodes[n].scheme)) continue;
+    if (!is_static(plan.nodes[n].scheme)) continue;
     const QuantizedAs form = graph::quantized_as(graph, node);
     int part = -1;
     if (form == QuantizedAs::Weighted || node.type() == fb::OpOptions::MatMul) {

@@ -140,13 +140,15 @@ class Planner {
     if (form == QuantizedAs::Weighted && !has_float_weights(graph_, node)) {
       return {Scheme::Float, "its weights are no constant of floats"};
     }
-    if (scheme == Scheme::Dynamic) {
-      if (form == QuantizedAs::Weighted && takes_dynamic(node)) return {Scheme::Dynamic, ""};
+    if (scheme == Scheme::Dynamic || scheme == Scheme::DynamicW4) {
+      if (form == QuantizedAs::Weighted && takes_dynamic(node, scheme)) return {scheme, ""};
       return {Scheme::Float, form == QuantizedAs::Weighted ? "has no dynamic form" : ""};
     }
     if (!named && loses_much(node)) return {Scheme::Float, "would lose too much in integers"};
     if (scheme == Scheme::S16 && !takes_s16(node)) return {Scheme::Float, "has no form in s16"};
     if (!seen(node)) return {Scheme::Float, "did not run on any sample"};
+    // Without weights, it is s8.
+    if (scheme == Scheme::W4 && form != QuantizedAs::Weighted) scheme = Scheme::S8;
     return {scheme, ""};
   }
 
@@ -159,10 +161,10 @@ class Planner {
            is_float(graph_.value(node.outputs[0]));
   }
 
-  bool takes_dynamic(const Node& node) const {
+  bool takes_dynamic(const Node& node, Scheme scheme) const {
     if (node.type() == fb::OpOptions::FullyConnected) return true;
     const fb::Conv2DT* conv = node.options.AsConv2D();
-    return conv != nullptr && conv->groups == 1;
+    return scheme == Scheme::Dynamic && conv != nullptr && conv->groups == 1;
   }
 
   bool takes_s16(const Node& node) const {
@@ -181,10 +183,7 @@ class Planner {
     return true;
   }
 
-  bool integer(size_t n) const {
-    const Scheme scheme = plan_.nodes[n].scheme;
-    return scheme == Scheme::S8 || scheme == Scheme::S16;
-  }
+  bool integer(size_t n) const { return is_static(plan_.nodes[n].scheme); }
   QuantizedAs form(size_t n) const { return graph::quantized_as(graph_, graph_.nodes[n]); }
   bool moves(size_t n) const { return integer(n) && form(n) == QuantizedAs::Moves; }
 

@@ -123,8 +123,13 @@ rt::Result<Quantized> quantize(const Prepared& prepared, const Statistics& stati
           static_cast<size_t>(result.plan.source[static_cast<size_t>(node.inputs[0])]);
       const ValuePlan& input = result.plan.values[source];
       const float input_scale = input.quantized ? input.quantization.scales[0] : 1.0f;
+      constexpr int kBlock = 32;
+      const int bits = plan.scheme == Scheme::W4 ? 4 : 8;
       IntegerCodes rounded =
-          round_weights(weights, weight_scales(weights, wishes.per_tensor, input_scale));
+          plan.scheme == Scheme::DynamicW4
+              ? round_blocks(weights, kBlock)
+              : round_weights(weights, bits,
+                              weight_scales(weights, bits, wishes.per_tensor, input_scale));
       if (wishes.correct_bias == Switch::On) {
         const ChannelStatistics& seen =
             statistics.values[static_cast<size_t>(node.inputs[0])].channels;

@@ -54,9 +54,7 @@ class Rewriter {
   }
 
  private:
-  bool integer(size_t n) const {
-    return plan_.nodes[n].scheme == Scheme::S8 || plan_.nodes[n].scheme == Scheme::S16;
-  }
+  bool integer(size_t n) const { return is_static(plan_.nodes[n].scheme); }
   bool quantized(int v) const {
     return at(v) < plan_.values.size() && plan_.values[at(v)].quantized;
   }
@@ -133,10 +131,7 @@ class Rewriter {
 
   void set_weights(const IntegerCodes& codes, bool dynamic, Node* node) {
     const graph::Value floats = graph_.value(node->inputs[1]);
-    graph::Quantization q;
-    q.scales = codes.scales;
-    if (q.scales.size() > 1) q.axis = 0;
-    int weights = graph_.add_constant(floats.name, floats.shape, codes.codes, std::move(q));
+    int weights = add_codes(floats, codes);
     if (!dynamic) {
       const int through = graph_.add_tensor(floats.name, DType::F32, floats.shape);
       graph_.add_node(floats.name, fb::DequantizeT(), {weights}, {through});
@@ -151,6 +146,26 @@ class Rewriter {
     node->inputs.resize(3, kAbsent);
     node->inputs[2] =
         graph_.add_constant(name, {static_cast<int32_t>(codes.bias.size())}, codes.bias);
+  }
+
+  int add_codes(const graph::Value& floats, const IntegerCodes& codes) {
+    graph::Quantization q;
+    q.scales = codes.scales;
+    q.zero_points = codes.zero_points;
+    if (codes.block > 0) {
+      q.axis = static_cast<int>(floats.shape.size()) - 1;
+      q.block = codes.block;
+    } else if (q.scales.size() > 1) {
+      q.axis = 0;
+    }
+    if (codes.bits == 8) return graph_.add_constant(floats.name, floats.shape, codes.codes, q);
+    // Two a byte, the lower half first.
+    graph::Bytes bytes((codes.codes.size() + 1) / 2, 0);
+    for (size_t i = 0; i < codes.codes.size(); ++i) {
+      const auto nibble = static_cast<unsigned>(codes.codes[i]) & 15u;
+      bytes[i / 2] = static_cast<uint8_t>(bytes[i / 2] | nibble << (i % 2 * 4));
+    }
+    return graph_.add_constant_bytes(floats.name, DType::S4, floats.shape, std::move(bytes), q);
   }
 
   const Plan& plan_;

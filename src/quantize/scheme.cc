@@ -7,10 +7,9 @@ struct Name {
   Scheme scheme;
   const char* name;
 };
-constexpr Name kNames[] = {{Scheme::Float, "float"},
-                           {Scheme::S8, "s8"},
-                           {Scheme::S16, "s16"},
-                           {Scheme::Dynamic, "dynamic"}};
+constexpr Name kNames[] = {{Scheme::Float, "float"},     {Scheme::S8, "s8"},
+                           {Scheme::S16, "s16"},         {Scheme::W4, "w4"},
+                           {Scheme::Dynamic, "dynamic"}, {Scheme::DynamicW4, "dynamic-w4"}};
 
 bool matches_from(const char* pattern, const char* text) {
   for (; *pattern != '\0' && *pattern != '*'; ++pattern, ++text) {

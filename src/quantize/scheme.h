@@ -12,10 +12,15 @@ namespace qrt::quantize {
 // How an operator computes.
 enum class Scheme : uint8_t {
   Float,
-  S8,       // s8 activations of fixed ranges, s8 weights
-  S16,      // s16 activations of fixed ranges, s8 weights
-  Dynamic,  // float activations, quantized to s8 in each run; s8 weights
+  S8,         // s8 activations of fixed ranges, s8 weights
+  S16,        // s16 activations of fixed ranges, s8 weights
+  W4,         // s8 activations, s4 weights
+  Dynamic,    // float activations, quantized to s8 in each run; s8 weights
+  DynamicW4,  // the same with s4 weights in blocks of 32: for products of few rows
 };
+inline bool is_static(Scheme scheme) {
+  return scheme == Scheme::S8 || scheme == Scheme::S16 || scheme == Scheme::W4;
+}
 const char* scheme_name(Scheme scheme);
 bool find_scheme(const std::string& name, Scheme* scheme);  // false: there is none
 std::string scheme_names();                                 // "float, s8, ..."

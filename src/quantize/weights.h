@@ -34,13 +34,19 @@ struct IntegerCodes {
   float scale(size_t o) const { return scales[scales.size() == 1 ? 0 : o]; }
 };
 
-// Symmetric scales by the largest weight (of each output, or of all); a scale is raised where the
-// bias would not fit 32 bits in steps of input_scale times it. An output that is all zero gets a
-// scale with which its bias is exact.
-std::vector<float> weight_scales(const FloatWeights& weights, bool per_tensor, float input_scale);
+// Symmetric scales, of each output or of all. Of 8 bits, by the largest weight; of 4, those of
+// least squared error among shrunken ones. A scale is raised where the bias would not fit 32 bits
+// in steps of input_scale times it. An output that is all zero gets a scale with which its bias is
+// exact.
+std::vector<float> weight_scales(const FloatWeights& weights, int bits, bool per_tensor,
+                                 float input_scale);
 
 // Rounded to nearest, halves to even.
-IntegerCodes round_weights(const FloatWeights& weights, std::vector<float> scales);
+IntegerCodes round_weights(const FloatWeights& weights, int bits, std::vector<float> scales);
+
+// To 4 bits, in blocks along an output's elements, each from its least weight to its largest, with
+// scales that are exact in f16.
+IntegerCodes round_blocks(const FloatWeights& weights, int block);
 
 // What rounding adds to each output on average, for inputs of these means by channel: to be taken
 // off the bias (Nagel et al., "Data-free quantization through weight equalization and bias
