@@ -8,8 +8,9 @@ usage() {
 usage: examples/quickstart.sh [--build FOLDER]
 
 Builds libqrt's command-line tool and shows it at work on the digit classifier in examples/digits:
-its float and its quantized form are converted to .qrt, 40 test pictures are classified, and the
-sizes, speed and accuracy of both are put side by side. Takes a few minutes the first time.
+its float and its quantized form are converted to .qrt, 40 test pictures are classified, the float form
+is quantized with them, too, and the sizes, speed and accuracy of all three are put side by side. Takes a
+few minutes the first time.
 
   --build FOLDER   build there (default: build/release, as tests/run.sh does)
 TEXT
@@ -48,7 +49,15 @@ step "classifying pictures with the quantized model (one of each digit)"
 "$qrt" run "$work/digits_int8.qrt" --labels "$digits/labels.txt" --scale 1/255 \
   --draw --each "$digits"/images/{00,04,08,12,16,20,24,28,32,36}_*.png
 
-step "float and int8 side by side"
+step "quantizing the float model with the shipped pictures"
+# The label of a picture is in its name. Half of the pictures are calibrated on, the other half judge.
+ls "$digits"/images | sed 's/.*label\([0-9]\).*/\1/' >"$work/labels.txt"
+"$qrt" quantize "$digits/digits_float.onnx" "$work/digits_ptq.qrt" --data "$digits/images" \
+  --scale 1/255 --samples 20 --labels "$work/labels.txt" --metric top1 \
+  --report "$work/report.html"
+echo "The same, with pictures: file://$work/report.html"
+
+step "float, trained for int8, and quantized afterwards, side by side"
 # Fields of `qrt bench --json`, which prints one "key": value a line.
 field() { sed -n "s/^ *\"$2\": *\([0-9.]*\),*$/\1/p" "$1" | head -n 1; }
 right() {
@@ -59,7 +68,7 @@ right() {
          END { print n + 0 }'
 }
 printf '%-10s %12s %14s %16s\n' model 'file bytes' 'median us' 'right of 40'
-for kind in float int8; do
+for kind in float int8 ptq; do
   model=$work/digits_$kind.qrt
   "$qrt" bench "$model" --seconds 1 --json >"$work/bench_$kind.json"
   printf '%-10s %12s %14s %16s\n' "$kind" "$(stat -c %s "$model")" \
@@ -71,6 +80,7 @@ cat <<TEXT
 Next:
   $qrt --help
   $qrt inspect $work/digits_int8.qrt
+  $qrt quantize --help                your own model
   $qrt bench $work/digits_int8.qrt --profile
   tests/run.sh     runs the tests
 TEXT
