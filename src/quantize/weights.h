@@ -27,11 +27,15 @@ struct FloatWeights {
 FloatWeights float_weights(const graph::Graph& graph, const graph::Node& node);
 
 struct IntegerCodes {
-  std::vector<int8_t> codes;  // as the weights stand
-  std::vector<float> scales;  // one, or one an output
-  std::vector<float> bias;    // float, as it is to be; empty: none
+  std::vector<int8_t> codes;         // as the weights stand; of 4 bits, too, a byte each
+  std::vector<float> scales;         // one, one an output, or one a block of an output
+  std::vector<int32_t> zero_points;  // as many, or none
+  std::vector<float> bias;           // float, as it is to be; empty: none
+  int bits = 8;
+  int block = 0;  // elements of an output that share a scale; 0: all
 
-  float scale(size_t o) const { return scales[scales.size() == 1 ? 0 : o]; }
+  // What element k of output o, one of `per_output`, stands for.
+  double real(size_t o, size_t k, size_t per_output) const;
 };
 
 // Symmetric scales, of each output or of all. Of 8 bits, by the largest weight; of 4, those of
