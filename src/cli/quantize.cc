@@ -19,6 +19,7 @@
 #include "src/graph/reader.h"
 #include "src/graph/writer.h"
 #include "src/quantize/calibrate.h"
+#include "src/quantize/evaluate.h"
 
 namespace qrt::cli {
 namespace {
@@ -71,10 +72,11 @@ rt::Result<MaxDrop> read_max_drop(const std::string& text) {
   if (unit == "%") drop.value /= 100;
   const bool known = unit.empty() || unit == "%" || drop.decibels;
   if (end == text.c_str() || !known || !std::isfinite(drop.value) || drop.value < 0) {
-    return rt::error(rt::Code::InvalidArgument,
-                     "--max-drop takes a drop of the metric such as 0.5% or 0.005, or an SQNR such "
-                     "as 30dB; '%s' is neither",
-                     text.c_str());
+    return rt::error(
+        rt::Code::InvalidArgument,
+        "--max-drop takes a drop of the metric such as 0.5%% or 0.005, or an SQNR such "
+        "as 30dB; '%s' is neither",
+        text.c_str());
   }
   return drop;
 }
@@ -205,14 +207,13 @@ class Scorer {
     QRT_ASSIGN_OR_RETURN(Scoring scoring, open_scoring(options_.metric, dataset_, open_));
     QRT_ASSIGN_OR_RETURN(quantize::Runner runner,
                          quantize::Runner::create(model, thread_count(options_.threads)));
-    ProgressBar progress;
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      if (what != nullptr) progress(what, i, numbers.size());
-      QRT_ASSIGN_OR_RETURN(const quantize::Sample sample, dataset_.load(numbers[i]));
-      QRT_RETURN_IF_ERROR(runner.run(sample));
-      QRT_RETURN_IF_ERROR(
-          scoring.add(numbers[i], quantize::real_outputs(runner.session())).within(sample.name));
-    }
+    const SampleView samples(dataset_, numbers);
+    ProgressBar bar;
+    quantize::Progress progress;
+    if (what != nullptr) progress = std::ref(bar);
+    QRT_RETURN_IF_ERROR(quantize::evaluate(
+        &runner.session(), samples, [&](size_t i) { return scoring.label(numbers[i]); },
+        scoring.metric.get(), progress, what == nullptr ? "" : what));
     Scored scored;
     QRT_ASSIGN_OR_RETURN(scored.value, scoring.metric->value());
     scored.contributions = scoring.metric->contributions();

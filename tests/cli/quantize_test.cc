@@ -71,7 +71,9 @@ TEST_F(QuantizeTest, EverySchemeRunsAndAMixKeepsItsBound) {
   EXPECT_PRED2(contains, ran.out, "Mixes that were tried");
   const Json mix = json("mix.json");
   for (const Json& point : mix["tradeoff"]) {
-    if (point["chosen"]) EXPECT_LE(point["loss"].get<double>(), -45);
+    if (point["chosen"]) {
+      EXPECT_LE(point["loss"].get<double>(), -45);
+    }
   }
   EXPECT_FALSE(mix["sensitivity"].empty());
 }
