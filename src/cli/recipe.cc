@@ -68,6 +68,7 @@ class Reader {
     }
     if (key == "equalize") return read_switch(key, text, &wishes->equalize);
     if (key == "bias_correction") return read_switch(key, text, &wishes->correct_bias);
+    if (key == "round_columns") return read_switch(key, text, &wishes->round_columns);
     return wrong("has '" + key + "', which is not known");
   }
 
@@ -112,6 +113,7 @@ Json recipe_of(const Wishes& wishes) {
                {"observer", wishes.observer ? quantize::observer_name(*wishes.observer) : "auto"},
                {"equalize", switch_name(wishes.equalize)},
                {"bias_correction", switch_name(wishes.correct_bias)},
+               {"round_columns", switch_name(wishes.round_columns)},
                {"overrides", Json::array()}};
   for (const quantize::Override& override : wishes.overrides) {
     json["overrides"].push_back(

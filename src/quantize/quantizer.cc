@@ -8,6 +8,7 @@
 #include "src/graph/node_spec.h"
 #include "src/graph/reader.h"
 #include "src/graph/writer.h"
+#include "src/quantize/column_rounding.h"
 #include "src/quantize/equalize.h"
 #include "src/quantize/rewrite.h"
 #include "src/quantize/weights.h"
@@ -130,6 +131,10 @@ rt::Result<Quantized> quantize(const Prepared& prepared, const Statistics& stati
               ? round_blocks(weights, kBlock)
               : round_weights(weights, bits,
                               weight_scales(weights, bits, wishes.per_tensor, input_scale));
+      const auto gram = statistics.grams.find(n);
+      if (wishes.round_columns == Switch::On && gram != statistics.grams.end()) {
+        round_columns(weights, gram->second, &rounded);
+      }
       if (wishes.correct_bias == Switch::On) {
         const ChannelStatistics& seen =
             statistics.values[static_cast<size_t>(node.inputs[0])].channels;

@@ -42,6 +42,9 @@ struct Wishes {
   std::optional<Observer> observer;  // none: what brings the outputs closest
   Switch equalize = Switch::Auto;
   Switch correct_bias = Switch::Auto;
+  // Rounding that makes up for its errors (column_rounding.h). Auto tries it for weights of 4 bits
+  // and for those of one scale.
+  Switch round_columns = Switch::Auto;
 };
 
 }  // namespace qrt::quantize

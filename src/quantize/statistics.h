@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,12 +39,24 @@ struct ValueStatistics {
   bool seen() const { return count > 0; }
 };
 
+// The sum of x x^T over inputs x (unfolded) of an output of an operator with weights: the squared
+// error that a change d of an output's weights makes is d^T H d, known without data.
+// [groups][k][k] for the k weights of an output; symmetric.
+struct Gram {
+  size_t k = 0, groups = 0;
+  std::vector<double> sums;
+  uint64_t count = 0;  // of inputs x, for each group
+
+  const double* group(size_t g) const { return sums.data() + g * k * k; }
+};
+
 // By value of the model's main graph.
 struct Statistics {
   std::vector<ValueStatistics> values;
   size_t samples = 0;
-  size_t repeated = 0;  // samples that were the same as one before
-  uint64_t data = 0;    // a fingerprint of the samples
+  size_t repeated = 0;           // samples that were the same as one before
+  uint64_t data = 0;             // a fingerprint of the samples
+  std::map<size_t, Gram> grams;  // by node; those that were asked for
 };
 
 // Adds a sample's elements; `channels`: the length of the last axis, or 0 if sums by channel are

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "src/quantize/calibrate.h"
+#include "src/quantize/gram.h"
 
 namespace qrt::quantize {
 namespace {
@@ -24,6 +25,7 @@ class Tuner {
     QRT_RETURN_IF_ERROR(judge(&best_));
     if (wishes.equalize != Switch::Off) QRT_RETURN_IF_ERROR(try_equalized(wishes.equalize));
     if (!wishes.observer) QRT_RETURN_IF_ERROR(try_observers());
+    if (wants_columns(wishes)) QRT_RETURN_IF_ERROR(try_columns(wishes.round_columns));
     if (wishes.correct_bias != Switch::Off) {
       QRT_RETURN_IF_ERROR(try_corrected(wishes.correct_bias));
     }
@@ -34,6 +36,7 @@ class Tuner {
   static Wishes start(Wishes wishes) {
     wishes.equalize = Switch::Off;
     wishes.correct_bias = Switch::Off;
+    wishes.round_columns = Switch::Off;
     if (!wishes.observer) wishes.observer = Observer::MinMax;
     return wishes;
   }
@@ -105,7 +108,25 @@ class Tuner {
     return try_with("bias correction", wish == Switch::On, wishes);
   }
 
-  static constexpr size_t kMostTries = 6;
+  static bool wants_columns(const Wishes& wishes) {
+    const bool coarse = wishes.scheme == Scheme::W4 || wishes.scheme == Scheme::DynamicW4;
+    return wishes.round_columns == Switch::On ||
+           (wishes.round_columns == Switch::Auto && (coarse || wishes.per_tensor));
+  }
+
+  rt::Status try_columns(Switch wish) {
+    GramOptions options;
+    options.threads = options_.threads;
+    options.progress = options_.progress;
+    QRT_ASSIGN_OR_RETURN(
+        best_.statistics.grams,
+        collect_grams(best_.prepared.model, best_.prepared.graph, samples_, options));
+    Wishes wishes = best_.wishes;
+    wishes.round_columns = Switch::On;
+    return try_with("rounding that makes up for its errors", wish == Switch::On, wishes);
+  }
+
+  static constexpr size_t kMostTries = 7;
   Tuned best_;
   const Reference reference_;
   const SampleSource& samples_;

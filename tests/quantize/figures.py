@@ -22,7 +22,9 @@ def net(name):
     return [os.path.join(HERE, f"nets/{name}.onnx")]
 
 
-# Name, nets (their mean counts), data, options, and the most points of top-1 that may be lost.
+# Name, nets (their mean counts), data, options, and the most points of top-1 that may be lost. What is known
+# to lose more is said, and does not end with 1.
+KNOWN = {"narrow, w4"}
 CASES = [
     ("digits, five seeds, s8", DIGITS, "mnist", [], 0.10),
     ("digits, five seeds, w4", DIGITS, "mnist", ["--scheme", "w4"], 0.30),
@@ -31,7 +33,7 @@ CASES = [
     *[(f"{name}, s8 per tensor", net(name), "fashion", ["--per-tensor"], 0.50)
       for name in ("uneven", "spread", "narrow")],
     *[(f"{name}, w4", net(name), "fashion", ["--scheme", "w4"], most)
-      for name, most in (("resnet", None), ("mobilenet_v2", None), ("uneven", None), ("narrow", None))],
+      for name, most in (("resnet", 1.0), ("mobilenet_v2", 1.0), ("uneven", 1.0), ("narrow", 1.0))],
 ]
 
 
@@ -69,8 +71,9 @@ def main():
             low, high = (mean(lambda r: -100 * r[1]["difference"]["interval95"][i]) for i in (1, 0))
             ratio = mean(lambda r: r[0]["bytes"] / r[1]["bytes"])
             lost = before - after
-            verdict = "" if most is None else f"{most:5.2f}" + ("" if lost <= most else " MISSED")
-            missed += most is not None and lost > most
+            known = name in KNOWN
+            verdict = f"{most:5.2f}" + ("" if lost <= most else " missed, as known" if known else " MISSED")
+            missed += lost > most and not known
             print(f"{name:28} {before:8.2f} {after:8.2f} {lost:6.2f}  {low:6.2f} … {high:6.2f}  {ratio:5.2f}x "
                   f"{verdict}", flush=True)
     sys.exit(1 if missed else 0)
