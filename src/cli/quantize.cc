@@ -20,6 +20,7 @@
 #include "src/graph/writer.h"
 #include "src/quantize/calibrate.h"
 #include "src/quantize/evaluate.h"
+#include "src/quantize/words.h"
 
 namespace qrt::cli {
 namespace {
@@ -82,38 +83,16 @@ rt::Result<MaxDrop> read_max_drop(const std::string& text) {
   return drop;
 }
 
-bool read_switch(const std::string& text, quantize::Switch* value) {
-  if (text == "auto") *value = quantize::Switch::Auto;
-  if (text == "on") *value = quantize::Switch::On;
-  if (text == "off") *value = quantize::Switch::Off;
-  return text == "auto" || text == "on" || text == "off";
-}
-
 rt::Result<quantize::Wishes> read_wishes(const Options& options) {
   if (!options.recipe.empty()) return read_recipe(options.recipe);
   quantize::Wishes wishes;
-  const auto wrong = [](const char* option, const std::string& text, const std::string& there_are) {
-    return rt::error(rt::Code::InvalidArgument, "%s: there is no '%s'; there are %s", option,
-                     text.c_str(), there_are.c_str());
-  };
-  if (!quantize::find_scheme(options.scheme, &wishes.scheme)) {
-    return wrong("--scheme", options.scheme, quantize::scheme_names());
-  }
-  quantize::Observer observer;
-  if (quantize::find_observer(options.observer, &observer)) {
-    wishes.observer = observer;
-  } else if (options.observer != "auto") {
-    return wrong("--observer", options.observer, "auto, " + quantize::observer_names());
-  }
-  if (!read_switch(options.equalize, &wishes.equalize)) {
-    return wrong("--equalize", options.equalize, "auto, on, off");
-  }
-  if (!read_switch(options.correct, &wishes.correct_bias)) {
-    return wrong("--bias-correction", options.correct, "auto, on, off");
-  }
-  if (!read_switch(options.columns, &wishes.round_columns)) {
-    return wrong("--column-rounding", options.columns, "auto, on, off");
-  }
+  QRT_RETURN_IF_ERROR(quantize::read_scheme("--scheme", options.scheme, &wishes.scheme));
+  QRT_RETURN_IF_ERROR(quantize::read_observer("--observer", options.observer, &wishes));
+  QRT_RETURN_IF_ERROR(quantize::read_switch("--equalize", options.equalize, &wishes.equalize));
+  QRT_RETURN_IF_ERROR(
+      quantize::read_switch("--bias-correction", options.correct, &wishes.correct_bias));
+  QRT_RETURN_IF_ERROR(
+      quantize::read_switch("--column-rounding", options.columns, &wishes.round_columns));
   wishes.per_tensor = options.per_tensor;
   for (const std::string& text : options.overrides) {
     const size_t equals = text.rfind('=');

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "src/cli/quantize_result.h"
+#include "src/quantize/words.h"
 
 namespace qrt::cli {
 namespace {
@@ -10,19 +11,13 @@ namespace {
 using quantize::Switch;
 using quantize::Wishes;
 
-struct SwitchName {
-  Switch value;
+struct NamedSwitch {
   const char* name;
+  Switch Wishes::*value;
 };
-constexpr SwitchName kSwitches[] = {
-    {Switch::Off, "off"}, {Switch::On, "on"}, {Switch::Auto, "auto"}};
-
-const char* switch_name(Switch value) {
-  for (const SwitchName& row : kSwitches) {
-    if (row.value == value) return row.name;
-  }
-  return "";
-}
+constexpr NamedSwitch kSwitches[] = {{"equalize", &Wishes::equalize},
+                                     {"bias_correction", &Wishes::correct_bias},
+                                     {"round_columns", &Wishes::round_columns}};
 
 class Reader {
  public:
@@ -38,11 +33,6 @@ class Reader {
   static rt::Status wrong(const std::string& what) {
     return {rt::Code::InvalidArgument, "the recipe " + what};
   }
-  static rt::Status unknown(const std::string& key, const std::string& text,
-                            const std::string& there_are) {
-    return wrong("has '" + text + "' for '" + key + "'; there are " + there_are);
-  }
-
   static rt::Status read(const std::string& key, const Json& value, Wishes* wishes) {
     if (key == "version") {
       return value == 1 ? rt::Status() : wrong("is of version " + value.dump() + ", not 1");
@@ -55,36 +45,13 @@ class Reader {
     if (key == "overrides") return read_overrides(value, wishes);
     if (!value.is_string()) return wrong("has no text for '" + key + "'");
     const auto text = value.get<std::string>();
-    if (key == "scheme") return read_scheme(key, text, &wishes->scheme);
-    if (key == "observer") {
-      wishes->observer.reset();
-      quantize::Observer observer;
-      if (text == "auto") return {};
-      if (!quantize::find_observer(text, &observer)) {
-        return unknown(key, text, "auto, " + quantize::observer_names());
-      }
-      wishes->observer = observer;
-      return {};
+    const std::string what = "the recipe's '" + key + "'";
+    if (key == "scheme") return quantize::read_scheme(what, text, &wishes->scheme);
+    if (key == "observer") return quantize::read_observer(what, text, wishes);
+    for (const auto& [name, value_of] : kSwitches) {
+      if (key == name) return quantize::read_switch(what, text, &(wishes->*value_of));
     }
-    if (key == "equalize") return read_switch(key, text, &wishes->equalize);
-    if (key == "bias_correction") return read_switch(key, text, &wishes->correct_bias);
-    if (key == "round_columns") return read_switch(key, text, &wishes->round_columns);
     return wrong("has '" + key + "', which is not known");
-  }
-
-  static rt::Status read_scheme(const std::string& key, const std::string& text,
-                                quantize::Scheme* scheme) {
-    if (quantize::find_scheme(text, scheme)) return {};
-    return unknown(key, text, quantize::scheme_names());
-  }
-
-  static rt::Status read_switch(const std::string& key, const std::string& text, Switch* value) {
-    for (const SwitchName& row : kSwitches) {
-      if (text != row.name) continue;
-      *value = row.value;
-      return {};
-    }
-    return unknown(key, text, "off, on, auto");
   }
 
   static rt::Status read_overrides(const Json& list, Wishes* wishes) {
@@ -94,8 +61,8 @@ class Reader {
                          row["pattern"].is_string() && row["scheme"].is_string();
       if (!whole) return wrong("has an override without a pattern and a scheme");
       quantize::Override override{row["pattern"].get<std::string>(), quantize::Scheme::Float};
-      QRT_RETURN_IF_ERROR(
-          read_scheme("scheme", row["scheme"].get<std::string>(), &override.scheme));
+      QRT_RETURN_IF_ERROR(quantize::read_scheme(
+          "the recipe's 'overrides'", row["scheme"].get<std::string>(), &override.scheme));
       wishes->overrides.push_back(std::move(override));
     }
     return {};
@@ -111,10 +78,8 @@ Json recipe_of(const Wishes& wishes) {
                {"scheme", quantize::scheme_name(wishes.scheme)},
                {"per_tensor", wishes.per_tensor},
                {"observer", wishes.observer ? quantize::observer_name(*wishes.observer) : "auto"},
-               {"equalize", switch_name(wishes.equalize)},
-               {"bias_correction", switch_name(wishes.correct_bias)},
-               {"round_columns", switch_name(wishes.round_columns)},
                {"overrides", Json::array()}};
+  for (const auto& [name, value] : kSwitches) json[name] = quantize::switch_name(wishes.*value);
   for (const quantize::Override& override : wishes.overrides) {
     json["overrides"].push_back(
         {{"pattern", override.pattern}, {"scheme", quantize::scheme_name(override.scheme)}});
