@@ -118,7 +118,7 @@ TEST(TfliteImport, FourBitDepthwiseWeightsAreTurned) {
   b.add_op(Builtin::DEPTHWISE_CONV_2D, {in, weights}, {out}, options);
   const Graph graph = import_or_fail(b);
   EXPECT_EQ(input_of(graph, 0, 1).type, DType::S4);
-  EXPECT_EQ(elements<uint8_t>(input_of(graph, 0, 1)), (std::vector<uint8_t>{0x1f, 0x28, 0x37}));
+  EXPECT_EQ(*input_of(graph, 0, 1).data, (graph::Bytes{0x1f, 0x28, 0x37}));
 }
 
 TEST(TfliteImport, FullyConnectedFlattensUnlessItKeepsDimensions) {
