@@ -89,10 +89,13 @@ std::vector<uint64_t> macs_of(const Prepared& prepared) {
 rt::Result<Prepared> prepare(const rt::Model& model) {
   Graph graph = graph::read_model(model);
   if (!computes_in_floats(graph)) {
-    return rt::error(
-        rt::Code::InvalidArgument,
-        "there is nothing to quantize: no operator has float weights; the model may be "
-        "quantized already");
+    const bool inside = std::any_of(graph.subgraphs.begin(), graph.subgraphs.end(),
+                                    [](const Graph& g) { return computes_in_floats(g); });
+    return rt::error(rt::Code::InvalidArgument,
+                     inside ? "there is nothing to quantize: all operators with float weights are "
+                              "in branches or loops, which stay float"
+                            : "there is nothing to quantize: no operator has float weights; the "
+                              "model may be quantized already");
   }
   name_apart(&graph);
   return load(graph);
