@@ -34,8 +34,6 @@ float best_scale(const float* weights, size_t n, float largest, float most) {
 }
 // A bias in steps of its scale leaves room for the sums that are added to it in 32 bits.
 constexpr float kMostBias = 1 << 30;
-// Steps that the bias of an output without weights has.
-constexpr float kExactBias = 1 << 20;
 constexpr float kLeastScale = 0x1p-100f;
 
 float largest(const float* begin, size_t n) {
@@ -76,7 +74,6 @@ std::vector<float> weight_scales(const FloatWeights& w, int bits, bool per_tenso
     const float bias = w.bias.empty() ? 0 : std::fabs(w.bias[o]);
     float scale = size / most_code(bits);
     if (bits == 4 && size > 0) scale = best_scale(weights, w.per_output, scale, most_code(bits));
-    if (size == 0) scale = bias / input_scale / kExactBias;
     scale = std::max({scale, bias / input_scale / kMostBias, kLeastScale});
     // What is all zero has no say in a scale that is shared.
     if (!per_tensor || size > 0) most = std::max(most, scale);

@@ -40,8 +40,7 @@ struct IntegerCodes {
 
 // Symmetric scales, of each output or of all. Of 8 bits, by the largest weight; of 4, those of
 // least squared error among shrunken ones. A scale is raised where the bias would not fit 32 bits
-// in steps of input_scale times it. An output that is all zero gets a scale with which its bias is
-// exact.
+// in steps of input_scale times it, so that an output that is all zero keeps its bias.
 std::vector<float> weight_scales(const FloatWeights& weights, int bits, bool per_tensor,
                                  float input_scale);
 
