@@ -144,8 +144,8 @@ struct Split {
   std::vector<size_t> calibration, search, figures;
   bool shared = false;  // figures are of the calibration's
 };
-Split split(size_t count, size_t calibrate, bool labels, bool search) {
-  constexpr size_t kEnough = 5, kCompared = 64;
+Split split(size_t count, size_t calibrate, bool search) {
+  constexpr size_t kEnough = 5;
   Split parts;
   if (count < kEnough) {
     parts.calibration = parts.search = parts.figures = quantize::spread(count, count);
@@ -161,13 +161,6 @@ Split split(size_t count, size_t calibrate, bool labels, bool search) {
   } else {
     parts.search = parts.calibration;
     parts.figures = held;
-  }
-  if (!labels && parts.figures.size() > kCompared) {
-    std::vector<size_t> fewer;
-    for (size_t i : quantize::spread(parts.figures.size(), kCompared)) {
-      fewer.push_back(parts.figures[i]);
-    }
-    parts.figures = std::move(fewer);
   }
   return parts;
 }
@@ -243,8 +236,7 @@ class Quantization {
                        options_.in.c_str(), entry_list(*open_.model).c_str());
     }
     QRT_ASSIGN_OR_RETURN(dataset_, open_dataset(open_, options_.data));
-    parts_ = split(dataset_->size(), options_.samples, !options_.metric.metric.empty(),
-                   !options_.max_drop.empty());
+    parts_ = split(dataset_->size(), options_.samples, !options_.max_drop.empty());
     scorer_ = std::make_unique<Scorer>(options_, open_, *dataset_);
     // Labels that do not fit show before long work.
     if (!options_.metric.metric.empty()) {
@@ -274,22 +266,13 @@ class Quantization {
   rt::Status quantize_model() {
     QRT_ASSIGN_OR_RETURN(quantize::Prepared prepared, prepare());
     float_model_ = prepared.model;
-    float_bytes_ = std::move(prepared.bytes);
-    QRT_ASSIGN_OR_RETURN(prepared, prepare());
     const SampleView samples(*dataset_, parts_.calibration);
     ProgressBar progress;
-    quantize::CalibrateOptions calibration;
-    calibration.threads = threads_;
-    calibration.by_channel = quantize::wanted_by_channel(prepared.graph);
-    calibration.progress = std::ref(progress);
-    QRT_ASSIGN_OR_RETURN(quantize::Statistics statistics,
-                         quantize::calibrate(prepared.model, samples, calibration));
-    result_.doubts = quantize::doubts(statistics);
     quantize::TuneOptions tuning;
     tuning.threads = threads_;
     tuning.progress = std::ref(progress);
-    QRT_ASSIGN_OR_RETURN(result_.tuned, quantize::tune(std::move(prepared), std::move(statistics),
-                                                       samples, wishes_, tuning));
+    QRT_ASSIGN_OR_RETURN(result_.tuned,
+                         quantize::tune(std::move(prepared), samples, wishes_, tuning));
     return {};
   }
 
@@ -396,7 +379,6 @@ class Quantization {
   std::unique_ptr<Dataset> dataset_;
   std::unique_ptr<Scorer> scorer_;
   Split parts_;
-  rt::AlignedBuffer float_bytes_;  // which float_model_ lives in
   std::shared_ptr<const rt::Model> float_model_;
   QuantizeResult result_;
 };

@@ -304,7 +304,7 @@ void print_result(const QuantizeResult& result) {
   print_shares(result);
   print_curve(result);
   print_worst(result);
-  for (const std::string& doubt : result.doubts) note(printable(doubt));
+  for (const std::string& doubt : result.tuned.doubts) note(printable(doubt));
   for (const std::string& remark : result.quantized().plan.remarks) note(printable(remark));
 }
 
@@ -334,7 +334,7 @@ Json json_of(const QuantizeResult& result) {
   json["samples"] = {{"calibration", result.calibrated},
                      {"evaluation", result.comparison.samples},
                      {"evaluation_is_new", !result.seen_before},
-                     {"doubts", result.doubts}};
+                     {"doubts", result.tuned.doubts}};
   json["schemes"] = Json::array();
   for (const auto& [scheme, share] : shares_of(result)) {
     json["schemes"].push_back({{"scheme", quantize::scheme_name(scheme)},

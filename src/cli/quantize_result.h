@@ -29,7 +29,6 @@ struct QuantizeResult {
   size_t bytes_before = 0, bytes_after = 0;
   size_t calibrated = 0;
   bool seen_before = false;  // the comparison had to use samples of the calibration
-  std::vector<std::string> doubts;
   quantize::Tuned tuned;
   std::optional<quantize::MixResult> mix;
   quantize::Comparison comparison;

@@ -30,9 +30,8 @@ class Search {
     QRT_RETURN_IF_ERROR(measure_noise());
     QRT_RETURN_IF_ERROR(draw_curve());
     choose();
-    QRT_ASSIGN_OR_RETURN(result_.quantized,
-                         quantize(prepared_, statistics_, wishes_for(chosen().schemes)));
-    result_.wishes = wishes_for(chosen().schemes);
+    result_.wishes = wishes_for(result_.curve[result_.chosen].schemes);
+    QRT_ASSIGN_OR_RETURN(result_.quantized, quantize(prepared_, statistics_, result_.wishes));
     return std::move(result_);
   }
 
@@ -40,7 +39,6 @@ class Search {
   static constexpr size_t kPoints = 9;  // of the curve
 
   rt::Status step() { return tell(options_.progress, "searching", done_++, total_); }
-  const Mix& chosen() const { return result_.curve[result_.chosen]; }
 
   // The wishes with a scheme for each part, behind the caller's own.
   Wishes wishes_for(const std::vector<Scheme>& schemes) const {

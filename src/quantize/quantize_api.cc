@@ -4,7 +4,6 @@
 #include "qrt/quantize.hpp"
 #include "src/api/boundary.h"
 #include "src/api/handles.h"
-#include "src/quantize/calibrate.h"
 #include "src/quantize/tune.h"
 #include "src/quantize/words.h"
 
@@ -57,20 +56,13 @@ rt::Status run(const rt::Model& model, const quantize::SampleSource& samples,
                const QuantizeOptions& options, QuantizedModel* result) {
   QRT_ASSIGN_OR_RETURN(const quantize::Wishes wishes, wishes_of(options));
   QRT_ASSIGN_OR_RETURN(quantize::Prepared prepared, quantize::prepare(model));
-  quantize::CalibrateOptions calibration;
-  calibration.threads = options.threads;
-  calibration.by_channel = quantize::wanted_by_channel(prepared.graph);
-  calibration.progress = options.progress;
-  QRT_ASSIGN_OR_RETURN(quantize::Statistics statistics,
-                       quantize::calibrate(prepared.model, samples, calibration));
-  QuantizedModel made;
-  made.notes = quantize::doubts(statistics);
   quantize::TuneOptions tuning;
   tuning.threads = options.threads;
   tuning.progress = options.progress;
-  QRT_ASSIGN_OR_RETURN(
-      quantize::Tuned tuned,
-      quantize::tune(std::move(prepared), std::move(statistics), samples, wishes, tuning));
+  QRT_ASSIGN_OR_RETURN(quantize::Tuned tuned,
+                       quantize::tune(std::move(prepared), samples, wishes, tuning));
+  QuantizedModel made;
+  made.notes = tuned.doubts;
   made.sqnr_db = tuned.sqnr_db;
   for (const quantize::OperatorResult& op : tuned.quantized.operators) {
     made.operators.push_back({op.name, op.kind, quantize::scheme_name(op.scheme), op.reason});

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <set>
 
 #include "src/graph/node_spec.h"
 #include "src/graph/reader.h"
 #include "src/graph/writer.h"
+#include "src/quantize/calibrate.h"
 #include "src/quantize/column_rounding.h"
 #include "src/quantize/equalize.h"
+#include "src/quantize/reference.h"
 #include "src/quantize/rewrite.h"
 #include "src/quantize/weights.h"
 #include "src/runtime/program.h"
@@ -21,44 +22,34 @@ using graph::Graph;
 using graph::Node;
 using graph::QuantizedAs;
 
-void name_nodes_apart(Graph* graph) {
-  std::set<std::string> taken;
-  for (Node& node : graph->nodes) {
-    const std::string wanted = node.name.empty() ? graph::node_kind(node) : node.name;
-    node.name = wanted;
-    for (int i = 2; !taken.insert(node.name).second; ++i) {
-      node.name = wanted + "#" + std::to_string(i);
-    }
-  }
+// The name, or the name and a number, if others have it.
+std::string apart(const std::string& name, std::set<std::string>* taken) {
+  std::string unique = name;
+  for (int i = 2; !taken->insert(unique).second; ++i) unique = name + "#" + std::to_string(i);
+  return unique;
 }
 
 // Every node and every value gets a name that no other has, for statistics, recipes and comparisons
-// go by names.
+// go by names. Inputs and outputs keep theirs.
 void name_apart(Graph* graph) {
-  name_nodes_apart(graph);
-  std::set<std::string> taken;
-  for (int v : graph->inputs) taken.insert(graph->value(v).name);
-  for (int v : graph->outputs) taken.insert(graph->value(v).name);
+  std::set<std::string> nodes, values;
+  for (Node& node : graph->nodes) {
+    node.name = apart(node.name.empty() ? graph::node_kind(node) : node.name, &nodes);
+  }
   std::set<int> border(graph->inputs.begin(), graph->inputs.end());
   border.insert(graph->outputs.begin(), graph->outputs.end());
+  for (int v : border) values.insert(graph->value(v).name);
   for (size_t v = 0; v < graph->values.size(); ++v) {
     if (border.count(static_cast<int>(v)) != 0) continue;
     std::string& name = graph->values[v].name;
-    const std::string wanted = name.empty() ? "value" : name;
-    std::string unique = wanted;
-    for (int i = 2; !taken.insert(unique).second; ++i) unique = wanted + "#" + std::to_string(i);
-    name = unique;
+    name = apart(name.empty() ? "value" : name, &values);
   }
 }
 
 rt::Result<Prepared> load(const Graph& graph) {
   Prepared prepared;
-  QRT_ASSIGN_OR_RETURN(prepared.file, graph::serialize(graph));
-  prepared.bytes = rt::allocate_aligned(prepared.file.size());
-  if (prepared.bytes == nullptr) return rt::Status(rt::Code::OutOfMemory, "not enough memory");
-  std::memcpy(prepared.bytes.get(), prepared.file.data(), prepared.file.size());
-  QRT_ASSIGN_OR_RETURN(prepared.model,
-                       rt::Model::from_buffer(prepared.bytes.get(), prepared.file.size()));
+  QRT_ASSIGN_OR_RETURN(const graph::Bytes file, graph::serialize(graph));
+  QRT_ASSIGN_OR_RETURN(prepared.model, own_model(file));
   prepared.graph = graph::read_model(*prepared.model);
   return rt::Result<Prepared>(std::move(prepared));
 }
@@ -99,6 +90,15 @@ rt::Result<Prepared> prepare(const rt::Model& model) {
   }
   name_apart(&graph);
   return load(graph);
+}
+
+rt::Result<Statistics> calibrate(const Prepared& prepared, const SampleSource& samples,
+                                 size_t threads, const Progress& progress) {
+  CalibrateOptions options;
+  options.threads = threads;
+  options.by_channel = wanted_by_channel(prepared.graph);
+  options.progress = progress;
+  return calibrate(prepared.model, samples, options);
 }
 
 rt::Result<Prepared> equalized(const Prepared& prepared, const Statistics& statistics,

@@ -9,6 +9,7 @@
 #include "src/model/model.h"
 #include "src/quantize/plan.h"
 #include "src/quantize/progress.h"
+#include "src/quantize/samples.h"
 #include "src/quantize/scheme.h"
 #include "src/quantize/statistics.h"
 
@@ -16,14 +17,16 @@ namespace qrt::quantize {
 
 // A float model that is ready to be calibrated: every value has a name of its own.
 struct Prepared {
-  graph::Bytes file;
-  rt::AlignedBuffer bytes;  // the same, which the model lives in
   std::shared_ptr<const rt::Model> model;
   graph::Graph graph;  // the same: values and nodes are numbered as the model's main graph is
 };
 // An error if there is nothing to quantize: the model is one of integers, or has no operator that
 // has an integer form.
 rt::Result<Prepared> prepare(const rt::Model& model);
+
+// calibrate (calibrate.h), with all that quantize wants to know.
+rt::Result<Statistics> calibrate(const Prepared& prepared, const SampleSource& samples,
+                                 size_t threads, const Progress& progress);
 
 // The same model with its weights equalized (equalize.h), which must be calibrated anew; `pairs`:
 // how many pairs of operators that has changed.

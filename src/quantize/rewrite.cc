@@ -41,11 +41,10 @@ class Rewriter {
         results.push_back(v);
         if (integers) v = before(v);
       }
-      const std::vector<int> made = node.outputs;
       graph_.nodes.push_back(std::move(node));
       for (int v : results) {
         if (integers) {
-          quantize(before(v), v);
+          quantize(before(v), v, plan_.values[at(v)]);
         } else {
           quantize_for_readers(v);
         }
@@ -71,15 +70,15 @@ class Rewriter {
     return before_[v] = graph_.add_value(std::move(value));
   }
 
-  // from -> integers of `like`'s plan -> to.
+  // from -> integers -> to.
   void pair(int from, int to, DType type, const graph::Quantization& quantization) {
     const std::string name = graph_.value(to).name;
     const int codes = graph_.add_tensor(name, type, graph_.value(from).shape, quantization);
     graph_.add_node(name, fb::QuantizeT(), {from}, {codes});
     graph_.add_node(name, fb::DequantizeT(), {codes}, {to});
   }
-  void quantize(int from, int v) {
-    pair(from, v, plan_.values[at(v)].type, plan_.values[at(v)].quantization);
+  void quantize(int from, int to, const ValuePlan& plan) {
+    pair(from, to, plan.type, plan.quantization);
   }
 
   // A float result, an input or a constant: only integer operators read it through the pair.
@@ -92,9 +91,6 @@ class Rewriter {
     const int through = graph_.add_value(std::move(value));
     quantize(v, through, plan_.values[at(v)]);
     return for_readers_[v] = through;
-  }
-  void quantize(int from, int to, const ValuePlan& plan) {
-    pair(from, to, plan.type, plan.quantization);
   }
 
   // What operator n reads in the place of input i.

@@ -21,8 +21,8 @@ class Tuner {
 
   rt::Result<Tuned> run() {
     const Wishes wishes = best_.wishes;
-    best_.wishes = start(wishes);
-    QRT_RETURN_IF_ERROR(judge(&best_));
+    QRT_ASSIGN_OR_RETURN(Candidate first, judge(best_.prepared, best_.statistics, start(wishes)));
+    take(std::move(first));
     if (wishes.equalize != Switch::Off) QRT_RETURN_IF_ERROR(try_equalized(wishes.equalize));
     if (!wishes.observer) QRT_RETURN_IF_ERROR(try_observers());
     if (wants_columns(wishes)) QRT_RETURN_IF_ERROR(try_columns(wishes.round_columns));
@@ -41,54 +41,54 @@ class Tuner {
     return wishes;
   }
 
-  rt::Status judge(Tuned* candidate) {
+  struct Candidate {
+    Wishes wishes;
+    Quantized quantized;
+    double sqnr_db = 0;
+  };
+  rt::Result<Candidate> judge(const Prepared& prepared, const Statistics& statistics,
+                              const Wishes& wishes) {
     QRT_RETURN_IF_ERROR(tell(options_.progress, "trying", tried_++, kMostTries));
-    QRT_ASSIGN_OR_RETURN(candidate->quantized,
-                         quantize(candidate->prepared, candidate->statistics, candidate->wishes));
-    QRT_ASSIGN_OR_RETURN(const auto model, own_model(candidate->quantized.file));
-    QRT_ASSIGN_OR_RETURN(candidate->sqnr_db, reference_.sqnr_db(model));
-    return {};
+    Candidate candidate;
+    candidate.wishes = wishes;
+    QRT_ASSIGN_OR_RETURN(candidate.quantized, quantize(prepared, statistics, wishes));
+    QRT_ASSIGN_OR_RETURN(const auto model, own_model(candidate.quantized.file));
+    QRT_ASSIGN_OR_RETURN(candidate.sqnr_db, reference_.sqnr_db(model));
+    return rt::Result<Candidate>(std::move(candidate));
   }
 
-  // The candidate becomes the best if it is better, or if it was asked for.
-  void choose(const char* name, bool asked, Quantized quantized, double sqnr_db, Wishes wishes) {
-    const bool kept = asked || sqnr_db > best_.sqnr_db + kLeastGain;
-    best_.gains.push_back({name, best_.sqnr_db, sqnr_db, kept});
-    if (!kept) return;
-    best_.quantized = std::move(quantized);
-    best_.sqnr_db = sqnr_db;
-    best_.wishes = std::move(wishes);
+  void take(Candidate candidate) {
+    best_.quantized = std::move(candidate.quantized);
+    best_.sqnr_db = candidate.sqnr_db;
+    best_.wishes = std::move(candidate.wishes);
+  }
+
+  // The candidate becomes the best if it is better, or if it was asked for; whether it did.
+  bool choose(const std::string& name, bool asked, Candidate candidate) {
+    const bool kept = asked || candidate.sqnr_db > best_.sqnr_db + kLeastGain;
+    best_.gains.push_back({name, best_.sqnr_db, candidate.sqnr_db, kept});
+    if (kept) take(std::move(candidate));
+    return kept;
   }
 
   rt::Status try_equalized(Switch wish) {
     size_t pairs = 0;
     QRT_ASSIGN_OR_RETURN(Prepared prepared, equalized(best_.prepared, best_.statistics, &pairs));
     if (pairs == 0) return {};
-    CalibrateOptions calibration;
-    calibration.threads = options_.threads;
-    calibration.by_channel = wanted_by_channel(prepared.graph);
-    calibration.progress = options_.progress;
-    QRT_ASSIGN_OR_RETURN(Statistics statistics, calibrate(prepared.model, samples_, calibration));
-    Tuned candidate;
-    candidate.prepared = std::move(prepared);
-    candidate.statistics = std::move(statistics);
-    candidate.wishes = best_.wishes;
-    candidate.wishes.equalize = Switch::On;
-    QRT_RETURN_IF_ERROR(judge(&candidate));
-    const bool kept = wish == Switch::On || candidate.sqnr_db > best_.sqnr_db + kLeastGain;
-    Gain gain = {"equalization between layers", best_.sqnr_db, candidate.sqnr_db, kept};
-    candidate.gains = best_.gains;
-    if (kept) best_ = std::move(candidate);
-    best_.gains.push_back(std::move(gain));
+    QRT_ASSIGN_OR_RETURN(Statistics statistics,
+                         calibrate(prepared, samples_, options_.threads, options_.progress));
+    Wishes wishes = best_.wishes;
+    wishes.equalize = Switch::On;
+    QRT_ASSIGN_OR_RETURN(Candidate candidate, judge(prepared, statistics, wishes));
+    if (!choose("equalization between layers", wish == Switch::On, std::move(candidate))) return {};
+    best_.prepared = std::move(prepared);
+    best_.statistics = std::move(statistics);
     return {};
   }
 
   rt::Status try_with(const std::string& name, bool asked, const Wishes& wishes) {
-    QRT_RETURN_IF_ERROR(tell(options_.progress, "trying", tried_++, kMostTries));
-    QRT_ASSIGN_OR_RETURN(Quantized quantized, quantize(best_.prepared, best_.statistics, wishes));
-    QRT_ASSIGN_OR_RETURN(const auto model, own_model(quantized.file));
-    QRT_ASSIGN_OR_RETURN(const double sqnr_db, reference_.sqnr_db(model));
-    choose(name.c_str(), asked, std::move(quantized), sqnr_db, wishes);
+    QRT_ASSIGN_OR_RETURN(Candidate candidate, judge(best_.prepared, best_.statistics, wishes));
+    choose(name, asked, std::move(candidate));
     return {};
   }
 
@@ -136,13 +136,15 @@ class Tuner {
 
 }  // namespace
 
-rt::Result<Tuned> tune(Prepared prepared, Statistics statistics, const SampleSource& samples,
-                       const Wishes& wishes, const TuneOptions& options) {
+rt::Result<Tuned> tune(Prepared prepared, const SampleSource& samples, const Wishes& wishes,
+                       const TuneOptions& options) {
+  Tuned tuned;
+  QRT_ASSIGN_OR_RETURN(tuned.statistics,
+                       calibrate(prepared, samples, options.threads, options.progress));
+  tuned.doubts = doubts(tuned.statistics);
   QRT_ASSIGN_OR_RETURN(Reference reference,
                        Reference::create(prepared.model, samples, options.judged, options.threads));
-  Tuned tuned;
   tuned.prepared = std::move(prepared);
-  tuned.statistics = std::move(statistics);
   tuned.wishes = wishes;
   return Tuner(std::move(tuned), std::move(reference), samples, options).run();
 }

@@ -22,6 +22,7 @@ struct Tuned {
   Quantized quantized;
   double sqnr_db = 0;  // of its outputs, on the samples it was judged by
   std::vector<Gain> gains;
+  std::vector<std::string> doubts;  // what may be wrong with the data (calibrate.h)
 };
 
 struct TuneOptions {
@@ -30,7 +31,8 @@ struct TuneOptions {
   Progress progress;
 };
 
-rt::Result<Tuned> tune(Prepared prepared, Statistics statistics, const SampleSource& samples,
-                       const Wishes& wishes, const TuneOptions& options);
+// Calibrates on the samples, and tries.
+rt::Result<Tuned> tune(Prepared prepared, const SampleSource& samples, const Wishes& wishes,
+                       const TuneOptions& options);
 
 }  // namespace qrt::quantize

@@ -168,11 +168,7 @@ Outcome quantized(const Net& net, const Wishes& wishes, unsigned seed = 5, float
   auto prepared = prepare(*model);
   EXPECT_TRUE(prepared.ok()) << prepared.status().message();
   const Samples samples(shape, 40, seed, scale);
-  CalibrateOptions calibration;
-  calibration.by_channel = wanted_by_channel(prepared->graph);
-  auto statistics = calibrate(prepared->model, samples, calibration);
-  EXPECT_TRUE(statistics.ok()) << statistics.status().message();
-  auto tuned = tune(std::move(*prepared), std::move(*statistics), samples, wishes, {});
+  auto tuned = tune(std::move(*prepared), samples, wishes, {});
   EXPECT_TRUE(tuned.ok()) << tuned.status().message();
   if (!tuned.ok()) return outcome;
   outcome.tuned = std::move(*tuned);
